@@ -1,0 +1,2 @@
+/** The pipeline: a request goes in, pictures come out. Start at {@link wurstchen.Wurstchen}. */
+package wurstchen;

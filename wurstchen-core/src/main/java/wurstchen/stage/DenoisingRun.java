@@ -1,0 +1,38 @@
+package wurstchen.stage;
+
+/** One run of a diffusion stage, from noise to latents, a step at a time. For one thread; must be closed. */
+public interface DenoisingRun extends AutoCloseable {
+    /**
+     * Returns how many steps the run has.
+     *
+     * @return the length of the step table
+     */
+    int steps();
+
+    /**
+     * Returns how many steps are done.
+     *
+     * @return 0 to {@link #steps()}
+     */
+    int stepsDone();
+
+    /**
+     * Does the next step.
+     *
+     * @throws IllegalStateException if every step is done or the run is closed
+     * @throws wurstchen.WurstchenException if the step fails; the run can then only be closed
+     */
+    void advance();
+
+    /**
+     * Returns the latents after the steps done so far (before the first: the initial noise).
+     *
+     * @return a handle owned by the run, valid until the next {@link #advance} or {@link #close}
+     * @throws IllegalStateException if the run is closed
+     */
+    Latents latents();
+
+    /** Frees the run's memory; a second call does nothing. */
+    @Override
+    void close();
+}

@@ -1,0 +1,128 @@
+package wurstchen.stage;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.util.function.IntUnaryOperator;
+
+/**
+ * How a picture's size in px becomes the sides of the latents.
+ *
+ * <p>Source: diffusers, WuerstchenPriorPipeline (Stage C side = ceil(px / resolution_multiple)) and WuerstchenDecoderPipeline (Stage B side
+ * = int(latent_dim_scale * Stage C side)). The reference rounds other sizes up silently or fails inside Stage B; here only sizes that come
+ * out exact are valid.
+ *
+ * @param resolutionMultiple px a Stage C column stands for, 42.67 in the published models
+ * @param latentDimScale Stage B columns a Stage C column stands for, 10.67
+ * @param stageCChannels channels of Stage C latents, 16
+ * @param stageBChannels channels of Stage B latents, 4
+ * @param stageBMultiple what Stage B's sides must divide by, because it halves them level by level
+ * @param stageAFactor px a Stage B column stands for, 4
+ */
+public record LatentGeometry(
+        double resolutionMultiple,
+        double latentDimScale,
+        int stageCChannels,
+        int stageBChannels,
+        int stageBMultiple,
+        int stageAFactor) {
+    /** The largest side in px that is accepted. */
+    public static final int MAX_SIDE = 4096;
+
+    /**
+     * Checks the numbers.
+     *
+     * @throws IllegalArgumentException if one is not positive
+     */
+    public LatentGeometry {
+        checkArgument(
+                resolutionMultiple > 0 && latentDimScale > 0 && Double.isFinite(resolutionMultiple) && Double.isFinite(latentDimScale),
+                "resolution multiple and latent scale must be positive, got %s and %s",
+                resolutionMultiple,
+                latentDimScale);
+        checkArgument(
+                stageCChannels > 0 && stageBChannels > 0 && stageBMultiple > 0 && stageAFactor > 0,
+                "channels, Stage B multiple and Stage A factor must be positive, got %s, %s, %s, %s",
+                stageCChannels,
+                stageBChannels,
+                stageBMultiple,
+                stageAFactor);
+    }
+
+    /**
+     * Returns the shape of the Stage C latents of a batch of pictures.
+     *
+     * @param images pictures in the batch
+     * @param height px, valid
+     * @param width px, valid
+     * @return [images, 16, height / 42.67, width / 42.67]
+     * @throws IllegalArgumentException if a side is not valid
+     */
+    public LatentShape stageC(int images, int height, int width) {
+        checkSize(height, width);
+        return new LatentShape(images, stageCChannels, stageCSide(height), stageCSide(width));
+    }
+
+    /**
+     * Returns the shape of the Stage B latents of a batch of pictures.
+     *
+     * @param images pictures in the batch
+     * @param height px, valid
+     * @param width px, valid
+     * @return [images, 4, height / 4, width / 4]
+     * @throws IllegalArgumentException if a side is not valid
+     */
+    public LatentShape stageB(int images, int height, int width) {
+        checkSize(height, width);
+        return new LatentShape(images, stageBChannels, stageBSide(height), stageBSide(width));
+    }
+
+    /**
+     * Checks a picture's size.
+     *
+     * @param height px
+     * @param width px
+     * @throws IllegalArgumentException naming the side, what it must be and the nearest valid values
+     */
+    public void checkSize(int height, int width) {
+        checkSide("width", width);
+        checkSide("height", height);
+    }
+
+    private void checkSide(String name, int px) {
+        if (isValid(px)) {
+            return;
+        }
+        int unit = next(1, side -> side + 1);
+        checkArgument(unit > 0, "this model's geometry %s has no valid size up to %s px", this, MAX_SIDE);
+        int below = next(Math.min(px, MAX_SIDE), side -> side - 1);
+        int above = next(Math.max(px, 1), side -> side + 1);
+        String nearest = below <= 0 ? "" + above : above <= 0 ? "" + below : below + ", " + above;
+        throw new IllegalArgumentException(
+                name + " must be a multiple of " + unit + ", at most " + MAX_SIDE + ", got " + px + "; nearest: " + nearest);
+    }
+
+    /** The next valid side from {@code px} on, or 0 if there is none. */
+    private int next(int px, IntUnaryOperator move) {
+        int side = px;
+        while (side > 0 && side <= MAX_SIDE && !isValid(side)) {
+            side = move.applyAsInt(side);
+        }
+        return side > 0 && side <= MAX_SIDE ? side : 0;
+    }
+
+    private boolean isValid(int px) {
+        if (px <= 0 || px > MAX_SIDE) {
+            return false;
+        }
+        int side = stageBSide(px);
+        return side > 0 && side * stageAFactor == px && side % stageBMultiple == 0;
+    }
+
+    private int stageCSide(int px) {
+        return (int) Math.ceil(px / resolutionMultiple);
+    }
+
+    private int stageBSide(int px) {
+        return (int) (stageCSide(px) * latentDimScale);
+    }
+}

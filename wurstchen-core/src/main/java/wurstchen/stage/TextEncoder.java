@@ -1,0 +1,21 @@
+package wurstchen.stage;
+
+import java.util.List;
+import wurstchen.text.TokenIds;
+
+/** Turns token ids into hidden states. Stage C and Stage B have one each. Thread-safe. */
+public interface TextEncoder extends AutoCloseable {
+    /**
+     * Encodes one row for each element; equal rows may be computed once.
+     *
+     * @param rows token ids and masks, at least one, all of the encoder's length
+     * @return the hidden states, owned by the caller
+     * @throws wurstchen.WurstchenException if the encoder fails
+     * @throws IllegalStateException if the encoder is closed
+     */
+    HiddenStates encode(List<TokenIds> rows);
+
+    /** Frees the encoder; waits for a call in flight. A second call does nothing. */
+    @Override
+    void close();
+}
