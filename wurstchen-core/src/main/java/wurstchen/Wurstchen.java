@@ -1,0 +1,343 @@
+package wurstchen;
+
+import static com.google.common.base.Preconditions.checkNotNull;
+import static com.google.common.base.Preconditions.checkState;
+
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import wurstchen.image.Picture;
+import wurstchen.sampling.CosineSchedule;
+import wurstchen.sampling.NoiseSource;
+import wurstchen.sampling.StepTable;
+import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.HiddenStates;
+import wurstchen.stage.LatentGeometry;
+import wurstchen.stage.Latents;
+import wurstchen.stage.Pixels;
+import wurstchen.stage.StageA;
+import wurstchen.stage.StageB;
+import wurstchen.stage.StageC;
+import wurstchen.stage.TextEncoder;
+import wurstchen.text.ClipTokenizer;
+
+/**
+ * The Würstchen cascade: prompt → tokens → hidden states → Stage C → Stage B → Stage A → picture.
+ *
+ * <p>A seed gives the picture that diffusers' combined pipeline gives in float32 with a CPU generator of that seed: the source of the order
+ * of the draws is WuerstchenCombinedPipeline.
+ *
+ * <p>Thread-safe as far as its stages are; those of this project are. Close it to free the stages; a second close does nothing.
+ */
+public final class Wurstchen implements AutoCloseable {
+    private final LatentGeometry geometry;
+    private final PictureDefaults defaults;
+    private final CosineSchedule stageCSchedule;
+    private final CosineSchedule stageBSchedule;
+    private final PromptEncoder promptEncoderC;
+    private final PromptEncoder promptEncoderB;
+    private final StageC stageC;
+    private final StageB stageB;
+    private final StageA stageA;
+    private final ImmutableList<AutoCloseable> owned;
+    private volatile boolean closed;
+
+    private Wurstchen(Builder builder) {
+        geometry = set("geometry", builder.geometry);
+        defaults = set("defaults", builder.defaults);
+        stageCSchedule = set("schedules", builder.stageCSchedule);
+        stageBSchedule = set("schedules", builder.stageBSchedule);
+        promptEncoderC = new PromptEncoder(
+                CascadeStage.STAGE_C, set("tokenizers", builder.tokenizerC), set("text encoders", builder.textEncoderC));
+        promptEncoderB = new PromptEncoder(
+                CascadeStage.STAGE_B, set("tokenizers", builder.tokenizerB), set("text encoders", builder.textEncoderB));
+        stageC = set("stage C", builder.stageC);
+        stageB = set("stage B", builder.stageB);
+        stageA = set("stage A", builder.stageA);
+        List<AutoCloseable> inOrder = new ArrayList<>(builder.resources);
+        inOrder.addAll(List.of(builder.textEncoderC, builder.textEncoderB, stageC, stageB, stageA));
+        owned = ImmutableList.copyOf(inOrder);
+    }
+
+    private static <T> T set(String name, T value) {
+        checkState(value != null, "%s not set: a pipeline needs geometry, defaults, schedules, tokenizers, text encoders and stages", name);
+        return value;
+    }
+
+    /**
+     * Starts a pipeline from parts. With an exported model, the engine's module has a shorter way.
+     *
+     * @return a builder with nothing set
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Returns what is used where a request says nothing.
+     *
+     * @return the model's recommendation
+     */
+    public PictureDefaults defaults() {
+        return defaults;
+    }
+
+    /**
+     * Returns how sizes in px become latents.
+     *
+     * @return the model's geometry
+     */
+    public LatentGeometry geometry() {
+        return geometry;
+    }
+
+    /**
+     * Makes one picture with the model's defaults and a random seed.
+     *
+     * @param prompt what to show
+     * @return the picture and how it was made
+     * @throws WurstchenException if a stage fails
+     * @throws IllegalStateException if the pipeline is closed
+     */
+    public PictureResult generate(String prompt) {
+        return generate(PictureRequest.builder(prompt).build());
+    }
+
+    /**
+     * Makes the pictures of a request. A run that fails leaves the pipeline usable.
+     *
+     * @param request what to make
+     * @return one picture for each image asked for, and how they were made
+     * @throws IllegalArgumentException if the model cannot make that size
+     * @throws WurstchenException if a stage fails
+     * @throws IllegalStateException if the pipeline is closed
+     */
+    public PictureResult generate(PictureRequest request) {
+        checkState(!closed, "this Wurstchen is closed: open a new one");
+        PictureSettings settings = request.settings(defaults);
+        geometry.checkSize(settings.height(), settings.width());
+
+        StageClock clock = new StageClock();
+        ImmutableList.Builder<GeneratedPicture> pictures = ImmutableList.builder();
+        for (int first = 0; first < request.images(); first += request.batchSize()) {
+            int images = Math.min(request.batchSize(), request.images() - first);
+            pictures.addAll(generateBatch(request, settings, first, images, clock));
+        }
+        return new PictureResult(pictures.build(), clock.durations(), droppedTexts(settings));
+    }
+
+    private List<GeneratedPicture> generateBatch(
+            PictureRequest request, PictureSettings settings, int first, int images, StageClock clock) {
+        Batch batch = new Batch(request, settings, first, images);
+        clock.start(CascadeStage.TEXT);
+        try (HiddenStates textC = promptEncoderC.encode(settings, settings.stageCGuidance(), images);
+                HiddenStates textB = promptEncoderB.encode(settings, settings.stageBGuidance(), images)) {
+            clock.start(CascadeStage.STAGE_C);
+            try (DenoisingRun runC = startC(batch, textC)) {
+                batch.finish(CascadeStage.STAGE_C, runC);
+                clock.start(CascadeStage.STAGE_B);
+                try (DenoisingRun runB = startB(batch, textB, runC.latents())) {
+                    batch.finish(CascadeStage.STAGE_B, runB);
+                    clock.start(CascadeStage.STAGE_A);
+                    return batch.pictures(stageA.decode(runB.latents()));
+                }
+            }
+        } finally {
+            clock.stop();
+        }
+    }
+
+    private DenoisingRun startC(Batch batch, HiddenStates text) {
+        PictureSettings settings = batch.settings;
+        return stageC.start(
+                text,
+                geometry.stageC(batch.images, settings.height(), settings.width()),
+                StepTable.of(stageCSchedule, settings.stageCTimesteps()),
+                settings.stageCGuidance(),
+                batch.noise);
+    }
+
+    private DenoisingRun startB(Batch batch, HiddenStates text, Latents stageCLatents) {
+        PictureSettings settings = batch.settings;
+        return stageB.start(
+                text,
+                stageCLatents,
+                geometry.stageB(batch.images, settings.height(), settings.width()),
+                StepTable.of(stageBSchedule, settings.stageBTimesteps()),
+                settings.stageBGuidance(),
+                batch.noise);
+    }
+
+    private ImmutableList<DroppedText> droppedTexts(PictureSettings settings) {
+        return ImmutableList.<DroppedText>builder()
+                .addAll(promptEncoderC.droppedTexts(settings, settings.stageCGuidance()))
+                .addAll(promptEncoderB.droppedTexts(settings, settings.stageBGuidance()))
+                .build();
+    }
+
+    /**
+     * Closes every stage, the last one first, all of them even if one fails. A second call does nothing.
+     *
+     * @throws WurstchenException if one fails to close
+     */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        ReverseCloser.close("the pipeline", owned);
+    }
+
+    /** Pictures that are made together: one noise stream runs through Stage C and on through Stage B. */
+    private static final class Batch {
+        private final PictureRequest request;
+        private final PictureSettings settings;
+        private final int first;
+        private final int images;
+        private final long[] seeds;
+        private final NoiseSource noise;
+
+        Batch(PictureRequest request, PictureSettings settings, int first, int images) {
+            this.request = request;
+            this.settings = settings;
+            this.first = first;
+            this.images = images;
+            seeds = LongStream.range(0, images).map(i -> settings.seed() + first + i).toArray();
+            noise = NoiseSource.seeded(seeds);
+        }
+
+        void finish(CascadeStage stage, DenoisingRun run) {
+            while (run.stepsDone() < run.steps()) {
+                run.advance();
+                request.listener()
+                        .ifPresent(listener -> listener.onStep(
+                                new CompletedStep(stage, first, images, run.stepsDone(), run.steps(), run.latents())));
+            }
+        }
+
+        List<GeneratedPicture> pictures(Pixels pixels) {
+            List<GeneratedPicture> made = new ArrayList<>();
+            for (Picture picture : Picture.fromPixels(pixels)) {
+                made.add(new GeneratedPicture(picture, settings.withSeed(seeds[made.size()])));
+            }
+            return made;
+        }
+    }
+
+    /** Collects the parts of a pipeline; every part must be set, and the pipeline owns what can be closed. */
+    public static final class Builder {
+        private LatentGeometry geometry;
+        private PictureDefaults defaults;
+        private CosineSchedule stageCSchedule;
+        private CosineSchedule stageBSchedule;
+        private ClipTokenizer tokenizerC;
+        private ClipTokenizer tokenizerB;
+        private TextEncoder textEncoderC;
+        private TextEncoder textEncoderB;
+        private StageC stageC;
+        private StageB stageB;
+        private StageA stageA;
+        private final List<AutoCloseable> resources = new ArrayList<>();
+
+        private Builder() {}
+
+        /**
+         * Sets how sizes in px become latents.
+         *
+         * @param value the model's geometry
+         * @return this
+         */
+        public Builder geometry(LatentGeometry value) {
+            geometry = checkNotNull(value, "geometry");
+            return this;
+        }
+
+        /**
+         * Sets what is used where a request says nothing.
+         *
+         * @param value the model's recommendation
+         * @return this
+         */
+        public Builder defaults(PictureDefaults value) {
+            defaults = checkNotNull(value, "defaults");
+            return this;
+        }
+
+        /**
+         * Sets the noise schedules.
+         *
+         * @param c Stage C's
+         * @param b Stage B's
+         * @return this
+         */
+        public Builder schedules(CosineSchedule c, CosineSchedule b) {
+            stageCSchedule = checkNotNull(c, "stage C schedule");
+            stageBSchedule = checkNotNull(b, "stage B schedule");
+            return this;
+        }
+
+        /**
+         * Sets the tokenizers.
+         *
+         * @param c of Stage C's text encoder
+         * @param b of Stage B's text encoder
+         * @return this
+         */
+        public Builder tokenizers(ClipTokenizer c, ClipTokenizer b) {
+            tokenizerC = checkNotNull(c, "tokenizer C");
+            tokenizerB = checkNotNull(b, "tokenizer B");
+            return this;
+        }
+
+        /**
+         * Sets the text encoders.
+         *
+         * @param c Stage C's
+         * @param b Stage B's
+         * @return this
+         */
+        public Builder textEncoders(TextEncoder c, TextEncoder b) {
+            textEncoderC = checkNotNull(c, "text encoder C");
+            textEncoderB = checkNotNull(b, "text encoder B");
+            return this;
+        }
+
+        /**
+         * Sets the stages.
+         *
+         * @param c makes Stage C latents from text
+         * @param b makes Stage B latents from Stage C's
+         * @param a makes pixels from Stage B latents
+         * @return this
+         */
+        public Builder stages(StageC c, StageB b, StageA a) {
+            stageC = checkNotNull(c, "stage C");
+            stageB = checkNotNull(b, "stage B");
+            stageA = checkNotNull(a, "stage A");
+            return this;
+        }
+
+        /**
+         * Adds something that the stages stand on, to be closed after them.
+         *
+         * @param resource closed once, by the pipeline's close
+         * @return this
+         */
+        public Builder owning(AutoCloseable resource) {
+            resources.add(checkNotNull(resource, "resource"));
+            return this;
+        }
+
+        /**
+         * Builds the pipeline.
+         *
+         * @return a pipeline that owns its encoders, stages and resources
+         * @throws IllegalStateException if a part is not set
+         */
+        public Wurstchen build() {
+            return new Wurstchen(this);
+        }
+    }
+}

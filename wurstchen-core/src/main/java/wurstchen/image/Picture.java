@@ -1,0 +1,157 @@
+package wurstchen.image;
+
+import static com.google.common.base.Preconditions.checkElementIndex;
+
+import com.google.common.collect.ImmutableList;
+import java.awt.image.BufferedImage;
+import java.util.Arrays;
+import wurstchen.stage.Pixels;
+
+/** An 8-bit RGB picture. Immutable. */
+public final class Picture {
+    private static final int CHANNELS = 3;
+
+    private final int width;
+    private final int height;
+    private final byte[] rgb;
+
+    private Picture(int width, int height, byte[] rgb) {
+        this.width = width;
+        this.height = height;
+        this.rgb = rgb;
+    }
+
+    /**
+     * Turns pixels into pictures: value * 255, rounded half to even, as diffusers' numpy_to_pil does.
+     *
+     * @param pixels [images, 3, height, width]; values are clamped to [0, 1]
+     * @return one picture for each image of the batch
+     */
+    public static ImmutableList<Picture> fromPixels(Pixels pixels) {
+        ImmutableList.Builder<Picture> pictures = ImmutableList.builder();
+        int plane = pixels.height() * pixels.width();
+        for (int image = 0; image < pixels.images(); image++) {
+            byte[] rgb = new byte[CHANNELS * plane];
+            for (int channel = 0; channel < CHANNELS; channel++) {
+                int from = (image * CHANNELS + channel) * plane;
+                for (int i = 0; i < plane; i++) {
+                    rgb[i * CHANNELS + channel] = toByte(pixels.values()[from + i]);
+                }
+            }
+            pictures.add(new Picture(pixels.width(), pixels.height(), rgb));
+        }
+        return pictures.build();
+    }
+
+    /**
+     * Takes over an image's colours; transparency is dropped.
+     *
+     * @param image any image
+     * @return its copy as 8-bit RGB
+     */
+    public static Picture fromImage(BufferedImage image) {
+        byte[] rgb = new byte[CHANNELS * image.getWidth() * image.getHeight()];
+        int[] colors = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+        for (int i = 0; i < colors.length; i++) {
+            rgb[CHANNELS * i] = (byte) (colors[i] >> 16);
+            rgb[CHANNELS * i + 1] = (byte) (colors[i] >> 8);
+            rgb[CHANNELS * i + 2] = (byte) colors[i];
+        }
+        return new Picture(image.getWidth(), image.getHeight(), rgb);
+    }
+
+    private static byte toByte(float value) {
+        return (byte) (int) Math.rint(Math.min(Math.max(value, 0.0f), 1.0f) * 255.0f);
+    }
+
+    /**
+     * Returns the width.
+     *
+     * @return px
+     */
+    public int width() {
+        return width;
+    }
+
+    /**
+     * Returns the height.
+     *
+     * @return px
+     */
+    public int height() {
+        return height;
+    }
+
+    /**
+     * Returns one pixel.
+     *
+     * @param x column, from the left
+     * @param y row, from the top
+     * @return 0xRRGGBB
+     * @throws IndexOutOfBoundsException if it lies outside
+     */
+    public int rgb(int x, int y) {
+        checkElementIndex(x, width, "x");
+        checkElementIndex(y, height, "y");
+        int i = CHANNELS * (y * width + x);
+        return (rgb[i] & 0xff) << 16 | (rgb[i + 1] & 0xff) << 8 | rgb[i + 2] & 0xff;
+    }
+
+    /**
+     * Returns every value.
+     *
+     * @return a new array [height, width, 3] of 0 to 255, as unsigned bytes
+     */
+    public byte[] toBytes() {
+        return rgb.clone();
+    }
+
+    /**
+     * Returns the picture for Java's own imaging.
+     *
+     * @return a new image of TYPE_INT_RGB
+     */
+    public BufferedImage toImage() {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        int[] colors = new int[width * height];
+        for (int i = 0; i < colors.length; i++) {
+            colors[i] = rgb(i % width, i / width);
+        }
+        image.setRGB(0, 0, width, height, colors, 0, width);
+        return image;
+    }
+
+    /**
+     * Puts the picture's values back on [0, 1].
+     *
+     * @return pixels [1, 3, height, width]
+     */
+    public Pixels toPixels() {
+        int plane = width * height;
+        float[] values = new float[CHANNELS * plane];
+        for (int i = 0; i < plane; i++) {
+            for (int channel = 0; channel < CHANNELS; channel++) {
+                values[channel * plane + i] = (rgb[i * CHANNELS + channel] & 0xff) / 255.0f;
+            }
+        }
+        return new Pixels(1, height, width, values);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Picture that
+                && width == that.width
+                && height == that.height
+                && Arrays.equals(rgb, that.rgb);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(rgb);
+    }
+
+    @Override
+    public String toString() {
+        return "Picture[" + width + " x " + height + " px]";
+    }
+}
