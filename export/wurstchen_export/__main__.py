@@ -1,0 +1,180 @@
+"""Command line: ``python -m wurstchen_export COMMAND``. Exit status 0, 1 for a failure, 2 for wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from wurstchen_export.errors import ExportError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    # Training has a command line of its own, with dozens of options.
+    if arguments[:1] == ["train"]:
+        from wurstchen_export import train  # noqa: PLC0415
+
+        return train.main(arguments[1:]) or 0
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except ExportError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wurstchen_export", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_export(commands)
+    _add_parity(commands)
+    _add_tiny(commands)
+    _add_golden(commands)
+    _add_speed(commands)
+    commands.add_parser("train", help="train the stages (see: train --help)")
+    return parser
+
+
+def _command(commands, name: str, run, help_text: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=help_text, description=help_text, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", type=Path, metavar="DIR", help="the model as diffusers lays it out: DIR/prior and DIR/decoder")
+    parser.add_argument("--prior", type=Path, metavar="DIR", help="the prior pipeline's folder, if it is elsewhere")
+    parser.add_argument("--decoder", type=Path, metavar="DIR", help="the decoder pipeline's folder, if it is elsewhere")
+
+
+def _source(options):
+    from wurstchen_export.source import Source  # noqa: PLC0415
+
+    return Source.find(options.source, options.prior, options.decoder)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, separator, height = text.partition("x")
+    if not separator or not width.isdigit() or not height.isdigit():
+        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT, for instance 1024x1024, got {text!r}")
+    return int(width), int(height)
+
+
+def _add_export(commands) -> None:
+    parser = _command(commands, "export", _export, "write a bundle for the Java library")
+    _add_source(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="folder to write")
+    parser.add_argument("--precision", choices=("fp32", "fp16"), default="fp32", help="what the graphs compute in")
+    parser.add_argument("--weights", choices=("fp32", "fp16"), default="fp32", help="how weights are stored; fp16 halves the files")
+    parser.add_argument("--force", action="store_true", help="replace a bundle that is already there")
+    parser.add_argument("--name", help="the model's name; by default that of its folder")
+    parser.add_argument("--description", default="", help="one sentence about the model")
+    parser.add_argument("--licence", default="unknown", help="the model's licence")
+    parser.add_argument("--origin", help="where the model comes from; by default the name of its folder")
+    parser.add_argument("--revision", default="unknown", help="which version of it")
+    parser.add_argument("--width", type=int, default=1024, help="default width of pictures in pixels")
+    parser.add_argument("--height", type=int, default=1024, help="default height of pictures in pixels")
+    parser.add_argument("--size", type=_size, action="append", default=[], metavar="WxH", help="a recommended size; may be repeated")
+    parser.add_argument("--stage-c-steps", type=int, default=60, help="default steps of Stage C")
+    parser.add_argument("--stage-c-guidance", type=float, default=4.0, help="default guidance scale of Stage C")
+    parser.add_argument("--stage-b-steps", type=int, default=12, help="default steps of Stage B")
+    parser.add_argument("--stage-b-guidance", type=float, default=0.0, help="default guidance scale of Stage B")
+
+
+def _export(options) -> None:
+    from wurstchen_export.export import Options, check_target, export  # noqa: PLC0415
+    from wurstchen_export.manifest import Defaults, Provenance  # noqa: PLC0415
+
+    check_target(options.out, options.force)
+    source = _source(options)
+    origin = options.origin or _folder_name(options)
+    provenance = Provenance(
+        options.name or _folder_name(options), options.description, origin, options.revision, options.licence
+    )
+    defaults = Defaults(
+        options.width,
+        options.height,
+        options.stage_c_steps,
+        options.stage_c_guidance,
+        options.stage_b_steps,
+        options.stage_b_guidance,
+        tuple(options.size),
+    )
+    export(source, options.out, provenance, defaults, Options(options.precision, options.weights, options.force), _say)
+
+
+def _folder_name(options) -> str:
+    folder = options.source or options.decoder
+    return folder.resolve().name
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _add_parity(commands) -> None:
+    parser = _command(commands, "parity", _parity, "compare every graph of a bundle, and whole runs, with the reference")
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    _add_source(parser)
+
+
+def _parity(options) -> int:
+    from wurstchen_export import parity  # noqa: PLC0415
+
+    return parity.main(options.bundle, _source(options), _say)
+
+
+def _add_tiny(commands) -> None:
+    from wurstchen_export.tiny import DEFAULT_SEED  # noqa: PLC0415
+
+    parser = _command(commands, "tiny", _tiny, "write a tiny model with random weights, for tests")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of the weights")
+
+
+def _tiny(options) -> None:
+    from wurstchen_export import tiny  # noqa: PLC0415
+
+    tiny.write(options.out, options.seed)
+    _say(f"wrote {options.out}")
+
+
+def _add_golden(commands) -> None:
+    parser = _command(commands, "golden", _golden, "write the golden files of the Java tests")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the repository, or an empty folder to fill like it")
+
+
+def _golden(options) -> None:
+    from wurstchen_export import golden  # noqa: PLC0415
+
+    golden.write(options.out, _say)
+
+
+def _add_speed(commands) -> None:
+    parser = _command(commands, "speed", _speed, "time the reference in PyTorch against the bundle in ONNX Runtime")
+    _add_source(parser)
+    parser.add_argument("--bundle", type=Path, metavar="BUNDLE", help="the exported model; by default it is exported to a temporary folder")
+    parser.add_argument("--threads", type=int, default=2, help="of both")
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--height", type=int, default=256)
+    parser.add_argument("--stage-c-steps", type=int, default=60)
+    parser.add_argument("--stage-c-guidance", type=float, default=4.0)
+    parser.add_argument("--stage-b-steps", type=int, default=12)
+    parser.add_argument("--stage-b-guidance", type=float, default=0.0)
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each; the fastest counts")
+
+
+def _speed(options) -> None:
+    from wurstchen_export import speed  # noqa: PLC0415
+
+    speed.main(options, _source(options), _say)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

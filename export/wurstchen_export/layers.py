@@ -1,0 +1,174 @@
+"""Building blocks of the exported graphs.
+
+Feature maps are tokens, [rows, height, width, channels]: the reference permutes its [rows, channels, height, width] maps
+back and forth around every linear layer, and each permute is a pass over memory. Weights come from the reference's modules;
+nothing here is trained.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LAYER_NORM_EPSILON = 1e-6
+"""Every layer norm of Stage A, B and C (not of the text encoders) uses this."""
+
+
+class Dense(nn.Module):
+    """A linear layer over the last axis, with its weight kept as [in, out] so that no graph has to transpose it."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None):
+        """weight: [out, in] as torch keeps it, or [out, in, 1, 1] of a 1x1 convolution; bias: [out]."""
+        super().__init__()
+        self.register_buffer("weight", weight.detach().flatten(1).t().contiguous())
+        self.register_buffer("bias", None if bias is None else bias.detach().clone())
+
+    @staticmethod
+    def of(layer: nn.Linear | nn.Conv2d) -> Dense:
+        return Dense(layer.weight, layer.bias)
+
+    @staticmethod
+    def stacked(*layers: nn.Linear) -> Dense:
+        """One layer that computes several side by side, for instance query, key and value."""
+        weight = torch.cat([layer.weight.detach() for layer in layers])
+        biases = [_bias_or_zeros(layer) for layer in layers]
+        return Dense(weight, torch.cat(biases))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.matmul(x, self.weight)
+        return x if self.bias is None else x + self.bias
+
+
+def _bias_or_zeros(layer: nn.Linear) -> Tensor:
+    return torch.zeros(layer.weight.shape[0], dtype=layer.weight.dtype) if layer.bias is None else layer.bias.detach()
+
+
+def layer_norm(x: Tensor) -> Tensor:
+    """Layer norm over the channels, without scale and offset."""
+    return F.layer_norm(x, x.shape[-1:], eps=LAYER_NORM_EPSILON)
+
+
+def to_tokens(x: Tensor) -> Tensor:
+    """[rows, channels, height, width] to [rows, height, width, channels]."""
+    return x.permute(0, 2, 3, 1)
+
+
+def to_maps(x: Tensor) -> Tensor:
+    """[rows, height, width, channels] to [rows, channels, height, width]."""
+    return x.permute(0, 3, 1, 2)
+
+
+class Depthwise(nn.Module):
+    """A depthwise convolution, zero padded to keep the size, over tokens."""
+
+    def __init__(self, convolution: nn.Conv2d):
+        super().__init__()
+        self.register_buffer("weight", convolution.weight.detach().clone())
+        self.register_buffer("bias", convolution.bias.detach().clone())
+        self.padding = convolution.padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = F.conv2d(to_maps(x), self.weight, self.bias, padding=self.padding, groups=self.weight.shape[0])
+        return to_tokens(maps)
+
+
+class ResponseNormDense(nn.Module):
+    """The reference's GlobalResponseNorm and the linear layer behind it.
+
+    ``(gamma * x * n + beta + x) W + c`` is computed as ``(x * (1 + gamma * n)) W + (beta W + c)``: one pass over x less. The sum of
+    squares runs in float32 whatever the precision, because in 16 bits it overflows.
+    """
+
+    def __init__(self, norm: nn.Module, linear: nn.Linear):
+        super().__init__()
+        self.register_buffer("gamma", norm.gamma.detach().flatten().clone())
+        self.register_buffer("weight", linear.weight.detach().t().contiguous())
+        shifted = linear.weight.detach().double() @ norm.beta.detach().double().flatten() + linear.bias.detach().double()
+        self.register_buffer("bias", shifted.to(linear.bias.dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        energy = x.float().square().sum(dim=(1, 2), keepdim=True).sqrt()
+        response = (energy / (energy.mean(dim=-1, keepdim=True) + 1e-6)).to(x.dtype)
+        return torch.matmul(x * (1 + self.gamma * response), self.weight) + self.bias
+
+
+class TimestepEmbedding(nn.Module):
+    """Sines and cosines of the noise ratio, and the scales and offsets of every timestep block in one product.
+
+    All rows of a run share the noise ratio, so the result has no batch axis to speak of.
+    """
+
+    def __init__(self, width: int, blocks: list[nn.Module], max_positions: float = 10000.0):
+        """width: ``c_r`` of the reference; blocks: its TimestepBlocks in the order in which they run."""
+        super().__init__()
+        half = width // 2
+        # The reference's own expression, evaluated by torch: an exporter that folds exp() itself is one ulp off, and the
+        # factor of 10,000 on the noise ratio makes that visible.
+        exponent = torch.log(torch.tensor(max_positions, dtype=torch.float64)).item() / (half - 1)
+        self.register_buffer("frequencies", torch.arange(half).float().mul(-exponent).exp(), persistent=True)
+        self.max_positions = max_positions
+        self.padding = width % 2
+        self.mapper = Dense.stacked(*[block.mapper for block in blocks])
+        self.sizes = [block.mapper.out_features // 2 for block in blocks for _ in range(2)]
+
+    def forward(self, noise_ratio: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """noise_ratio: float32 [1] in [0,1]. Returns for each block its scale and offset, [1, channels] each."""
+        angles = (noise_ratio * self.max_positions)[:, None] * self.frequencies[None, :]
+        embedding = F.pad(torch.cat([angles.sin(), angles.cos()], dim=1), (0, self.padding))
+        parts = self.mapper(embedding.to(self.mapper.weight.dtype)).split(self.sizes, dim=1)
+        return list(zip(parts[0::2], parts[1::2]))
+
+
+def modulate(x: Tensor, scale_offset: tuple[Tensor, Tensor]) -> Tensor:
+    """A TimestepBlock."""
+    scale, offset = scale_offset
+    return x * (1 + scale) + offset
+
+
+class Attention(nn.Module):
+    """Self attention over the map's tokens together with the text's, whose keys and values were computed beforehand."""
+
+    def __init__(self, block: nn.Module):
+        """block: an AttnBlock of the reference."""
+        super().__init__()
+        attention = block.attention
+        self.self_attention = block.self_attn
+        self.heads = attention.heads
+        self.head_dim = attention.to_q.out_features // attention.heads
+        self.scale = attention.scale
+        projections = [attention.to_q, attention.to_k, attention.to_v] if block.self_attn else [attention.to_q]
+        self.projection = Dense.stacked(*projections)
+        self.out = Dense.of(attention.to_out[0])
+
+    def forward(self, x: Tensor, text_keys_values: Tensor) -> Tensor:
+        """x: [rows, height, width, channels]; text_keys_values: [2, rows, heads, tokens, head_dim]."""
+        rows, height, width, _ = x.shape
+        parts = 3 if self.self_attention else 1
+        projected = self.projection(layer_norm(x)).reshape(rows, height * width, parts, self.heads, self.head_dim)
+        projected = projected.permute(2, 0, 3, 1, 4)
+        keys, values = text_keys_values[0], text_keys_values[1]
+        if self.self_attention:
+            keys = torch.cat([projected[1], keys], dim=2)
+            values = torch.cat([projected[2], values], dim=2)
+        weights = torch.softmax(torch.matmul(projected[0] * self.scale, keys.transpose(2, 3)), dim=-1)
+        mixed = torch.matmul(weights, values).transpose(1, 2)
+        return x + self.out(mixed.reshape(rows, height, width, self.heads * self.head_dim))
+
+
+class TextKeysValues(nn.Module):
+    """Keys and values of the text for one attention block: its kv_mapper behind the SiLU, to_k and to_v."""
+
+    def __init__(self, block: nn.Module):
+        super().__init__()
+        attention = block.attention
+        self.heads = attention.heads
+        self.head_dim = attention.to_k.out_features // attention.heads
+        self.mapper = Dense.of(block.kv_mapper[1])
+        self.projection = Dense.stacked(attention.to_k, attention.to_v)
+
+    def forward(self, activated: Tensor) -> Tensor:
+        """activated: SiLU of the mapped text, [rows, tokens, channels]. Returns [2, rows, heads, tokens, head_dim]."""
+        rows, tokens, _ = activated.shape
+        both = self.projection(self.mapper(activated))
+        return both.reshape(rows, tokens, 2, self.heads, self.head_dim).permute(2, 0, 3, 1, 4)

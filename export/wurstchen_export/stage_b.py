@@ -1,0 +1,277 @@
+"""Stage B's two graphs, from the reference's WuerstchenDiffNeXt."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wurstchen_export import step as denoising
+from wurstchen_export.layers import (
+    Attention,
+    Dense,
+    Depthwise,
+    ResponseNormDense,
+    TextKeysValues,
+    TimestepEmbedding,
+    layer_norm,
+    modulate,
+)
+from wurstchen_export.resize import bicubic
+
+PREDICTION_EPSILON = 1e-3
+"""Keeps the prediction's divisor in (0.001, 0.999): default of WuerstchenDiffNeXt.forward."""
+
+
+class Plan:
+    """The reference's blocks in the order in which they run, each with the level it works at.
+
+    Levels count from the finest, 0. Level L is 2^L times coarser than the embedded latents; the up blocks run from the coarsest.
+    """
+
+    def __init__(self, model: nn.Module):
+        self.levels = len(model.down_blocks)
+        self.down = list(enumerate(model.down_blocks))
+        self.up = [(self.levels - 1 - index, blocks) for index, blocks in enumerate(model.up_blocks)]
+        mappers = list(model.effnet_mappers)
+        self.down_mappers = mappers[: self.levels]
+        self.up_mappers = list(reversed(mappers[self.levels :]))
+
+    def blocks(self, kind: str, level: int | None = None) -> list[nn.Module]:
+        """Blocks of one class, of one level or of all, the down blocks first."""
+        return [
+            block
+            for at, blocks in self.down + self.up
+            if level is None or at == level
+            for block in blocks
+            if type(block).__name__ == kind
+        ]
+
+    @property
+    def attending(self) -> list[int]:
+        """Levels with attention blocks."""
+        return [level for level in range(self.levels) if self.blocks("AttnBlock", level)]
+
+    @property
+    def injecting(self) -> list[int]:
+        """Levels that take in the semantic latents and have a block to do it."""
+        return [
+            level
+            for level in range(self.levels)
+            if (self.down_mappers[level] is not None or self.up_mappers[level] is not None)
+            and self.blocks("ResBlockStageB", level)
+        ]
+
+
+class StageBCondition(nn.Module):
+    """What stays the same during a run: the text's keys and values, and the semantic latents resized to each level."""
+
+    def __init__(self, model: nn.Module, patch_size: int, latent_mean: float, latent_std: float):
+        """latent_mean, latent_std: multiplier and offset from denoised Stage C latents to semantic latents."""
+        super().__init__()
+        plan = Plan(model)
+        self.mapper = Dense.of(model.clip_mapper)
+        self.norm = model.seq_norm
+        self.keys_values = nn.ModuleList(
+            nn.ModuleList(TextKeysValues(block) for block in plan.blocks("AttnBlock", level)) for level in plan.attending
+        )
+        self.reductions = [patch_size * 2**level for level in plan.injecting]
+        self.latent_mean = latent_mean
+        self.latent_std = latent_std
+
+    def forward(self, hidden_states: Tensor, stage_c_latents: Tensor, latents: Tensor):
+        """Shapes: see contract.py. Of the Stage B latents only the shape is used."""
+        text = F.silu(self.norm(self.mapper(hidden_states.to(self.mapper.weight.dtype))))
+        keys_values = [torch.stack([block(text) for block in level]).float() for level in self.keys_values]
+        semantic = self._semantic_rows(stage_c_latents, hidden_states.shape[0])
+        height, width = latents.shape[2], latents.shape[3]
+        maps = [bicubic(semantic, height // reduction, width // reduction) for reduction in self.reductions]
+        return (*keys_values, *maps)
+
+    def _semantic_rows(self, stage_c_latents: Tensor, rows: int) -> Tensor:
+        """Semantic latents of the text rows; the negative rows see zeros."""
+        semantic = stage_c_latents * self.latent_mean - self.latent_std
+        images = stage_c_latents.shape[0]
+        semantic = semantic.index_select(0, denoising.image_of_row(images, rows, semantic.device))
+        positive = (torch.arange(rows, device=semantic.device) < images)[:, None, None, None]
+        return torch.where(positive, semantic, torch.zeros_like(semantic))
+
+
+class ResidualBlock(nn.Module):
+    """ConvNeXt block with global response norm that takes in a skip connection and the semantic map.
+
+    The reference maps the semantic latents to c_cond channels and concatenates those; both layers are linear, so the mapper is
+    folded into the channelwise layer, which then takes the few channels of the semantic latents themselves.
+    """
+
+    def __init__(self, block: nn.Module, mapper: nn.Module | None, keep_apart: bool):
+        """keep_apart: keep the folded columns as a tensor of their own (they do not survive rounding to 16 bits)."""
+        super().__init__()
+        self.depthwise = Depthwise(block.depthwise)
+        self.narrow = ResponseNormDense(block.channelwise[2], block.channelwise[4])
+        self.injects = mapper is not None
+        linear = block.channelwise[0]
+        if mapper is None:
+            own, folded, bias = linear.weight.detach(), None, linear.bias.detach()
+        else:
+            own, folded, bias = _folded(linear, mapper)
+        if folded is not None and not keep_apart:
+            own, folded = torch.cat([own, folded], dim=1), None
+        self.register_buffer("weight", own.t().contiguous())
+        self.register_buffer("map_weight", None if folded is None else folded.t().contiguous())
+        self.register_buffer("bias", bias)
+
+    def forward(self, x: Tensor, skip: Tensor | None, semantic_map: Tensor | None) -> Tensor:
+        extra = [part for part in (skip, semantic_map if self.injects else None) if part is not None]
+        inner = layer_norm(self.depthwise(x))
+        inner = torch.cat([inner, *extra], dim=-1) if extra else inner
+        weight = self.weight if self.map_weight is None else torch.cat([self.weight, self.map_weight])
+        return x + self.narrow(F.gelu(torch.matmul(inner, weight) + self.bias))
+
+
+def _folded(linear: nn.Linear, mapper: nn.Conv2d) -> tuple[Tensor, Tensor, Tensor]:
+    """The layer's own columns, its columns for the unmapped semantic map, and the bias, computed in float64."""
+    channels = mapper.out_channels
+    own, mapped = linear.weight.detach().split([linear.in_features - channels, channels], dim=1)
+    weight = mapped.double() @ mapper.weight.detach().double().flatten(1)
+    bias = linear.bias.detach().double() + mapped.double() @ mapper.bias.detach().double()
+    dtype = linear.weight.dtype
+    return own, weight.to(dtype), bias.to(dtype)
+
+
+class Downscale(nn.Module):
+    """Layer norm and a 2x2 convolution of stride 2, as one product over the four cells."""
+
+    def __init__(self, block: nn.Sequential):
+        super().__init__()
+        self.dense = Dense(block[1].weight.permute(0, 2, 3, 1), block[1].bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows, height, width, channels = x.shape
+        x = layer_norm(x).reshape(rows, height // 2, 2, width // 2, 2, channels).permute(0, 1, 3, 2, 4, 5)
+        return self.dense(x.reshape(rows, height // 2, width // 2, 4 * channels))
+
+
+class Upscale(nn.Module):
+    """Layer norm and a 2x2 transposed convolution of stride 2, as one product that writes four cells."""
+
+    def __init__(self, block: nn.Sequential):
+        super().__init__()
+        weight, bias = block[1].weight, block[1].bias
+        self.channels = weight.shape[1]
+        self.dense = Dense(weight.permute(2, 3, 1, 0).flatten(0, 2), bias.repeat(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows, height, width, _ = x.shape
+        x = self.dense(layer_norm(x)).reshape(rows, height, width, 2, 2, self.channels).permute(0, 1, 3, 2, 4, 5)
+        return x.reshape(rows, 2 * height, 2 * width, self.channels)
+
+
+class StageBStep(nn.Module):
+    """One step of Stage B: noise prediction for all rows, guidance, update."""
+
+    def __init__(self, model: nn.Module, patch_size: int, keep_apart: bool = False):
+        super().__init__()
+        self.plan = _Program(Plan(model), keep_apart)
+        self.patch_size = patch_size
+        self.embedding = Dense.of(model.embedding[1])
+        self.out = Dense.of(model.clf[1])
+
+    @property
+    def attending(self) -> list[int]:
+        return self.plan.attending
+
+    def forward(self, latents, step, step_table, noise_table, guidance_scale, *conditioning):
+        """conditioning: the outputs of StageBCondition. Returns next_latents and next_step."""
+        dtype = self.out.weight.dtype
+        conditioning = [tensor.to(dtype) for tensor in conditioning]
+        count = len(self.plan.attending)
+        keys_values = dict(zip(self.plan.attending, conditioning[:count]))
+        maps = {level: x.permute(0, 2, 3, 1) for level, x in zip(self.plan.injecting, conditioning[count:])}
+        row = denoising.table_row(step_table, step)
+        x = denoising.duplicated_to_rows(latents, conditioning[0].shape[2 if count else 0])
+        predicted = self.noise(x, row[0], keys_values, maps)
+        return denoising.finish(latents, predicted, row, noise_table, step, guidance_scale)
+
+    def noise(self, latents: Tensor, noise_ratio: Tensor, keys_values: dict[int, Tensor], maps: dict[int, Tensor]) -> Tensor:
+        """The reference's forward: latents [rows, channels, b_height, b_width] to the noise in them, float32."""
+        x = layer_norm(self.embedding(self._unshuffled(latents.to(self.out.weight.dtype))))
+        x = self.plan.run(x, noise_ratio, keys_values, maps)
+        a, b = self._shuffled(self.out(layer_norm(x)).float()).chunk(2, dim=1)
+        b = b.sigmoid() * (1 - PREDICTION_EPSILON * 2) + PREDICTION_EPSILON
+        return (latents - a) / b
+
+    def _unshuffled(self, x: Tensor) -> Tensor:
+        """PixelUnshuffle to tokens."""
+        p = self.patch_size
+        rows, channels, height, width = x.shape
+        x = x.reshape(rows, channels, height // p, p, width // p, p).permute(0, 2, 4, 1, 3, 5)
+        return x.reshape(rows, height // p, width // p, channels * p * p)
+
+    def _shuffled(self, x: Tensor) -> Tensor:
+        """PixelShuffle from tokens."""
+        p = self.patch_size
+        rows, height, width, channels = x.shape
+        x = x.reshape(rows, height, width, channels // (p * p), p, p).permute(0, 3, 1, 4, 2, 5)
+        return x.reshape(rows, channels // (p * p), height * p, width * p)
+
+
+class _Program(nn.Module):
+    """The U of Stage B as a list of small steps."""
+
+    def __init__(self, plan: Plan, keep_apart: bool):
+        super().__init__()
+        self.attending = plan.attending
+        self.injecting = plan.injecting
+        self.levels = plan.levels
+        self.timesteps = TimestepEmbedding(_timestep_width(plan), plan.blocks("TimestepBlock"))
+        self.down = nn.ModuleList(_level(blocks, plan.down_mappers[level], keep_apart) for level, blocks in plan.down)
+        self.up = nn.ModuleList(_level(blocks, plan.up_mappers[level], keep_apart) for level, blocks in plan.up)
+
+    def run(self, x: Tensor, noise_ratio: Tensor, keys_values: dict[int, Tensor], maps: dict[int, Tensor]) -> Tensor:
+        modulations = iter(self.timesteps(noise_ratio))
+        texts = {level: iter(tensor.unbind(0)) for level, tensor in keys_values.items()}
+        skips = []
+        for level, blocks in enumerate(self.down):
+            x = self._run_level(blocks, x, None, modulations, texts.get(level), maps.get(level))
+            skips.append(x)
+        for index, blocks in enumerate(self.up):
+            level = self.levels - 1 - index
+            skip = None if index == 0 else skips[level]
+            x = self._run_level(blocks, x, skip, modulations, texts.get(level), maps.get(level))
+        return x
+
+    def _run_level(self, blocks, x, skip, modulations, text, semantic_map):
+        for position, block in enumerate(blocks):
+            if isinstance(block, ResidualBlock):
+                x = block(x, skip if position == 0 else None, semantic_map)
+            elif isinstance(block, Attention):
+                x = block(x, next(text))
+            elif isinstance(block, _Modulation):
+                x = modulate(x, next(modulations))
+            else:
+                x = block(x)
+        return x
+
+
+class _Modulation(nn.Module):
+    """Marks where a timestep block stands; its weights are in TimestepEmbedding."""
+
+
+def _timestep_width(plan: Plan) -> int:
+    return plan.blocks("TimestepBlock")[0].mapper.in_features
+
+
+def _level(blocks: nn.ModuleList, mapper: nn.Module | None, keep_apart: bool) -> nn.ModuleList:
+    return nn.ModuleList(_translated(block, mapper, keep_apart) for block in blocks)
+
+
+def _translated(block: nn.Module, mapper: nn.Module | None, keep_apart: bool) -> nn.Module:
+    kind = type(block).__name__
+    if kind == "ResBlockStageB":
+        return ResidualBlock(block, mapper, keep_apart)
+    if kind == "AttnBlock":
+        return Attention(block)
+    if kind == "TimestepBlock":
+        return _Modulation()
+    return Upscale(block) if isinstance(block[1], nn.ConvTranspose2d) else Downscale(block)

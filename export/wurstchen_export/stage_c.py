@@ -1,0 +1,84 @@
+"""Stage C's two graphs, from the reference's WuerstchenPrior."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+import torch.nn.functional as F
+
+from wurstchen_export import step as denoising
+from wurstchen_export.layers import (
+    Attention,
+    Dense,
+    Depthwise,
+    ResponseNormDense,
+    TextKeysValues,
+    TimestepEmbedding,
+    layer_norm,
+    modulate,
+    to_maps,
+    to_tokens,
+)
+
+
+def blocks_of(model: nn.Module, kind: str) -> list[nn.Module]:
+    """The model's blocks of one class, by name: the classes move between releases of diffusers, their names do not."""
+    return [block for block in model.blocks if type(block).__name__ == kind]
+
+
+class StageCCondition(nn.Module):
+    """What the text contributes to every step: keys and values of each attention block."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.first = Dense.of(model.cond_mapper[0])
+        self.slope = model.cond_mapper[1].negative_slope
+        self.second = Dense.of(model.cond_mapper[2])
+        self.blocks = nn.ModuleList(TextKeysValues(block) for block in blocks_of(model, "AttnBlock"))
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """hidden_states: float32 [rows, tokens, text width]. Returns float32 [depth, 2, rows, heads, tokens, head_dim]."""
+        x = hidden_states.to(self.first.weight.dtype)
+        x = F.silu(self.second(F.leaky_relu(self.first(x), self.slope)))
+        return torch.stack([block(x) for block in self.blocks]).float()
+
+
+class ResidualBlock(nn.Module):
+    """ConvNeXt block with global response norm, without skip."""
+
+    def __init__(self, block: nn.Module):
+        super().__init__()
+        self.depthwise = Depthwise(block.depthwise)
+        self.widen = Dense.of(block.channelwise[0])
+        self.narrow = ResponseNormDense(block.channelwise[2], block.channelwise[4])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.narrow(F.gelu(self.widen(layer_norm(self.depthwise(x)))))
+
+
+class StageCStep(nn.Module):
+    """One step of Stage C: noise prediction for all rows, guidance, update."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.projection = Dense.of(model.projection)
+        self.timesteps = TimestepEmbedding(model.c_r, blocks_of(model, "TimestepBlock"))
+        self.residuals = nn.ModuleList(ResidualBlock(block) for block in blocks_of(model, "ResBlock"))
+        self.attentions = nn.ModuleList(Attention(block) for block in blocks_of(model, "AttnBlock"))
+        self.out = Dense.of(model.out[1])
+
+    def forward(self, latents, step, step_table, noise_table, guidance_scale, text_keys_values):
+        """Shapes: see contract.py. Returns next_latents and next_step."""
+        row = denoising.table_row(step_table, step)
+        x = denoising.duplicated_to_rows(latents, text_keys_values.shape[2])
+        predicted = self.noise(x, row[0], text_keys_values.to(self.out.weight.dtype))
+        return denoising.finish(latents, predicted, row, noise_table, step, guidance_scale)
+
+    def noise(self, latents: Tensor, noise_ratio: Tensor, text_keys_values: Tensor) -> Tensor:
+        """The reference's forward: latents [rows, channels, c_height, c_width] to the noise in them, float32."""
+        x = self.projection(to_tokens(latents).to(self.out.weight.dtype))
+        for index, scale_offset in enumerate(self.timesteps(noise_ratio)):
+            x = modulate(self.residuals[index](x), scale_offset)
+            x = self.attentions[index](x, text_keys_values[index])
+        a, b = to_maps(self.out(layer_norm(x))).float().chunk(2, dim=1)
+        return (latents - a) / ((1 - b).abs() + 1e-5)

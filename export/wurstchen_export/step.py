@@ -1,0 +1,51 @@
+"""One denoising step around a stage's noise prediction: guidance, then the scheduler's update. Always float32.
+
+``guided = text - (text - negative) * (1 - w)``, the form in which torch evaluates ``lerp(negative, text, w)`` for w >= 0.5; with
+as many rows as images both halves are the same and it is the identity. The update is DDPMWuerstchenScheduler.step of
+diffusers with everything that depends on the schedule alone in a table:
+
+    next = sqrt_inverse_alpha * (x - one_minus_alpha * guided / sqrt_one_minus_alpha_cumprod) + noise_std * noise
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def duplicated_to_rows(latents: Tensor, rows: int) -> Tensor:
+    """The latents [images, ...] once, or once for each half of the rows."""
+    return latents.index_select(0, image_of_row(latents.shape[0], rows, latents.device))
+
+
+def image_of_row(images: int, rows: int, device: torch.device) -> Tensor:
+    """For each row the image it belongs to. (torch.remainder by a symbolic size cannot be exported.)"""
+    row = torch.arange(rows, device=device)
+    return torch.where(row >= images, row - images, row)
+
+
+def table_row(step_table: Tensor, step: Tensor) -> tuple[Tensor, ...]:
+    """The five columns of the step's row (contract.STEP_TABLE_COLUMNS), each [1]."""
+    return step_table.index_select(0, step).unbind(1)
+
+
+def guided(predicted: Tensor, images: int, guidance_scale: Tensor) -> Tensor:
+    """predicted: noise of all rows, [rows, ...]. Returns [images, ...]."""
+    first = torch.arange(images, device=predicted.device)
+    text = predicted.index_select(0, first)
+    negative = predicted.index_select(0, first + (predicted.shape[0] - images))
+    return text - (text - negative) * (1 - guidance_scale)
+
+
+def updated(latents: Tensor, noise_prediction: Tensor, row: tuple[Tensor, ...], noise: Tensor) -> Tensor:
+    """The latents of the next step; row: what table_row returned; noise: like the latents."""
+    _, one_minus_alpha, sqrt_one_minus_alpha_cumprod, sqrt_inverse_alpha, noise_std = row
+    mean = sqrt_inverse_alpha * (latents - one_minus_alpha * noise_prediction / sqrt_one_minus_alpha_cumprod)
+    return mean + noise_std * noise
+
+
+def finish(latents: Tensor, predicted: Tensor, row: tuple[Tensor, ...], noise_table: Tensor, step: Tensor, guidance_scale: Tensor):
+    """What both step graphs return: next_latents and next_step."""
+    noise = noise_table.index_select(0, step).squeeze(0)
+    prediction = guided(predicted, latents.shape[0], guidance_scale)
+    return updated(latents, prediction, row, noise), step + 1

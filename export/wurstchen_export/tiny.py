@@ -1,0 +1,205 @@
+"""A tiny model with random weights, laid out as diffusers lays out the published ones. For tests only.
+
+Freshly initialised modules hide mistakes: output layers, response norms, timestep mappers and batch norms start at values that
+make whole paths vanish. Every parameter is drawn anew here so that each path changes the picture.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from wurstchen_export.errors import ExportError
+
+DEFAULT_SEED = 20240116
+TOKENS = 77
+VOCABULARY = 640
+
+CORPUS = (
+    "a photo of a cat on the grass, oil painting, highly detailed",
+    "an anthropomorphic cat dressed as a fire fighter",
+    "a red apple, flat style, on a blue background",
+    "the quick brown fox jumps over the lazy dog's back; they're happy, aren't they?",
+    "low quality, blurry, bad anatomy, watermark",
+    "a lighthouse in a storm at night with 12 ships and 345 waves",
+    "würstchen mit senf und brötchen, naïve café",
+    "kitten sitting in a teacup under the northern lights",
+)
+"""What the tiny tokenizer's merges are learnt from."""
+
+
+def write(out: Path, seed: int = DEFAULT_SEED, settings: dict | None = None) -> None:
+    """Writes the model to ``out/prior`` and ``out/decoder``.
+
+    settings: overrides for tests: latent_mean, latent_std, scale_factor, s_c, scaler_c, s_b, scaler_b.
+    """
+    from diffusers import DDPMWuerstchenScheduler  # noqa: PLC0415
+
+    if out.exists() and any(out.iterdir()):
+        raise ExportError(f"{out} is not empty: name a new folder")
+    settings = settings or {}
+    generator = torch.Generator("cpu").manual_seed(seed)
+    stage_c, stage_b, stage_a = _stage_c(), _stage_b(), _stage_a(settings.get("scale_factor", 0.3764))
+    encoder_c, encoder_b = _text_encoders()
+    for model in (encoder_c, encoder_b, stage_c, stage_b, stage_a):
+        randomise(model, generator)
+    _calm_outputs(stage_c, stage_b, stage_a)
+
+    prior, decoder = out / "prior", out / "decoder"
+    for folder, encoder in ((prior, encoder_c), (decoder, encoder_b)):
+        encoder.save_pretrained(folder / "text_encoder")
+    stage_c.save_pretrained(prior / "prior")
+    stage_b.save_pretrained(decoder / "decoder")
+    stage_a.save_pretrained(decoder / "vqgan")
+    DDPMWuerstchenScheduler(settings.get("scaler_c", 1.0), settings.get("s_c", 0.008)).save_pretrained(prior / "scheduler")
+    DDPMWuerstchenScheduler(settings.get("scaler_b", 1.0), settings.get("s_b", 0.008)).save_pretrained(decoder / "scheduler")
+    write_tokenizer(prior / "tokenizer", pad_token="<|endoftext|>")
+    write_tokenizer(decoder / "tokenizer", pad_token="!")
+    _write_indexes(prior, decoder, settings)
+
+
+def randomise(model: nn.Module, generator: torch.Generator) -> None:
+    """Draws every parameter and batch norm statistic anew, keeping the scale of activations near one."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            spread = 0.1 if parameter.ndim < 2 else 0.8 / _fan_in(parameter) ** 0.5
+            spread = {"gamma": 0.5, "gammas": 0.3, "beta": 0.1}.get(name.rpartition(".")[2], spread)
+            spread = 0.5 if "embedding.weight" in name else spread
+            center = 1.0 if parameter.ndim == 1 and "norm" in name and name.endswith("weight") else 0.0
+            parameter.copy_(center + spread * torch.randn(parameter.shape, generator=generator))
+        for name, buffer in model.named_buffers():
+            if name.endswith("running_mean"):
+                buffer.copy_(0.3 * torch.randn(buffer.shape, generator=generator))
+            elif name.endswith("running_var"):
+                buffer.copy_(0.5 + torch.rand(buffer.shape, generator=generator))
+
+
+def _fan_in(parameter: torch.Tensor) -> int:
+    return max(parameter[0].numel(), 1)
+
+
+def _calm_outputs(stage_c: nn.Module, stage_b: nn.Module, stage_a: nn.Module) -> None:
+    """Keeps the divisors of the noise predictions away from zero, and the pixels inside [0,1]."""
+    with torch.no_grad():
+        stage_c.out[1].weight.mul_(0.3)
+        stage_c.out[1].bias[stage_c.config.c_in :].mul_(0.1)
+        clf = stage_b.clf[1]
+        clf.weight.mul_(0.3)
+        clf.bias[clf.bias.numel() // 2 :].add_(2.0)
+        stage_a.out_block[0].weight.mul_(0.12)
+        stage_a.out_block[0].bias.add_(0.5)
+    for model in (stage_c, stage_b, stage_a):
+        model.eval()
+
+
+def _text_encoders() -> tuple[nn.Module, nn.Module]:
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection  # noqa: PLC0415
+
+    common = {"vocab_size": VOCABULARY, "max_position_embeddings": TOKENS, "num_hidden_layers": 2, "eos_token_id": VOCABULARY - 1}
+    common |= {"bos_token_id": VOCABULARY - 2, "pad_token_id": VOCABULARY - 1}
+    c = CLIPTextConfig(
+        hidden_size=24, intermediate_size=48, num_attention_heads=3, projection_dim=24, hidden_act="gelu", **common
+    )
+    b = CLIPTextConfig(hidden_size=16, intermediate_size=32, num_attention_heads=2, hidden_act="quick_gelu", **common)
+    return CLIPTextModelWithProjection(c), CLIPTextModel(b)
+
+
+def _stage_c() -> nn.Module:
+    from diffusers.pipelines.wuerstchen import WuerstchenPrior  # noqa: PLC0415
+
+    return WuerstchenPrior(c_in=16, c=32, c_cond=24, c_r=16, depth=2, nhead=4)
+
+
+def _stage_b() -> nn.Module:
+    from diffusers.pipelines.wuerstchen import WuerstchenDiffNeXt  # noqa: PLC0415
+
+    return WuerstchenDiffNeXt(
+        c_r=16, c_cond=16, clip_embd=16, c_hidden=[8, 16, 24, 24], nhead=[-1, 2, 3, 4], blocks=[1, 1, 2, 1]
+    )
+
+
+def _stage_a(scale_factor: float) -> nn.Module:
+    from diffusers.pipelines.wuerstchen import PaellaVQModel  # noqa: PLC0415
+
+    return PaellaVQModel(bottleneck_blocks=2, embed_dim=16, num_vq_embeddings=32, scale_factor=scale_factor)
+
+
+def write_tokenizer(folder: Path, pad_token: str) -> None:
+    """A byte-level BPE in CLIP's form, saved as ``vocab.json`` and ``merges.txt``; ``!`` is id 0, as in CLIP's own vocabulary."""
+    from transformers import CLIPTokenizerFast  # noqa: PLC0415
+
+    folder.mkdir(parents=True)
+    vocabulary, merges = learn_merges(CORPUS, VOCABULARY)
+    (folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
+    (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges), encoding="utf-8")
+    tokenizer = CLIPTokenizerFast(
+        str(folder / "vocab.json"), str(folder / "merges.txt"), pad_token=pad_token, model_max_length=TOKENS
+    )
+    tokenizer.save_pretrained(folder)
+
+
+def learn_merges(corpus: tuple[str, ...], size: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Vocabulary and merges in CLIP's order: bytes, bytes ending a word, merges, the two special tokens."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers  # noqa: PLC0415
+
+    tokenizer = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Whitespace(), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, end_of_word_suffix="</w>", initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
+    tokenizer.train_from_iterator([text for text in corpus for _ in range(3)], trainer)
+    learnt = json.loads(tokenizer.to_str())["model"]["merges"]
+    pairs = [tuple(merge) if isinstance(merge, list) else tuple(merge.split(" ")) for merge in learnt]
+    alphabet = _bytes_in_clip_order()
+    entries = alphabet + [character + "</w>" for character in alphabet]
+    room = size - len(entries) - 2
+    known, merges = set(entries), []
+    for pair in pairs:
+        if len(merges) < room and pair[0] in known and pair[1] in known and "".join(pair) not in known:
+            merges.append(pair)
+            known.add("".join(pair))
+            entries.append("".join(pair))
+    entries += [f"unused{index}</w>" for index in range(room - len(merges))]
+    entries += ["<|startoftext|>", "<|endoftext|>"]
+    return {entry: index for index, entry in enumerate(entries)}, merges
+
+
+def _bytes_in_clip_order() -> list[str]:
+    """The 256 characters that stand for bytes: printable Latin-1 first, so that ``!`` comes out as 0."""
+    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    return [chr(byte) for byte in printable] + [chr(256 + index) for index in range(256 - len(printable))]
+
+
+def _write_indexes(prior: Path, decoder: Path, settings: dict) -> None:
+    from diffusers import __version__  # noqa: PLC0415
+
+    scheduler, tokenizer = ["diffusers", "DDPMWuerstchenScheduler"], ["transformers", "CLIPTokenizerFast"]
+    first = {
+        "_class_name": "WuerstchenPriorPipeline",
+        "_diffusers_version": __version__,
+        "latent_mean": settings.get("latent_mean", 42.0),
+        "latent_std": settings.get("latent_std", 1.0),
+        "prior": ["wuerstchen", "WuerstchenPrior"],
+        "resolution_multiple": 42.67,
+        "scheduler": scheduler,
+        "text_encoder": ["transformers", "CLIPTextModelWithProjection"],
+        "tokenizer": tokenizer,
+    }
+    second = {
+        "_class_name": "WuerstchenDecoderPipeline",
+        "_diffusers_version": __version__,
+        "decoder": ["wuerstchen", "WuerstchenDiffNeXt"],
+        "latent_dim_scale": 10.67,
+        "scheduler": scheduler,
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": tokenizer,
+        "vqgan": ["wuerstchen", "PaellaVQModel"],
+    }
+    for folder, index in ((prior, first), (decoder, second)):
+        (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
