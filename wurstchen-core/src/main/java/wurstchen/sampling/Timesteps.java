@@ -29,10 +29,11 @@ public final class Timesteps {
         checkArgument(steps < 1 << 24, "steps must be below 16777216 (float32 has no more distinct ratios), got %s", steps);
         float[] ratios = new float[steps + 1];
         float stride = -1.0f / steps;
-        // PyTorch fills each half from its own end, so that the list is symmetric and both ends are exact.
+        // PyTorch fills each half from its own end, so that both ends are exact, and rounds product and sum once (a fused multiply-add;
+        // in double precision the product is exact, which comes to the same).
         int half = ratios.length / 2;
         for (int i = 0; i < ratios.length; i++) {
-            ratios[i] = i < half ? 1.0f + stride * i : 0.0f - stride * (steps - i);
+            ratios[i] = (float) (i < half ? 1.0 + (double) stride * i : -(double) stride * (steps - i));
         }
         return checked(ratios);
     }

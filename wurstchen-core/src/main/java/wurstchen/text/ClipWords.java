@@ -1,0 +1,82 @@
+package wurstchen.text;
+
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Cuts normalised text into the words that are encoded one by one.
+ *
+ * <p>At each place the first that matches: an English contraction, a run of letters, one number character, a run of anything else but white
+ * space. White space belongs to no word. The reference writes it as the regular expression {@link #PATTERN}; this is the same by hand, since
+ * {@code java.util.regex} would take the JDK's idea of a letter and overflow its stack on long runs.
+ */
+final class ClipWords {
+    static final String PATTERN = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
+
+    /** Some tokenizer files put the two special tokens in front, so that they stay whole. */
+    static final String PATTERN_WITH_SPECIAL = "<\\|startoftext\\|>|<\\|endoftext\\|>|" + PATTERN;
+
+    private static final ImmutableList<String> CONTRACTIONS = ImmutableList.of("'s", "'t", "'re", "'ve", "'m", "'ll", "'d");
+    private static final ImmutableList<String> SPECIAL = ImmutableList.of("<|startoftext|>", "<|endoftext|>");
+
+    private final ImmutableList<String> literals;
+
+    private ClipWords(ImmutableList<String> literals) {
+        this.literals = literals;
+    }
+
+    /** Cuts as {@link #PATTERN} does. */
+    static ClipWords plain() {
+        return new ClipWords(CONTRACTIONS);
+    }
+
+    /** Cuts as {@link #PATTERN_WITH_SPECIAL} does. */
+    static ClipWords keepingSpecial() {
+        return new ClipWords(ImmutableList.<String>builder().addAll(SPECIAL).addAll(CONTRACTIONS).build());
+    }
+
+    List<String> split(String text) {
+        List<String> words = new ArrayList<>();
+        for (int start = 0; start < text.length(); ) {
+            int codePoint = text.codePointAt(start);
+            int end = endOfWord(text, start, codePoint);
+            if (!ReferenceUnicode.isSpace(codePoint)) {
+                words.add(text.substring(start, end));
+            }
+            start = end;
+        }
+        return words;
+    }
+
+    private int endOfWord(String text, int start, int first) {
+        for (String literal : literals) {
+            if (text.startsWith(literal, start)) {
+                return start + literal.length();
+            }
+        }
+        int end = start + Character.charCount(first);
+        if (ReferenceUnicode.isNumber(first)) {
+            return end;
+        }
+        int kind = kind(first);
+        while (end < text.length()) {
+            int next = text.codePointAt(end);
+            if (kind(next) != kind) {
+                break;
+            }
+            end += Character.charCount(next);
+        }
+        return end;
+    }
+
+    private static int kind(int codePoint) {
+        if (ReferenceUnicode.isLetter(codePoint)) {
+            return 0;
+        }
+        if (ReferenceUnicode.isNumber(codePoint)) {
+            return 1;
+        }
+        return ReferenceUnicode.isSpace(codePoint) ? 2 : 3;
+    }
+}
