@@ -30,9 +30,9 @@ record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder en
     ImmutableList<DroppedText> droppedTexts(PictureSettings settings, Guidance guidance) {
         ImmutableList.Builder<DroppedText> dropped = ImmutableList.builder();
         for (String text : texts(settings, guidance)) {
-            String rest = tokenizer.encode(text).droppedText();
-            if (!rest.isEmpty()) {
-                dropped.add(new DroppedText(stage, text, rest));
+            TokenIds ids = tokenizer.encode(text);
+            if (ids.truncated()) {
+                dropped.add(new DroppedText(stage, text, ids.dropped()));
             }
         }
         return dropped.build();
