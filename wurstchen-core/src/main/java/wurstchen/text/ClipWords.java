@@ -14,32 +14,41 @@ import java.util.List;
 final class ClipWords {
     static final String PATTERN = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
-    /** Some tokenizer files put the two special tokens in front, so that they stay whole. */
+    /**
+     * transformers 5 writes the two special tokens in front. The step to bytes cuts them again at their letters, so all that is left of it
+     * is that they end where they end: in "&lt;|endoftext|&gt;!" the "!" is a word of its own.
+     */
     static final String PATTERN_WITH_SPECIAL = "<\\|startoftext\\|>|<\\|endoftext\\|>|" + PATTERN;
 
     private static final ImmutableList<String> CONTRACTIONS = ImmutableList.of("'s", "'t", "'re", "'ve", "'m", "'ll", "'d");
     private static final ImmutableList<String> SPECIAL = ImmutableList.of("<|startoftext|>", "<|endoftext|>");
 
-    private final ImmutableList<String> literals;
+    private final ImmutableList<String> special;
 
-    private ClipWords(ImmutableList<String> literals) {
-        this.literals = literals;
+    private ClipWords(ImmutableList<String> special) {
+        this.special = special;
     }
 
     /** Cuts as {@link #PATTERN} does. */
     static ClipWords plain() {
-        return new ClipWords(CONTRACTIONS);
+        return new ClipWords(ImmutableList.of());
     }
 
     /** Cuts as {@link #PATTERN_WITH_SPECIAL} does. */
     static ClipWords keepingSpecial() {
-        return new ClipWords(ImmutableList.<String>builder().addAll(SPECIAL).addAll(CONTRACTIONS).build());
+        return new ClipWords(SPECIAL);
     }
 
     List<String> split(String text) {
         List<String> words = new ArrayList<>();
         for (int start = 0; start < text.length(); ) {
             int codePoint = text.codePointAt(start);
+            String token = specialAt(text, start);
+            if (token != null) {
+                words.addAll(List.of("<|", token.substring(2, token.length() - 2), "|>"));
+                start += token.length();
+                continue;
+            }
             int end = endOfWord(text, start, codePoint);
             if (!ReferenceUnicode.isSpace(codePoint)) {
                 words.add(text.substring(start, end));
@@ -49,10 +58,19 @@ final class ClipWords {
         return words;
     }
 
-    private int endOfWord(String text, int start, int first) {
-        for (String literal : literals) {
-            if (text.startsWith(literal, start)) {
-                return start + literal.length();
+    private String specialAt(String text, int start) {
+        for (String token : special) {
+            if (text.startsWith(token, start)) {
+                return token;
+            }
+        }
+        return null;
+    }
+
+    private static int endOfWord(String text, int start, int first) {
+        for (String contraction : CONTRACTIONS) {
+            if (text.startsWith(contraction, start)) {
+                return start + contraction.length();
             }
         }
         int end = start + Character.charCount(first);

@@ -1,0 +1,180 @@
+package wurstchen.text;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.ImmutableIntArray;
+import com.google.common.primitives.ImmutableLongArray;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * CLIP's tokenizer: byte-level byte pair encoding, with the ids of the reference ({@code CLIPTokenizerFast} of transformers 4.57.6) for any
+ * text.
+ *
+ * <p>Reads {@code tokenizer.json} if there is one, otherwise {@code vocab.json} with {@code merges.txt}; the pad token and the other
+ * special tokens come from {@code tokenizer_config.json}, {@code special_tokens_map.json} and {@code added_tokens.json} beside it. The files
+ * are not trusted: one that is malformed is refused with its name, what was expected and what was found.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class ClipTokenizer {
+    private final BytePairEncoding encoding;
+    private final ClipWords words;
+    private final AddedTokenMatcher inText;
+    private final AddedTokenMatcher inNormalizedText;
+    private final ImmutableMap<Integer, String> tokens;
+    private final int startId;
+    private final int endId;
+    private final int padId;
+    private final String padToken;
+    private final int maxLength;
+
+    private ClipTokenizer(TokenizerModel model, TokenizerConfig config, int maxLength) {
+        this.encoding = model.encoding();
+        this.words = model.words();
+        this.maxLength = maxLength;
+        AddedTokens added = new AddedTokens(encoding.vocabulary());
+        added.addAll(model.added());
+        config.addTo(added);
+        this.inText = added.matcher(false);
+        this.inNormalizedText = added.matcher(true);
+        this.startId = model.startId() != null ? model.startId() : added.id(config.start().content());
+        this.endId = model.endId() != null ? model.endId() : added.id(config.end().content());
+        this.padToken = config.pad().content();
+        this.padId = added.id(padToken);
+        Map<Integer, String> byId = new HashMap<>();
+        encoding.vocabulary().forEach((token, id) -> byId.put(id, token));
+        byId.putAll(added.contents());
+        this.tokens = ImmutableMap.copyOf(byId);
+    }
+
+    /**
+     * Reads a tokenizer from a folder.
+     *
+     * @param folder a folder as diffusers writes it, {@code tokenizer} of a text encoder
+     * @param maxLength how many ids a prompt becomes, with start, end and pads; 77 for CLIP, at least 2
+     * @return the tokenizer
+     * @throws IllegalArgumentException if files are missing or malformed; it names the file, what was expected and what was found
+     * @throws java.io.UncheckedIOException if a file is there but cannot be read
+     */
+    public static ClipTokenizer load(Path folder, int maxLength) {
+        return load(TokenizerFiles.in(folder), maxLength);
+    }
+
+    /**
+     * Reads a tokenizer from anywhere.
+     *
+     * @param files the files by name; asked only during this call
+     * @param maxLength how many ids a prompt becomes, with start, end and pads; 77 for CLIP, at least 2
+     * @return the tokenizer
+     * @throws IllegalArgumentException if files are missing or malformed; it names the file, what was expected and what was found
+     * @throws java.io.UncheckedIOException if a file is there but cannot be read
+     */
+    public static ClipTokenizer load(TokenizerFiles files, int maxLength) {
+        checkArgument(maxLength >= 2, "maximum length must be at least 2 (start and end token), got %s; CLIP's is 77", maxLength);
+        Optional<JsonNode> json = JsonFile.object(files, TokenizerJson.NAME);
+        if (json.isPresent()) {
+            TokenizerModel model = TokenizerJson.parse(json.get());
+            return new ClipTokenizer(model, new TokenizerConfig(files, withIds(model), false), maxLength);
+        }
+        Optional<JsonNode> vocabulary = JsonFile.object(files, VocabularyFiles.VOCABULARY);
+        Optional<String> merges = JsonFile.text(files, VocabularyFiles.MERGES);
+        checkArgument(
+                vocabulary.isPresent() && merges.isPresent(),
+                "a tokenizer needs tokenizer.json, or vocab.json and merges.txt; found vocab.json: %s, merges.txt: %s, no tokenizer.json",
+                vocabulary.isPresent() ? "yes" : "no",
+                merges.isPresent() ? "yes" : "no");
+        TokenizerConfig config = new TokenizerConfig(files, ImmutableMap.of(), true);
+        return new ClipTokenizer(
+                VocabularyFiles.parse(vocabulary.get(), merges.get(), config.unknown().content()), config, maxLength);
+    }
+
+    private static ImmutableMap<Integer, AddedToken> withIds(TokenizerModel model) {
+        AddedTokens added = new AddedTokens(model.encoding().vocabulary());
+        added.addAll(model.added());
+        Map<Integer, AddedToken> byId = new HashMap<>();
+        model.added().forEach(token -> {
+            if (!token.content().isEmpty()) {
+                byId.put(added.id(token.content()), token);
+            }
+        });
+        return ImmutableMap.copyOf(byId);
+    }
+
+    /**
+     * Encodes a prompt. One that is too long is cut at the end, and the result says what was dropped.
+     *
+     * @param prompt any text, also empty; a surrogate without a partner counts as U+FFFD
+     * @return {@link #maxLength} ids with their mask
+     */
+    public TokenIds encode(String prompt) {
+        ImmutableIntArray all = encodeAll(ClipNormalizer.wellFormed(prompt));
+        int kept = Math.min(all.length(), maxLength - 2);
+        ImmutableLongArray.Builder ids = ImmutableLongArray.builder(maxLength);
+        ImmutableLongArray.Builder mask = ImmutableLongArray.builder(maxLength);
+        ids.add(startId);
+        all.subArray(0, kept).forEach(ids::add);
+        ids.add(endId);
+        for (int i = 0; i < maxLength; i++) {
+            mask.add(i < kept + 2 ? 1 : 0);
+            if (i >= kept + 2) {
+                ids.add(padId);
+            }
+        }
+        return new TokenIds(
+                ids.build(),
+                mask.build(),
+                text(all.subArray(0, kept)),
+                text(all.subArray(kept, all.length())),
+                all.length() - kept);
+    }
+
+    private ImmutableIntArray encodeAll(String prompt) {
+        ImmutableIntArray.Builder ids = ImmutableIntArray.builder();
+        inText.split(
+                prompt,
+                text -> inNormalizedText.split(
+                        ClipNormalizer.normalize(text),
+                        normalized -> words.split(normalized).forEach(word -> encoding.encode(word, ids::add)),
+                        ids::add),
+                ids::add);
+        return ids.build();
+    }
+
+    private String text(ImmutableIntArray ids) {
+        StringBuilder characters = new StringBuilder();
+        ids.forEach(id -> characters.append(tokens.getOrDefault(id, "")));
+        return ByteAlphabet.decode(characters.toString()).replace(BytePairEncoding.END_OF_WORD, " ").strip();
+    }
+
+    /**
+     * Returns how many ids a prompt becomes.
+     *
+     * @return the length given to {@code load}
+     */
+    public int maxLength() {
+        return maxLength;
+    }
+
+    /**
+     * Returns the token that fills up short prompts, as the files say.
+     *
+     * @return usually {@code <|endoftext|>} or {@code !}
+     */
+    public String padToken() {
+        return padToken;
+    }
+
+    /**
+     * Returns the id of {@link #padToken}.
+     *
+     * @return an id of the vocabulary or of an added token
+     */
+    public long padId() {
+        return padId;
+    }
+}

@@ -1,0 +1,104 @@
+package wurstchen.text;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.collect.ImmutableMap;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Reading of files that nobody vouches for: whatever is wrong is an IllegalArgumentException that names file, expected and found. */
+final class JsonFile {
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    private static final int SHOWN = 60;
+
+    private JsonFile() {}
+
+    /** Returns a JSON object, or empty if there is no such file. */
+    static Optional<JsonNode> object(TokenizerFiles files, String name) {
+        return text(files, name).map(text -> {
+            try {
+                return require(JSON.readTree(text), JsonNode::isObject, name, "a JSON object");
+            } catch (JsonProcessingException e) {
+                throw new IllegalArgumentException(name + ": expected JSON, found " + e.getMessage(), e);
+            }
+        });
+    }
+
+    /** Returns a file as UTF-8 text, or empty if there is no such file. */
+    static Optional<String> text(TokenizerFiles files, String name) {
+        try {
+            Optional<byte[]> bytes = files.read(name);
+            return bytes.isEmpty() ? Optional.empty() : Optional.of(decode(bytes.get()));
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(name + ": expected UTF-8 text, found bytes that are not", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(name + ": cannot be read: " + e, e);
+        }
+    }
+
+    private static String decode(byte[] bytes) throws CharacterCodingException {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    }
+
+    /** Returns the ids of a vocabulary, by token. */
+    static ImmutableMap<String, Integer> vocabulary(JsonNode object, String where) {
+        require(object, JsonNode::isObject, where, "an object of tokens with their ids");
+        Map<String, Integer> ids = new HashMap<>();
+        object.properties().forEach(entry -> {
+            JsonNode id = entry.getValue();
+            require(
+                    id,
+                    node -> node.isIntegralNumber() && node.canConvertToInt() && node.intValue() >= 0,
+                    where + ", token \"" + entry.getKey() + "\"",
+                    "an id from 0 to 2147483647");
+            ids.put(entry.getKey(), id.intValue());
+        });
+        return ImmutableMap.copyOf(ids);
+    }
+
+    /** Returns an added token, in the form that all tokenizer files share. */
+    static AddedToken addedToken(JsonNode object, String where) {
+        String content = string(object, "content", where);
+        boolean special = flag(object, "special", false, where);
+        return new AddedToken(
+                content,
+                flag(object, "single_word", false, where),
+                flag(object, "lstrip", false, where),
+                flag(object, "rstrip", false, where),
+                flag(object, "normalized", !special, where),
+                special);
+    }
+
+    static String string(JsonNode object, String field, String where) {
+        return require(object.path(field), JsonNode::isTextual, where + ", " + field, "a string").textValue();
+    }
+
+    private static boolean flag(JsonNode object, String field, boolean byDefault, String where) {
+        JsonNode value = object.path(field);
+        return value.isMissingNode()
+                ? byDefault
+                : require(value, JsonNode::isBoolean, where + ", " + field, "true or false").booleanValue();
+    }
+
+    static JsonNode require(JsonNode node, Predicate<JsonNode> test, String where, String expected) {
+        if (!test.test(node)) {
+            throw unexpected(where, expected, node.isMissingNode() ? "nothing" : node.toString());
+        }
+        return node;
+    }
+
+    static IllegalArgumentException unexpected(String where, String expected, String found) {
+        String shown = found.length() <= SHOWN ? found : found.substring(0, SHOWN) + "...";
+        return new IllegalArgumentException(where + ": expected " + expected + ", found " + shown);
+    }
+}
