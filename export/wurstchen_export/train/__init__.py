@@ -1,0 +1,1 @@
+"""Training of the three stages with the method of the Würstchen paper."""

@@ -1,0 +1,34 @@
+"""Command line of the training: data, stage-a, stage-b, stage-c, model, sheet."""
+
+import argparse
+import importlib
+import sys
+
+import torch
+
+COMMANDS = {
+    "data": "render the pictures and learn the vocabulary",
+    "stage-a": "train the autoencoder",
+    "stage-b": "train the latent decoder, with the semantic compressor or after it",
+    "stage-c": "train the text-conditional model of the compressor's latents",
+    "model": "put the trained parts together as diffusers folders",
+    "sheet": "draw a sheet of pictures from prompts",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one training command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="wurstchen_export train", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    modules = {}
+    for name, summary in COMMANDS.items():
+        modules[name] = importlib.import_module(f"wurstchen_export.train.{name.replace('-', '_')}")
+        modules[name].add_options(commands.add_parser(name, help=summary, description=modules[name].__doc__))
+    args = parser.parse_args(argv)
+    torch.set_num_threads(getattr(args, "threads", 1))
+    print(modules[args.command].run(args))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Options that the training commands share."""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from .loop import LoopOptions
+from .pictures import Pictures
+
+CONCEPTS = Path(__file__).parent.parent / "data" / "concepts.tsv"
+
+
+def add_picture_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder that `train data` wrote")
+    parser.add_argument(
+        "--concepts", default=str(CONCEPTS), help="concepts file, or `all` for every picture (default: the shipped 56)"
+    )
+
+
+def add_loop_options(parser: argparse.ArgumentParser, learning_rate: float, flat: float, batch: int) -> None:
+    parser.add_argument("--out", type=Path, required=True, help="folder of checkpoint, log and trained parts")
+    parser.add_argument("--minutes", type=float, default=0.0, help="stop after this much training (0: no limit)")
+    parser.add_argument("--steps", type=int, default=0, help="stop after this many steps (0: no limit)")
+    parser.add_argument("--batch", type=int, default=batch, help=f"pictures a step (default {batch})")
+    parser.add_argument(
+        "--learning-rate", type=float, default=learning_rate, help=f"peak learning rate (default {learning_rate})"
+    )
+    parser.add_argument("--flat", type=float, default=flat, help=f"part of the run at that rate (default {flat})")
+    parser.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights (default 0.999)")
+    parser.add_argument("--save-seconds", type=float, default=120.0, help="between checkpoints (default 120)")
+    parser.add_argument("--seed", type=int, default=0, help="of the initial weights and the batches (default 0)")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    parser.add_argument(
+        "--bf16", action=argparse.BooleanOptionalAction, default=True, help="bfloat16 arithmetic (default on)"
+    )
+    parser.add_argument(
+        "--compile",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="compile the model first: a minute of waiting, then faster steps (default off)",
+    )
+
+
+def maybe_compiled(module: torch.nn.Module, args: argparse.Namespace):
+    """The module, compiled where --compile asks for it; it shares the module's weights."""
+    return torch.compile(module, dynamic=False) if args.compile else module
+
+
+def loop_options(args: argparse.Namespace) -> LoopOptions:
+    return LoopOptions(
+        minutes=args.minutes,
+        steps=args.steps,
+        learning_rate=args.learning_rate,
+        flat=args.flat,
+        ema=args.ema,
+        save_seconds=args.save_seconds,
+    )
+
+
+def open_pictures(args: argparse.Namespace) -> Pictures:
+    return Pictures(args.data, None if args.concepts == "all" else Path(args.concepts), args.device)
+
+
+def half_precision(args: argparse.Namespace):
+    """Autocast to bfloat16 where --bf16 asks for it."""
+    return torch.autocast(torch.device(args.device).type, torch.bfloat16, enabled=args.bf16)
