@@ -1,0 +1,124 @@
+package wurstchen.examples;
+
+import com.google.common.base.Stopwatch;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import wurstchen.GeneratedPicture;
+import wurstchen.PictureRequest;
+import wurstchen.PictureResult;
+import wurstchen.PictureSettings;
+import wurstchen.Wurstchen;
+import wurstchen.WurstchenException;
+import wurstchen.onnx.Device;
+import wurstchen.onnx.ModelBundle;
+import wurstchen.onnx.OnnxWurstchen;
+
+/** Makes pictures and writes each as soon as it is there. */
+@Command(
+        name = "generate",
+        mixinStandardHelpOptions = true,
+        versionProvider = BuildVersion.class,
+        sortOptions = false,
+        usageHelpWidth = 110,
+        description = "Makes pictures of a prompt and writes them as PNG files that carry their settings as text.",
+        footer = {"", "Example:", "  java -jar wurstchen.jar generate \"a red apple\" --seed 42 --out apple.png"})
+final class GenerateCommand implements Callable<Integer> {
+    private final Path folder;
+    private final Terminal terminal;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private PictureOptions pictureOptions;
+
+    @Mixin
+    private ModelOptions modelOptions;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description = {
+                "The PNG file, written whole or not at all, replaced if it is there; several pictures of a.png are a-0.png, a-1.png, ..."
+                        + " Default: the next free of wurstchen-0001.png, wurstchen-0002.png, ... in this folder.",
+                "Example: --out apple.png"
+            })
+    private Path out;
+
+    GenerateCommand(Path folder, Terminal terminal) {
+        this.folder = folder;
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        PictureRequest.Builder request = pictureOptions.toRequest();
+        Device device = modelOptions.device();
+        PictureFiles files = files();
+        files.check();
+        try {
+            generate(request, device, files);
+        } catch (OutOfMemoryError e) {
+            throw new WurstchenException(
+                    "not enough memory (" + e.getMessage() + "); make a smaller picture, use a smaller --batch-size,"
+                            + " or give Java more with java -Xmx4g -jar ...",
+                    e);
+        }
+        return ExitCode.OK;
+    }
+
+    private PictureFiles files() {
+        try {
+            return out == null ? new PictureFiles.NextFree(folder) : new PictureFiles.Named(folder.resolve(out), pictureOptions.images());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--out: " + e.getMessage(), e);
+        }
+    }
+
+    private void generate(PictureRequest.Builder request, Device device, PictureFiles files) {
+        Stopwatch loading = Stopwatch.createStarted();
+        ModelBundle bundle = modelOptions.openBundle();
+        try (Wurstchen wurstchen = OnnxWurstchen.builder().model(bundle).device(device).open();
+                StepProgress progress = new StepProgress(terminal)) {
+            RunReport report = new RunReport(spec.commandLine());
+            report.loaded(bundle.manifest().name(), loading.elapsed());
+            PictureSettings settings = settings(request, wurstchen);
+            request.seed(settings.seed()).listener(progress);
+            for (int first = 0; first < pictureOptions.images(); first += pictureOptions.batchSize()) {
+                int images = Math.min(pictureOptions.batchSize(), pictureOptions.images() - first);
+                PictureResult result =
+                        wurstchen.generate(request.seed(settings.seed() + first).images(images).build());
+                write(result, first, files, report);
+            }
+            report.finish();
+        }
+    }
+
+    /** What will run, with the seed that is random if none was given. */
+    private PictureSettings settings(PictureRequest.Builder request, Wurstchen wurstchen) {
+        PictureSettings settings = request.build().settings(wurstchen.defaults());
+        try {
+            wurstchen.geometry().checkSize(settings.height(), settings.width());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+        return settings;
+    }
+
+    private static void write(PictureResult result, int first, PictureFiles files, RunReport report) {
+        report.add(result);
+        int image = first;
+        for (GeneratedPicture picture : result.pictures()) {
+            Path file = files.file(image++);
+            picture.writePng(file);
+            report.wrote(file, picture.settings());
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package wurstchen.examples;
+
+import java.nio.file.Path;
+import wurstchen.GeneratedPicture;
+import wurstchen.PictureRequest;
+import wurstchen.Wurstchen;
+import wurstchen.onnx.OnnxWurstchen;
+
+/** One prompt, four pictures: each is the one that its seed alone would make. */
+public final class ManySeeds {
+    private ManySeeds() {}
+
+    /**
+     * Makes the pictures.
+     *
+     * @param args the folder to write to; this one if left out
+     */
+    public static void main(String... args) {
+        Path folder = Path.of(args.length > 0 ? args[0] : "");
+        try (Wurstchen wurstchen = OnnxWurstchen.builder().model(EmbeddedModel.open()).open()) {
+            PictureRequest request = PictureRequest.builder("a blue car").seed(7).images(4).stageCSteps(20).build();
+            for (GeneratedPicture picture : wurstchen.generate(request).pictures()) {
+                picture.writePng(folder.resolve("car-seed-" + picture.settings().seed() + ".png"));
+            }
+        }
+    }
+}

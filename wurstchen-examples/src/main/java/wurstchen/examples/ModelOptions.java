@@ -1,0 +1,45 @@
+package wurstchen.examples;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import wurstchen.onnx.Device;
+import wurstchen.onnx.ModelBundle;
+
+/** The options that say which model runs where. */
+final class ModelOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = {"A bundle that the exporter wrote. Default: the miniature in the jar.", "Example: --model bundles/wuerstchen"})
+    private Path folder;
+
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            defaultValue = "cpu",
+            description = {"Where to compute: cpu. Default: ${DEFAULT-VALUE}. diffusers: pipeline.to(NAME).", "Example: --device cpu"})
+    private String device;
+
+    /**
+     * Reads the device.
+     *
+     * @throws ParameterException if there is no such device
+     */
+    Device device() {
+        try {
+            return Device.parse(device);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--device: " + e.getMessage(), e);
+        }
+    }
+
+    ModelBundle openBundle() {
+        return folder == null ? EmbeddedModel.open() : ModelBundle.open(folder);
+    }
+}

@@ -1,0 +1,116 @@
+package wurstchen.examples;
+
+import com.google.common.io.MoreFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import wurstchen.WurstchenException;
+
+/** Where the pictures of a run go. */
+sealed interface PictureFiles {
+    /**
+     * Names the file of a picture.
+     *
+     * @param image 0 to the number of pictures - 1
+     * @return its file
+     */
+    Path file(int image);
+
+    /** The folder of all of them. */
+    Path folder();
+
+    /**
+     * Returns how many names to check ahead.
+     *
+     * @return 1 to the number of pictures
+     */
+    int known();
+
+    /**
+     * Finds out whether files can be written, before anything is computed for them.
+     *
+     * @throws WurstchenException if the folder is missing or not writable, or a name is taken by a folder
+     */
+    default void check() {
+        Path first = file(0);
+        if (!Files.isDirectory(folder())) {
+            throw new WurstchenException(
+                    "cannot write " + first + ": " + folder() + " is not a folder; create it, or name one that exists");
+        }
+        for (int image = 0; image < known(); image++) {
+            if (Files.isDirectory(file(image))) {
+                throw new WurstchenException("cannot write " + file(image) + ": it is a folder; give another name");
+            }
+        }
+        try {
+            Files.delete(Files.createTempFile(folder(), ".wurstchen", ".part"));
+        } catch (IOException e) {
+            throw new WurstchenException(
+                    "cannot write " + first + ": " + folder() + " is not writable; change its rights, or name another folder", e);
+        }
+    }
+
+    /**
+     * One file for one picture, a.png; a-0.png, a-1.png, ... for several. A file that is there is replaced.
+     *
+     * @param out the name that the user gave
+     * @param images how many pictures
+     */
+    record Named(Path out, int images) implements PictureFiles {
+        private static final String EXTENSION = ".png";
+
+        /**
+         * Checks the name.
+         *
+         * @throws IllegalArgumentException if it does not end in .png
+         */
+        public Named {
+            Path name = out.getFileName();
+            if (name == null || !name.toString().toLowerCase(Locale.ROOT).endsWith(EXTENSION)) {
+                throw new IllegalArgumentException("only PNG files are written: the name must end in .png, got " + out);
+            }
+        }
+
+        @Override
+        public Path file(int image) {
+            if (images == 1) {
+                return out;
+            }
+            String extension = MoreFiles.getFileExtension(out);
+            return out.resolveSibling(MoreFiles.getNameWithoutExtension(out) + "-" + image + "." + extension);
+        }
+
+        @Override
+        public int known() {
+            return images;
+        }
+
+        @Override
+        public Path folder() {
+            return out.toAbsolutePath().getParent();
+        }
+    }
+
+    /**
+     * wurstchen-0001.png or the next name that is free when the picture is there.
+     *
+     * @param folder where to
+     */
+    record NextFree(Path folder) implements PictureFiles {
+        @Override
+        public int known() {
+            return 1;
+        }
+
+        @Override
+        public Path file(int image) {
+            for (int number = 1; ; number++) {
+                Path file = folder.resolve(String.format(Locale.ROOT, "wurstchen-%04d.png", number));
+                if (Files.notExists(file)) {
+                    return file;
+                }
+            }
+        }
+    }
+}

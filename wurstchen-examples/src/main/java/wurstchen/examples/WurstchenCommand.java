@@ -1,0 +1,71 @@
+package wurstchen.examples;
+
+import java.nio.file.Path;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command line, {@code java -jar wurstchen.jar}. Exit codes: 0, 1 for a failure, 2 for wrong usage; either is one line on standard
+ * error.
+ */
+@Command(
+        name = "wurstchen",
+        mixinStandardHelpOptions = true,
+        versionProvider = BuildVersion.class,
+        synopsisSubcommandLabel = "COMMAND",
+        usageHelpWidth = 110,
+        description = "Makes pictures of a prompt with the Würstchen cascade.",
+        footer = {
+            "",
+            "Example:",
+            "  java -jar wurstchen.jar generate \"a red apple\" --seed 42 --out apple.png",
+            "",
+            "Exit codes: 0, 1 for a failure, 2 for wrong usage."
+        })
+public final class WurstchenCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--stacktrace", hidden = true, scope = ScopeType.INHERIT, description = "Show where in the code a failure was.")
+    private boolean stackTrace;
+
+    private WurstchenCommand() {}
+
+    /**
+     * Runs a command and ends the JVM with its exit code.
+     *
+     * @param args a command, its options and parameters
+     */
+    public static void main(String[] args) {
+        Terminal terminal = Terminal.detect();
+        System.exit(commandLine(Path.of(""), terminal).execute(Utf8Arguments.recover(args)));
+    }
+
+    /**
+     * Assembles the command line.
+     *
+     * @param folder where pictures without a name go
+     * @param terminal whether somebody watches
+     */
+    static CommandLine commandLine(Path folder, Terminal terminal) {
+        WurstchenCommand root = new WurstchenCommand();
+        CommandLine line = new CommandLine(root)
+                .addSubcommand(new GenerateCommand(folder, terminal))
+                .addSubcommand(new ModelCommand())
+                // A prompt is text: "@home" is no file of arguments.
+                .setExpandAtFiles(false)
+                .setParameterExceptionHandler(new ErrorLines.WrongUsage())
+                .setExecutionExceptionHandler(new ErrorLines.Failure(() -> root.stackTrace));
+        return Numbers.register(line);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "no command given: say generate or model");
+    }
+}
