@@ -59,7 +59,7 @@ final class FormulaStages implements TextEncoder, StageC, StageB, StageA {
         int side = 4;
         float[] pixels = new float[shape.images() * 3 * shape.height() * side * shape.width() * side];
         for (int i = 0; i < pixels.length; i++) {
-            pixels[i] = 0.5f + 0.1f * latents[(int) ((long) i * latents.length / pixels.length)];
+            pixels[i] = 0.5f + 0.5f * (float) Math.sin(latents[(int) ((long) i * latents.length / pixels.length)]);
         }
         return new Pixels(shape.images(), shape.height() * side, shape.width() * side, pixels);
     }
