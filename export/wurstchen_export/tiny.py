@@ -7,6 +7,9 @@ make whole paths vanish. Every parameter is drawn anew here so that each path ch
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -16,7 +19,9 @@ from wurstchen_export.errors import ExportError
 
 DEFAULT_SEED = 20240116
 TOKENS = 77
-VOCABULARY = 640
+VOCABULARY = 768
+WORD = re.compile(r"[^\W\d]+|\d|[^\s\w]+")
+"""Near enough to CLIP's split into words for learning merges."""
 
 CORPUS = (
     "a photo of a cat on the grass, oil painting, highly detailed",
@@ -27,6 +32,10 @@ CORPUS = (
     "a lighthouse in a storm at night with 12 ships and 345 waves",
     "würstchen mit senf und brötchen, naïve café",
     "kitten sitting in a teacup under the northern lights",
+    "富士山に登る猫, 猫と犬",
+    "быстрая лиса прыгает, Ελληνικά και Σίσυφος",
+    "smile 😀😀 family 👨‍👩‍👧‍👦 flag 🇩🇪!!! ... ??? --- ''",
+    "strasse straße istanbul résumé naïveté",
 )
 """What the tiny tokenizer's merges are learnt from."""
 
@@ -142,38 +151,52 @@ def write_tokenizer(folder: Path, pad_token: str) -> None:
 
 
 def learn_merges(corpus: tuple[str, ...], size: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Vocabulary and merges in CLIP's order: bytes, bytes ending a word, merges, the two special tokens."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers  # noqa: PLC0415
+    """Vocabulary and merges in CLIP's order: bytes, bytes ending a word, merges, the two special tokens.
 
-    tokenizer = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Whitespace(), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
-    )
-    trainer = trainers.BpeTrainer(
-        vocab_size=size, end_of_word_suffix="</w>", initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
-    )
-    tokenizer.train_from_iterator([text for text in corpus for _ in range(3)], trainer)
-    learnt = json.loads(tokenizer.to_str())["model"]["merges"]
-    pairs = [tuple(merge) if isinstance(merge, list) else tuple(merge.split(" ")) for merge in learnt]
-    alphabet = _bytes_in_clip_order()
-    entries = alphabet + [character + "</w>" for character in alphabet]
-    room = size - len(entries) - 2
-    known, merges = set(entries), []
-    for pair in pairs:
-        if len(merges) < room and pair[0] in known and pair[1] in known and "".join(pair) not in known:
-            merges.append(pair)
-            known.add("".join(pair))
-            entries.append("".join(pair))
-    entries += [f"unused{index}</w>" for index in range(room - len(merges))]
+    The most frequent pair is merged first, and of equally frequent ones the first in order: library trainers leave that to chance.
+    """
+    characters = _byte_characters()
+    words = Counter(word for text in corpus for word in WORD.findall(unicodedata.normalize("NFC", text).lower()))
+    split = {word: _as_characters(word, characters) for word in words}
+    entries = [*characters.values(), *(character + "</w>" for character in characters.values())]
+    merges: list[tuple[str, str]] = []
+    while len(entries) < size - 2:
+        pairs = Counter()
+        for word, parts in split.items():
+            for pair in zip(parts, parts[1:]):
+                pairs[pair] += words[word]
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair), default=None)
+        if best is None:
+            raise ValueError(f"the corpus gives only {len(entries) + 2} tokens, {size} are wanted")
+        merges.append(best)
+        entries.append("".join(best))
+        split = {word: _merged(parts, best) for word, parts in split.items()}
     entries += ["<|startoftext|>", "<|endoftext|>"]
     return {entry: index for index, entry in enumerate(entries)}, merges
 
 
-def _bytes_in_clip_order() -> list[str]:
-    """The 256 characters that stand for bytes: printable Latin-1 first, so that ``!`` comes out as 0."""
+def _as_characters(word: str, characters: dict[int, str]) -> list[str]:
+    """One character for each UTF-8 byte, the last one marked as the end of the word."""
+    parts = [characters[byte] for byte in word.encode("utf-8")]
+    parts[-1] += "</w>"
+    return parts
+
+
+def _merged(parts: list[str], pair: tuple[str, str]) -> list[str]:
+    merged: list[str] = []
+    for part in parts:
+        if merged and (merged[-1], part) == pair:
+            merged[-1] += part
+        else:
+            merged.append(part)
+    return merged
+
+
+def _byte_characters() -> dict[int, str]:
+    """The character that stands for each byte, in CLIP's order: printable Latin-1 first, so that ``!`` comes out as 0."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    return [chr(byte) for byte in printable] + [chr(256 + index) for index in range(256 - len(printable))]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {byte: chr(byte) for byte in printable} | {byte: chr(256 + index) for index, byte in enumerate(others)}
 
 
 def _write_indexes(prior: Path, decoder: Path, settings: dict) -> None:
