@@ -18,6 +18,7 @@ from .loop import TrainingLoop
 from .options import add_loop_options, add_picture_options, half_precision, loop_options, maybe_compiled, open_pictures
 from .pool import Pool, compressor_view
 from .stage_a import encode, psnr
+from .response_norm import use_folded_response_norm
 from .text import TextSide, use_short_rows
 
 MAX_MAP_NOISE = 0.4  # standard deviation of the largest noise on the compressor's output, whose own is 1
@@ -75,6 +76,7 @@ class StageBTraining:
         self.architecture = {"widths": args.widths, "blocks": args.blocks, "text_width": args.text_width}
         self.decoder = build(**self.architecture)
         use_short_rows(self.decoder, args.text_length)
+        use_folded_response_norm(self.decoder)
         self.decoder = self.decoder.to(args.device, memory_format=torch.channels_last)
         self.compressor = SemanticCompressor().to(args.device, memory_format=torch.channels_last)
         self.start_from(args.freeze_compressor)

@@ -12,6 +12,7 @@ from .diffusion import add_noise, noise_loss
 from .loop import TrainingLoop
 from .options import add_loop_options, add_picture_options, half_precision, loop_options, maybe_compiled, open_pictures
 from .pool import Pool, compressor_view
+from .response_norm import use_folded_response_norm
 from .text import TextSide, use_short_rows
 
 TEXT_DROPPED = 0.1
@@ -60,6 +61,7 @@ class StageCTraining:
         }
         self.prior = build(**self.architecture)
         use_short_rows(self.prior, args.text_length)
+        use_folded_response_norm(self.prior)
         self.prior = self.prior.to(args.device, memory_format=torch.channels_last)
         self.predict = maybe_compiled(self.prior, args)
         self.loop = TrainingLoop(args.out, {"prior": self.prior, "text": self.text}, loop_options(args))
