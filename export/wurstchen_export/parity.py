@@ -1,0 +1,132 @@
+"""Holds a bundle against the reference: every graph at two batch sizes and two picture sizes, then whole runs.
+
+Both sides compute in float32 on the CPU. A bundle with weights in 16 bits is held against the reference with its weights rounded
+the same way: the rounding is the model's affair, everything else is the exporter's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator
+
+import numpy as np
+import torch
+
+from wurstchen_export import contract, reference
+from wurstchen_export.errors import ExportError
+from wurstchen_export.parity_graphs import Case, cases
+from wurstchen_export.runtime import Bundle, Picture, PictureRequest
+from wurstchen_export.source import Source
+
+TOLERANCE = 2e-5
+"""Largest difference, as a share of the largest value. Exact exports of tiny models stay below 5e-6; a wrong formula does not."""
+HALF_TOLERANCE = 2e-2
+"""The same for graphs that compute in 16 bits, with some 3 decimal digits at each operator."""
+LEVEL_TOLERANCE, DIFFERENT_SHARE = 1, 5e-4
+"""No level of a picture (0 to 255) may be further off, and no larger share of them different at all."""
+HALF_LEVEL_MEAN = 3.0
+"""Mean difference in levels allowed to a whole run in 16 bits, where the errors of all steps add up."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table."""
+
+    what: str
+    output: str
+    found: float
+    allowed: float
+    unit: str
+
+    @property
+    def passed(self) -> bool:
+        return bool(self.found <= self.allowed)  # NaN fails
+
+    def line(self) -> str:
+        verdict = "ok" if self.passed else "FAILED"
+        return f"{self.what:<44} {self.output:<20} {self.found:>10.2e} {self.allowed:>9.1e} {self.unit:<22} {verdict}"
+
+
+def main(folder: Path, source: Source, progress: Callable[[str], None] = print) -> int:
+    """Prints the table; returns 0 when everything is within tolerance, otherwise 1."""
+    failed = total = 0
+    progress(f"{'what':<44} {'output':<20} {'found':>10} {'allowed':>9} {'unit':<22} verdict")
+    for result in compare(Bundle(folder), source):
+        progress(result.line())
+        total += 1
+        failed += not result.passed
+    progress(f"{total - failed} of {total} within tolerance" if failed else f"all {total} within tolerance")
+    return 1 if failed else 0
+
+
+def compare(bundle: Bundle, source: Source) -> Iterator[Result]:
+    """Every comparison, as it is made."""
+    expected = {name: spec.as_json() for name, spec in contract.graphs(source.architecture).items()}
+    if bundle.manifest["graphs"] != expected:
+        differing = [name for name in expected if bundle.manifest["graphs"].get(name) != expected[name]]
+        raise ExportError(f"the bundle's graphs do not fit this model ({', '.join(differing)} differ): is --source the model it was made from?")
+    if bundle.manifest["weights"] == "fp16":
+        source.round_weights()
+    half = bundle.manifest["precision"] == "fp16"
+    sides = _two_valid_sides(bundle.manifest["geometry"])
+    with torch.no_grad():
+        for case in cases(source, sides):
+            yield from _graph_results(bundle, case, HALF_TOLERANCE if half else TOLERANCE)
+        combined = reference.pipeline(source)
+        for name, request in _requests(sides).items():
+            yield from _run_results(name, bundle.generate(request), reference.generate(combined, request), half)
+
+
+def _graph_results(bundle: Bundle, case: Case, tolerance: float) -> Iterator[Result]:
+    inputs = [np.ascontiguousarray(tensor.numpy()) for tensor in case.inputs]
+    outputs = bundle.run(case.graph, *inputs)
+    names = [tensor["name"] for tensor in bundle.manifest["graphs"][case.graph]["outputs"]]
+    for name, found, expected in zip(names, outputs, case.expected, strict=True):
+        yield Result(f"{case.graph} {case.what}", name, relative_error(found, expected.numpy()), tolerance, "x largest value")
+
+
+def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
+    """Largest difference over the largest expected value; infinite when the shapes differ."""
+    if found.shape != expected.shape:
+        return float("inf")
+    scale = max(float(np.abs(expected).max()), 1e-12)
+    return float(np.abs(found.astype(np.float64) - expected.astype(np.float64)).max()) / scale
+
+
+def _run_results(name: str, found: Picture, expected: Picture, half: bool) -> Iterator[Result]:
+    what = f"run: {name}"
+    if not half:
+        for part in ("stage_c_latents", "stage_b_latents"):
+            yield Result(what, part, relative_error(getattr(found, part), getattr(expected, part)), TOLERANCE, "x largest value")
+    difference = np.abs(found.levels().astype(int) - expected.levels().astype(int))
+    if half:
+        yield Result(what, "pixels", float(difference.mean()), HALF_LEVEL_MEAN, "levels on average")
+        return
+    yield Result(what, "pixels", float(difference.max()), LEVEL_TOLERANCE, "levels")
+    yield Result(what, "pixels", float((difference > 0).mean()), DIFFERENT_SHARE, "share different")
+
+
+def _two_valid_sides(geometry: dict) -> tuple[int, int]:
+    """The two shortest sides in pixels that the model's geometry gives back exactly."""
+    found = []
+    for c_side in range(1, 65):
+        b_side = int(geometry["latent_dim_scale"] * c_side)
+        pixels = geometry["stage_a_factor"] * b_side
+        exact = b_side > 0 and b_side % geometry["stage_b_multiple"] == 0
+        if exact and int(np.ceil(pixels / geometry["resolution_multiple"])) == c_side:
+            found.append(pixels)
+        if len(found) == 2:
+            return found[0], found[1]
+    raise ExportError(f"no picture size fits this model's geometry {geometry}: check resolution_multiple and latent_dim_scale")
+
+
+def _requests(sides: tuple[int, int]) -> dict[str, PictureRequest]:
+    small, large = sides
+    return {
+        "Stage C guided": PictureRequest("a photo of a cat!", None, small, small, 1, 4, 4.0, 3, 0.0),
+        "both guided, negative prompt": PictureRequest("a red apple", "blurry, low quality!", large, small, -2, 3, 6.5, 3, 3.0),
+        "Stage B guided": PictureRequest("a lighthouse", "a dog", small, large, 3, 2, 0.0, 4, 2.0),
+        "unguided, empty prompt": PictureRequest("", None, large, large, 2**40 + 1, 1, 1.0, 1, 0.0),
+        "over-long prompt": PictureRequest("ships and waves " * 40, "blurry " * 90, small, small, 5, 2, 4.0, 2, 4.0),
+    }
