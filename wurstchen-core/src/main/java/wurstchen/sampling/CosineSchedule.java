@@ -23,6 +23,8 @@ public record CosineSchedule(float s, float scaler) {
     /**
      * Checks the parameters.
      *
+     * @param s the offset, finite and not negative
+     * @param scaler the bend of time, finite and positive
      * @throws IllegalArgumentException if {@code s} or {@code scaler} is out of its range
      */
     public CosineSchedule {

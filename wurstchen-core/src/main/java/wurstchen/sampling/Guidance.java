@@ -13,6 +13,7 @@ public record Guidance(float scale) {
     /**
      * Checks the scale.
      *
+     * @param scale w, any finite number
      * @throws IllegalArgumentException if {@code scale} is NaN or infinite
      */
     public Guidance {
