@@ -1,0 +1,1 @@
+"""Exports, checks and trains Würstchen models."""
