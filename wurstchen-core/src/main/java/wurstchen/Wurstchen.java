@@ -93,6 +93,24 @@ public final class Wurstchen implements AutoCloseable {
     }
 
     /**
+     * Returns the parts, for programs that run the stages themselves.
+     *
+     * @return this pipeline's own: they are closed with it
+     */
+    public CascadeParts parts() {
+        return new CascadeParts(
+                promptEncoderC.tokenizer(),
+                promptEncoderB.tokenizer(),
+                promptEncoderC.encoder(),
+                promptEncoderB.encoder(),
+                stageCSchedule,
+                stageBSchedule,
+                stageC,
+                stageB,
+                stageA);
+    }
+
+    /**
      * Makes one picture with the model's defaults and a random seed.
      *
      * @param prompt what to show
