@@ -11,7 +11,8 @@ from wurstchen_export.compressor import SemanticCompressor
 from wurstchen_export.train import main as train
 from wurstchen_export.train.diffusion import alpha_cumprod
 from wurstchen_export.train.loop import LoopOptions, TrainingLoop
-from wurstchen_export.train.pictures import Pictures, held_out
+from wurstchen_export.train.options import CONCEPTS
+from wurstchen_export.train.pictures import COLOURS, Pictures, held_out, read_concepts
 from wurstchen_export.train.text import TextSide, use_short_rows
 from wurstchen_export.train.vocabulary import write_tokenizer
 
@@ -155,5 +156,13 @@ def test_composed_crop_is_a_piece_of_the_whole_picture(data):
     assert torch.allclose(crop, whole[:, :, 32:160, 64:192], atol=1e-4)
 
 
-def test_held_out_pairs_are_one_in_twenty():
-    assert sum(held_out(i, j) for i in range(20) for j in range(20)) == 20
+def test_held_out_pairs_are_about_one_in_twenty(data):
+    concepts = read_concepts(CONCEPTS)
+    pairs = [held_out(concept, colour) for concept in concepts for colour in range(len(COLOURS))]
+    assert 0.03 < sum(pairs) / len(pairs) < 0.07
+
+
+def test_concepts_file_with_a_missing_field_is_refused(tmp_path):
+    (tmp_path / "c.tsv").write_text("1F534\ta disc\n")
+    with pytest.raises(ValueError, match=r"c\.tsv:1: expected 3 fields separated by tabs, got 2$"):
+        read_concepts(tmp_path / "c.tsv")

@@ -14,7 +14,7 @@ CONCEPTS = Path(__file__).parent.parent / "data" / "concepts.tsv"
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that `train data` wrote")
     parser.add_argument(
-        "--concepts", default=str(CONCEPTS), help="concepts file, or `all` for every picture (default: the shipped 56)"
+        "--concepts", default=str(CONCEPTS), help="concepts file, or `all` for every picture (default: data/concepts.tsv)"
     )
 
 

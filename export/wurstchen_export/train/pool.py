@@ -28,11 +28,13 @@ class Pool:
             (which, colour)
             for which in range(len(pictures))
             for colour in range(len(pictures.colours))
-            if not held_out(pictures.concept_of[which], colour)
+            if not held_out(pictures.concepts[pictures.concept_of[which]], colour)
         ]
         self.order: list[tuple[int, int]] = []
-        self.labels: list[tuple[int, int]] = [(0, 0)] * size
         self.tensors: list[torch.Tensor] = []
+        if strength == 0:
+            size = len(self.pairs)  # there are no other pictures
+        self.labels: list[tuple[int, int]] = [(0, 0)] * size
         self.size, self.next, self.filled = size, 0, 0
 
     def draw_pairs(self, count: int) -> list[tuple[int, int]]:

@@ -37,6 +37,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text-layers", type=int, default=1, help="layers of its text encoder (default 1)")
     parser.add_argument("--text-length", type=int, default=16, help="tokens computed in training (default 16)")
     parser.add_argument("--pool", type=int, default=3000, help="pictures held as latents (default 3000)")
+    parser.add_argument(
+        "--jitter", type=float, default=0.5, help="strength of random scale and place; 0: always the same (default 0.5)"
+    )
     parser.add_argument("--renew", type=int, default=4, help="pictures renewed each step (default 4)")
 
 
@@ -85,7 +88,7 @@ class StageBTraining:
             modules["compressor"] = self.compressor
         self.predict = maybe_compiled(self.decoder, args)
         self.loop = TrainingLoop(args.out, modules, loop_options(args))
-        self.pool = Pool(self.pictures, args.pool, self.describe, 0.5, args.seed + self.loop.step).fill()
+        self.pool = Pool(self.pictures, args.pool, self.describe, args.jitter, args.seed + self.loop.step).fill()
         self.source = self.pool.source
 
     def start_from(self, folder: Path | None) -> None:
@@ -127,10 +130,12 @@ class StageBTraining:
         return torch.tensor(config["latent_std"] / config["latent_mean"], device=self.args.device)
 
     def loss(self):
-        self.pool.renew(self.args.renew)
+        if self.args.jitter:
+            self.pool.renew(self.args.renew)
         labels, (latents, view) = self.pool.draw(self.args.batch)
         latents = latents.float().contiguous(memory_format=torch.channels_last)
-        noise, t = torch.randn_like(latents), torch.rand(len(latents), device=latents.device)
+        noise = torch.randn_like(latents)
+        t = torch.rand(len(latents), device=latents.device).sqrt()  # more often where the maps decide: high noise
         with half_precision(self.args):
             hidden = self.text(write_captions(self.pictures, labels, self.source, TEXT_DROPPED))
             maps = self.corrupted(self.maps(view))

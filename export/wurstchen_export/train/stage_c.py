@@ -29,6 +29,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text-layers", type=int, default=2, help="layers of its text encoder (default 2)")
     parser.add_argument("--text-length", type=int, default=16, help="tokens computed in training (default 16)")
     parser.add_argument("--pool", type=int, default=6000, help="pictures held as latents (default 6000)")
+    parser.add_argument(
+        "--jitter", type=float, default=0.5, help="strength of random scale and place; 0: always the same (default 0.5)"
+    )
     parser.add_argument("--renew", type=int, default=4, help="pictures renewed each step (default 4)")
 
 
@@ -65,7 +68,7 @@ class StageCTraining:
         self.prior = self.prior.to(args.device, memory_format=torch.channels_last)
         self.predict = maybe_compiled(self.prior, args)
         self.loop = TrainingLoop(args.out, {"prior": self.prior, "text": self.text}, loop_options(args))
-        self.pool = Pool(self.pictures, args.pool, self.describe, 0.5, args.seed + self.loop.step).fill()
+        self.pool = Pool(self.pictures, args.pool, self.describe, args.jitter, args.seed + self.loop.step).fill()
 
     def describe(self, pixels: torch.Tensor):
         """The compressor's output at unit scale."""
@@ -73,7 +76,8 @@ class StageCTraining:
             return [self.compressor.stage_c_latents(compressor_view(pixels)).float()]
 
     def loss(self):
-        self.pool.renew(self.args.renew)
+        if self.args.jitter:
+            self.pool.renew(self.args.renew)
         labels, (latents,) = self.pool.draw(self.args.batch)
         latents = latents.contiguous(memory_format=torch.channels_last)
         noise, t = torch.randn_like(latents), torch.rand(len(latents), device=latents.device)
