@@ -1,0 +1,48 @@
+package wurstchen.onnx;
+
+import com.google.common.collect.ImmutableList;
+
+/**
+ * One graph of a bundle, as the manifest describes it.
+ *
+ * @param name what the graph is for, such as {@code stage_c_step}
+ * @param file its {@code .onnx} file, one of the bundle's files
+ * @param inputs in the graph's order
+ * @param outputs in the graph's order
+ */
+public record GraphSpec(String name, String file, ImmutableList<TensorSpec> inputs, ImmutableList<TensorSpec> outputs) {
+    /** Token ids to hidden states, for Stage C. */
+    public static final String TEXT_ENCODER_C = "text_encoder_c";
+
+    /** Token ids to hidden states, for Stage B. */
+    public static final String TEXT_ENCODER_B = "text_encoder_b";
+
+    /** What Stage C computes once a run. */
+    public static final String STAGE_C_CONDITION = "stage_c_condition";
+
+    /** One step of Stage C: prediction, guidance and update. */
+    public static final String STAGE_C_STEP = "stage_c_step";
+
+    /** What Stage B computes once a run. */
+    public static final String STAGE_B_CONDITION = "stage_b_condition";
+
+    /** One step of Stage B: prediction, guidance and update. */
+    public static final String STAGE_B_STEP = "stage_b_step";
+
+    /** Stage B latents to pixels. */
+    public static final String STAGE_A_DECODE = "stage_a_decode";
+
+    /** Pixels to Stage B latents. */
+    public static final String STAGE_A_ENCODE = "stage_a_encode";
+
+    /** Pixels to semantic latents; not every model has one. */
+    public static final String SEMANTIC_COMPRESSOR = "semantic_compressor";
+
+    /** The input of a name that the cascade's contract says is there. */
+    TensorSpec input(String inputName) {
+        return inputs.stream()
+                .filter(tensor -> tensor.name().equals(inputName))
+                .findFirst()
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,87 @@
+package wurstchen.onnx;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableMap;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Map;
+import wurstchen.stage.LatentShape;
+import wurstchen.stage.Latents;
+import wurstchen.stage.Pixels;
+import wurstchen.stage.StageA;
+
+/** Stage A as two exported graphs. Scaling of the latents and clamping of the pixels are inside the graphs. Thread-safe. */
+public final class OnnxStageA implements StageA {
+    private static final String NAME = "Stage A";
+    private static final int COLOURS = 3;
+
+    private final BoundSession decode;
+    private final BoundSession encode;
+    private final int factor;
+    private final int channels;
+
+    OnnxStageA(Manifest manifest, Map<String, BoundSession> sessions) {
+        this.decode = sessions.get(GraphSpec.STAGE_A_DECODE);
+        this.encode = sessions.get(GraphSpec.STAGE_A_ENCODE);
+        this.factor = manifest.geometry().stageAFactor();
+        this.channels = manifest.geometry().stageBChannels();
+    }
+
+    /**
+     * Opens the stage alone.
+     *
+     * @param bundle stays open as long as the stage
+     * @param device where to run
+     * @return the stage, owned by the caller
+     * @throws ModelBundleException if a graph is not what the manifest says
+     * @throws wurstchen.WurstchenException if ONNX Runtime cannot open one
+     */
+    public static OnnxStageA open(ModelBundle bundle, Device device) {
+        return new OnnxStageA(
+                bundle.manifest(),
+                GraphSessions.open(bundle, device, List.of(GraphSpec.STAGE_A_DECODE, GraphSpec.STAGE_A_ENCODE)));
+    }
+
+    @Override
+    public Pixels decode(Latents stageBLatents) {
+        LatentShape shape = stageBLatents.shape();
+        RunShapes.checkChannels(NAME, "Stage B latents", decode.spec().input("stage_b_latents"), shape);
+        int height = shape.height() * factor;
+        int width = shape.width() * factor;
+        try (TensorLoan latents = TensorLoan.of(stageBLatents);
+                HostTensor<FloatBuffer> pixels = HostTensor.ofFloats(shape.images(), COLOURS, height, width)) {
+            decode.run(
+                    ImmutableMap.of("stage_b_latents", latents.tensor()), ImmutableMap.of("pixels", pixels.tensor()));
+            return new Pixels(shape.images(), height, width, HostTensor.toArray(pixels));
+        }
+    }
+
+    @Override
+    public Latents encode(Pixels pixels) {
+        checkArgument(
+                pixels.height() % factor == 0 && pixels.width() % factor == 0,
+                "%s encodes pictures whose sides are multiples of %s, got %sx%s",
+                NAME,
+                factor,
+                pixels.width(),
+                pixels.height());
+        LatentShape shape =
+                new LatentShape(pixels.images(), channels, pixels.height() / factor, pixels.width() / factor);
+        HostTensor<FloatBuffer> latents = HostTensor.ofFloats(shape.toArray());
+        try (HostTensor<FloatBuffer> input = HostTensor.ofFloats(
+                pixels.values(), pixels.images(), COLOURS, pixels.height(), pixels.width())) {
+            encode.run(
+                    ImmutableMap.of("pixels", input.tensor()), ImmutableMap.of("stage_b_latents", latents.tensor()));
+            return OnnxLatents.owning(shape, latents);
+        } catch (RuntimeException e) {
+            latents.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        Closing.all(List.of(decode, encode));
+    }
+}

@@ -1,0 +1,77 @@
+package wurstchen.onnx;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableMap;
+import java.util.List;
+import java.util.Map;
+import wurstchen.sampling.Guidance;
+import wurstchen.sampling.NoiseSource;
+import wurstchen.sampling.StepTable;
+import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.HiddenStates;
+import wurstchen.stage.LatentShape;
+import wurstchen.stage.Latents;
+import wurstchen.stage.StageB;
+
+/**
+ * Stage B as two exported graphs: one for what a run computes once (the text's keys and values, the semantic latents resized to each
+ * level, zeros for the negative half), one for a step. Thread-safe.
+ */
+public final class OnnxStageB implements StageB {
+    private static final String NAME = "Stage B";
+
+    private final BoundSession condition;
+    private final BoundSession step;
+
+    OnnxStageB(Map<String, BoundSession> sessions) {
+        this.condition = sessions.get(GraphSpec.STAGE_B_CONDITION);
+        this.step = sessions.get(GraphSpec.STAGE_B_STEP);
+    }
+
+    /**
+     * Opens the stage alone.
+     *
+     * @param bundle stays open as long as the stage
+     * @param device where to run
+     * @return the stage, owned by the caller
+     * @throws ModelBundleException if a graph is not what the manifest says
+     * @throws wurstchen.WurstchenException if ONNX Runtime cannot open one
+     */
+    public static OnnxStageB open(ModelBundle bundle, Device device) {
+        return new OnnxStageB(
+                GraphSessions.open(bundle, device, List.of(GraphSpec.STAGE_B_CONDITION, GraphSpec.STAGE_B_STEP)));
+    }
+
+    @Override
+    public DenoisingRun start(
+            HiddenStates text,
+            Latents stageCLatents,
+            LatentShape shape,
+            StepTable steps,
+            Guidance guidance,
+            NoiseSource noise) {
+        RunShapes.checkText(NAME, condition.spec().input("hidden_states"), text, shape, guidance);
+        RunShapes.checkChannels(NAME, "latents", step.spec().input("latents"), shape);
+        RunShapes.checkChannels(
+                NAME, "Stage C latents", condition.spec().input("stage_c_latents"), stageCLatents.shape());
+        checkArgument(
+                stageCLatents.shape().images() == shape.images(),
+                "%s needs Stage C latents of %s images, got shape %s",
+                NAME,
+                shape.images(),
+                stageCLatents.shape());
+        return OnnxDenoisingRun.start(NAME, step, shape, steps, guidance, noise, initial -> {
+            try (TensorLoan states = TensorLoan.of(text);
+                    TensorLoan fromStageC = TensorLoan.of(stageCLatents)) {
+                return condition.run(ImmutableMap.of(
+                        "hidden_states", states.tensor(), "stage_c_latents", fromStageC.tensor(), "latents", initial));
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        Closing.all(List.of(condition, step));
+    }
+}

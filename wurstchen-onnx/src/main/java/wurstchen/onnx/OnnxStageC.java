@@ -1,0 +1,55 @@
+package wurstchen.onnx;
+
+import com.google.common.collect.ImmutableMap;
+import java.util.List;
+import java.util.Map;
+import wurstchen.sampling.Guidance;
+import wurstchen.sampling.NoiseSource;
+import wurstchen.sampling.StepTable;
+import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.HiddenStates;
+import wurstchen.stage.LatentShape;
+import wurstchen.stage.StageC;
+
+/** Stage C as two exported graphs: one for what a run computes once (the text's keys and values), one for a step. Thread-safe. */
+public final class OnnxStageC implements StageC {
+    private static final String NAME = "Stage C";
+
+    private final BoundSession condition;
+    private final BoundSession step;
+
+    OnnxStageC(Map<String, BoundSession> sessions) {
+        this.condition = sessions.get(GraphSpec.STAGE_C_CONDITION);
+        this.step = sessions.get(GraphSpec.STAGE_C_STEP);
+    }
+
+    /**
+     * Opens the stage alone.
+     *
+     * @param bundle stays open as long as the stage
+     * @param device where to run
+     * @return the stage, owned by the caller
+     * @throws ModelBundleException if a graph is not what the manifest says
+     * @throws wurstchen.WurstchenException if ONNX Runtime cannot open one
+     */
+    public static OnnxStageC open(ModelBundle bundle, Device device) {
+        return new OnnxStageC(
+                GraphSessions.open(bundle, device, List.of(GraphSpec.STAGE_C_CONDITION, GraphSpec.STAGE_C_STEP)));
+    }
+
+    @Override
+    public DenoisingRun start(HiddenStates text, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
+        RunShapes.checkText(NAME, condition.spec().input("hidden_states"), text, shape, guidance);
+        RunShapes.checkChannels(NAME, "latents", step.spec().input("latents"), shape);
+        return OnnxDenoisingRun.start(NAME, step, shape, steps, guidance, noise, initial -> {
+            try (TensorLoan states = TensorLoan.of(text)) {
+                return condition.run(ImmutableMap.of("hidden_states", states.tensor()));
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        Closing.all(List.of(condition, step));
+    }
+}

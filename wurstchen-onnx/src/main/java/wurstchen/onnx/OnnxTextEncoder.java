@@ -1,0 +1,117 @@
+package wurstchen.onnx;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.ImmutableLongArray;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import wurstchen.stage.HiddenStates;
+import wurstchen.stage.TextEncoder;
+import wurstchen.text.TokenIds;
+
+/** A text encoder as an exported graph. Rows of equal tokens are computed once. Thread-safe. */
+public final class OnnxTextEncoder implements TextEncoder {
+    private final BoundSession session;
+    private final int tokens;
+    private final int width;
+
+    OnnxTextEncoder(BoundSession session) {
+        TensorSpec states = session.spec().outputs().get(0);
+        this.session = session;
+        this.tokens = (int) states.length(1);
+        this.width = (int) states.length(2);
+    }
+
+    /**
+     * Opens the text encoder of Stage C.
+     *
+     * @param bundle stays open as long as the encoder
+     * @param device where to run
+     * @return the encoder, owned by the caller
+     * @throws ModelBundleException if a graph is not what the manifest says
+     * @throws wurstchen.WurstchenException if ONNX Runtime cannot open it
+     */
+    public static OnnxTextEncoder openForStageC(ModelBundle bundle, Device device) {
+        return open(bundle, device, GraphSpec.TEXT_ENCODER_C);
+    }
+
+    /**
+     * Opens the text encoder of Stage B.
+     *
+     * @param bundle stays open as long as the encoder
+     * @param device where to run
+     * @return the encoder, owned by the caller
+     * @throws ModelBundleException if a graph is not what the manifest says
+     * @throws wurstchen.WurstchenException if ONNX Runtime cannot open it
+     */
+    public static OnnxTextEncoder openForStageB(ModelBundle bundle, Device device) {
+        return open(bundle, device, GraphSpec.TEXT_ENCODER_B);
+    }
+
+    private static OnnxTextEncoder open(ModelBundle bundle, Device device, String graph) {
+        return new OnnxTextEncoder(GraphSessions.open(bundle, device, List.of(graph)).get(graph));
+    }
+
+    @Override
+    public HiddenStates encode(List<TokenIds> rows) {
+        checkArgument(!rows.isEmpty(), "a text encoder needs at least one row of tokens, got none");
+        Map<Tokens, Integer> distinct = new LinkedHashMap<>();
+        for (TokenIds row : rows) {
+            checkArgument(
+                    row.ids().length() == tokens && row.attentionMask().length() == tokens,
+                    "%s needs %s token ids and masks a row, got %s and %s",
+                    session.spec().name(),
+                    tokens,
+                    row.ids().length(),
+                    row.attentionMask().length());
+            distinct.putIfAbsent(Tokens.of(row), distinct.size());
+        }
+        HostTensor<FloatBuffer> encoded = encodeDistinct(ImmutableList.copyOf(distinct.keySet()));
+        if (distinct.size() == rows.size()) {
+            return new OnnxHiddenStates(rows.size(), tokens, width, encoded);
+        }
+        try (encoded) {
+            HostTensor<FloatBuffer> expanded = HostTensor.ofFloats(rows.size(), tokens, width);
+            for (int i = 0; i < rows.size(); i++) {
+                int from = distinct.get(Tokens.of(rows.get(i))) * tokens * width;
+                expanded.values().put(i * tokens * width, encoded.values(), from, tokens * width);
+            }
+            return new OnnxHiddenStates(rows.size(), tokens, width, expanded);
+        }
+    }
+
+    private HostTensor<FloatBuffer> encodeDistinct(List<Tokens> rows) {
+        HostTensor<FloatBuffer> states = HostTensor.ofFloats(rows.size(), tokens, width);
+        try (HostTensor<LongBuffer> ids = HostTensor.ofLongs(rows.size(), tokens);
+                HostTensor<LongBuffer> mask = HostTensor.ofLongs(rows.size(), tokens)) {
+            for (int i = 0; i < rows.size(); i++) {
+                ids.values().put(i * tokens, rows.get(i).ids().toArray());
+                mask.values().put(i * tokens, rows.get(i).mask().toArray());
+            }
+            session.run(
+                    ImmutableMap.of("input_ids", ids.tensor(), "attention_mask", mask.tensor()),
+                    ImmutableMap.of("hidden_states", states.tensor()));
+            return states;
+        } catch (RuntimeException e) {
+            states.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        session.close();
+    }
+
+    /** What makes two rows equal: not the text that they came from. */
+    private record Tokens(ImmutableLongArray ids, ImmutableLongArray mask) {
+        static Tokens of(TokenIds row) {
+            return new Tokens(row.ids(), row.attentionMask());
+        }
+    }
+}

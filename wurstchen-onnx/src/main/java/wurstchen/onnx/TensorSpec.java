@@ -1,0 +1,38 @@
+package wurstchen.onnx;
+
+import com.google.common.collect.ImmutableList;
+
+/**
+ * One input or output of a graph, as the manifest describes it.
+ *
+ * @param name its name in the graph
+ * @param dtype {@code float32} or {@code int64}
+ * @param axes one entry an axis: a number for a fixed length, a symbol such as {@code rows} for one that each run chooses
+ */
+public record TensorSpec(String name, String dtype, ImmutableList<String> axes) {
+    /** The dtype of latents, tables and pixels. */
+    public static final String FLOAT32 = "float32";
+
+    /** The dtype of token ids, masks and step counters. */
+    public static final String INT64 = "int64";
+
+    /**
+     * Returns the length of an axis.
+     *
+     * @param index 0 for the first axis
+     * @return the fixed length, or -1 for an axis that each run chooses
+     */
+    public long length(int index) {
+        String axis = axes.get(index);
+        return isFixed(axis) ? Long.parseLong(axis) : -1;
+    }
+
+    private static boolean isFixed(String axis) {
+        return Character.isDigit(axis.charAt(0));
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + dtype + " [" + String.join(", ", axes) + "]";
+    }
+}
