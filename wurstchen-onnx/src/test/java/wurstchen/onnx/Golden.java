@@ -1,0 +1,129 @@
+package wurstchen.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import javax.imageio.ImageIO;
+import wurstchen.PictureRequest;
+import wurstchen.image.Picture;
+
+/**
+ * What the reference (diffusers) made of the tiny model, and how near to it we must come. The files and tolerances are described in
+ * export/wurstchen_export/golden.py.
+ */
+final class Golden {
+    /** Of the array's largest value. Measured: 4e-6; a planted mistake moves latents by far more. */
+    static final double LATENT_TOLERANCE = 2e-5;
+
+    /** Share of the levels that may differ by one: rounding at .5 falls either way. Measured: 5e-5. */
+    static final double DIFFERENT_LEVELS = 5e-4;
+
+    static final Path BUNDLE = Path.of("src/test/resources/tiny-bundle");
+
+    private static final JsonNode PICTURES = json("pictures.json");
+
+    private Golden() {}
+
+    static List<Case> cases() {
+        return StreamSupport.stream(PICTURES.get("cases").spliterator(), false).map(Case::new).toList();
+    }
+
+    static Case named(String name) {
+        return cases().stream().filter(one -> one.toString().equals(name)).findFirst().orElseThrow();
+    }
+
+    static JsonNode encodings() {
+        return PICTURES.get("encodings");
+    }
+
+    static Picture picture(String file) {
+        try (InputStream in = Golden.class.getResourceAsStream("/golden/" + file)) {
+            return Picture.fromImage(ImageIO.read(in));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static float[] values(JsonNode tensor) {
+        float[] values = new float[tensor.get("values").size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = tensor.get("values").get(i).floatValue();
+        }
+        return values;
+    }
+
+    static void assertLatents(float[] actual, JsonNode tensor) {
+        float[] expected = values(tensor);
+        assertThat(actual).hasSameSizeAs(expected);
+        float largest = 0;
+        float difference = 0;
+        for (int i = 0; i < expected.length; i++) {
+            largest = Math.max(largest, Math.abs(expected[i]));
+            difference = Math.max(difference, Math.abs(expected[i] - actual[i]));
+        }
+        assertThat(difference / largest).as("largest difference, of the largest value").isLessThanOrEqualTo((float) LATENT_TOLERANCE);
+    }
+
+    static void assertPicture(Picture actual, Picture expected) {
+        byte[] levels = actual.toBytes();
+        byte[] expectedLevels = expected.toBytes();
+        assertThat(actual.width()).isEqualTo(expected.width());
+        assertThat(actual.height()).isEqualTo(expected.height());
+        int different = 0;
+        for (int i = 0; i < levels.length; i++) {
+            int difference = Math.abs((levels[i] & 0xff) - (expectedLevels[i] & 0xff));
+            assertThat(difference).as("difference of level %s", i).isLessThanOrEqualTo(1);
+            different += difference;
+        }
+        assertThat(different).as("levels that differ by one").isLessThanOrEqualTo((int) (levels.length * DIFFERENT_LEVELS));
+    }
+
+    private static JsonNode json(String file) {
+        try (InputStream in = Golden.class.getResourceAsStream("/golden/" + file)) {
+            return new ObjectMapper().readTree(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** One request and what the reference made of it. */
+    record Case(JsonNode json) {
+        PictureRequest.Builder request() {
+            JsonNode request = json.get("request");
+            PictureRequest.Builder builder = PictureRequest.builder(request.get("prompt").textValue())
+                    .seed(request.get("seed").longValue())
+                    .size(request.get("width").intValue(), request.get("height").intValue())
+                    .stageCSteps(request.get("stage_c_steps").intValue())
+                    .stageCGuidance(request.get("stage_c_guidance").floatValue())
+                    .stageBSteps(request.get("stage_b_steps").intValue())
+                    .stageBGuidance(request.get("stage_b_guidance").floatValue());
+            return request.get("negative_prompt").isNull()
+                    ? builder
+                    : builder.negativePrompt(request.get("negative_prompt").textValue());
+        }
+
+        JsonNode stageCLatents() {
+            return json.get("stage_c_latents");
+        }
+
+        JsonNode stageBLatents() {
+            return json.get("stage_b_latents");
+        }
+
+        Picture picture() {
+            return Golden.picture(json.get("picture").textValue());
+        }
+
+        @Override
+        public String toString() {
+            return json.get("name").textValue();
+        }
+    }
+}
