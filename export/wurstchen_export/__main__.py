@@ -13,9 +13,9 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     # Training has a command line of its own, with dozens of options.
     if arguments[:1] == ["train"]:
-        from wurstchen_export import train  # noqa: PLC0415
+        from wurstchen_export.train.main import main as train  # noqa: PLC0415
 
-        return train.main(arguments[1:]) or 0
+        return train(arguments[1:]) or 0
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
@@ -131,17 +131,18 @@ def _parity(options) -> int:
 
 
 def _add_tiny(commands) -> None:
-    from wurstchen_export.tiny import DEFAULT_SEED  # noqa: PLC0415
+    from wurstchen_export.tiny import DEFAULT_SEED, SIZES  # noqa: PLC0415
 
     parser = _command(commands, "tiny", _tiny, "write a tiny model with random weights, for tests")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of the weights")
+    parser.add_argument("--size", choices=SIZES, default="tiny", help="miniature: as large as the model in the box")
 
 
 def _tiny(options) -> None:
     from wurstchen_export import tiny  # noqa: PLC0415
 
-    tiny.write(options.out, options.seed)
+    tiny.write(options.out, options.seed, sizes=tiny.SIZES[options.size])
     _say(f"wrote {options.out}")
 
 
@@ -157,7 +158,7 @@ def _golden(options) -> None:
 
 
 def _add_speed(commands) -> None:
-    parser = _command(commands, "speed", _speed, "time the reference in PyTorch against the bundle in ONNX Runtime")
+    parser = _command(commands, "speed", _speed, "time the reference in PyTorch against the bundle in ONNX Runtime; without a model, on random weights")
     _add_source(parser)
     parser.add_argument("--bundle", type=Path, metavar="BUNDLE", help="the exported model; by default it is exported to a temporary folder")
     parser.add_argument("--threads", type=int, default=2, help="of both")
@@ -173,7 +174,8 @@ def _add_speed(commands) -> None:
 def _speed(options) -> None:
     from wurstchen_export import speed  # noqa: PLC0415
 
-    speed.main(options, _source(options), _say)
+    named = options.source or options.prior or options.decoder
+    speed.main(options, _source(options) if named else None, _say)
 
 
 if __name__ == "__main__":

@@ -21,11 +21,11 @@ from wurstchen_export.source import Source
 
 TOLERANCE = 2e-5
 """Largest difference, as a share of the largest value. Exact exports of tiny models stay below 5e-6; a wrong formula does not."""
-HALF_TOLERANCE = 2e-2
+HALF_TOLERANCE = 1e-2
 """The same for graphs that compute in 16 bits, with some 3 decimal digits at each operator."""
 LEVEL_TOLERANCE, DIFFERENT_SHARE = 1, 5e-4
 """No level of a picture (0 to 255) may be further off, and no larger share of them different at all."""
-HALF_LEVEL_MEAN = 3.0
+HALF_LEVEL_MEAN = 1.0
 """Mean difference in levels allowed to a whole run in 16 bits, where the errors of all steps add up."""
 
 

@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -40,7 +41,44 @@ CORPUS = (
 """What the tiny tokenizer's merges are learnt from."""
 
 
-def write(out: Path, seed: int = DEFAULT_SEED, settings: dict | None = None) -> None:
+@dataclass(frozen=True)
+class Sizes:
+    """Arguments of the parts' constructors; the text encoders' as (width, layers, heads)."""
+
+    text_c: tuple[int, int, int]
+    text_b: tuple[int, int, int]
+    stage_c: dict
+    stage_b: dict
+    stage_a: dict
+    vocabulary: int = VOCABULARY
+
+
+TINY = Sizes(
+    text_c=(24, 2, 3),
+    text_b=(16, 2, 2),
+    stage_c={"c": 32, "c_r": 16, "depth": 2, "nhead": 4},
+    stage_b={"c_r": 16, "c_cond": 16, "c_hidden": [8, 16, 24, 24], "nhead": [-1, 2, 3, 4], "blocks": [1, 1, 2, 1]},
+    stage_a={"bottleneck_blocks": 2, "embed_dim": 16, "num_vq_embeddings": 32},
+)
+MINIATURE = Sizes(
+    text_c=(128, 2, 4),
+    text_b=(64, 1, 2),
+    stage_c={"c": 192, "depth": 8, "nhead": 6},
+    stage_b={
+        "c_cond": 64,
+        "c_hidden": [48, 96, 192],
+        "nhead": [-1, -1, 6],
+        "blocks": [1, 2, 2],
+        "level_config": ["CT", "CT", "CTA"],
+        "inject_effnet": [False, True, True],
+    },
+    stage_a={"bottleneck_blocks": 3, "embed_dim": 96, "num_vq_embeddings": 512},
+)
+"""The architecture of the model in the box: what speed is measured with when no model is named."""
+SIZES = {"tiny": TINY, "miniature": MINIATURE}
+
+
+def write(out: Path, seed: int = DEFAULT_SEED, settings: dict | None = None, sizes: Sizes = TINY) -> None:
     """Writes the model to ``out/prior`` and ``out/decoder``.
 
     settings: overrides for tests: latent_mean, latent_std, scale_factor, s_c, scaler_c, s_b, scaler_b.
@@ -51,8 +89,8 @@ def write(out: Path, seed: int = DEFAULT_SEED, settings: dict | None = None) -> 
         raise ExportError(f"{out} is not empty: name a new folder")
     settings = settings or {}
     generator = torch.Generator("cpu").manual_seed(seed)
-    stage_c, stage_b, stage_a = _stage_c(), _stage_b(), _stage_a(settings.get("scale_factor", 0.3764))
-    encoder_c, encoder_b = _text_encoders()
+    stage_c, stage_b, stage_a = _stages(sizes, settings.get("scale_factor", 0.3764))
+    encoder_c, encoder_b = _text_encoders(sizes)
     for model in (encoder_c, encoder_b, stage_c, stage_b, stage_a):
         randomise(model, generator)
     _calm_outputs(stage_c, stage_b, stage_a)
@@ -104,36 +142,41 @@ def _calm_outputs(stage_c: nn.Module, stage_b: nn.Module, stage_a: nn.Module) ->
         model.eval()
 
 
-def _text_encoders() -> tuple[nn.Module, nn.Module]:
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection  # noqa: PLC0415
+def _stages(sizes: Sizes, scale_factor: float) -> tuple[nn.Module, nn.Module, nn.Module]:
+    from diffusers.pipelines.wuerstchen import PaellaVQModel, WuerstchenDiffNeXt, WuerstchenPrior  # noqa: PLC0415
 
-    common = {"vocab_size": VOCABULARY, "max_position_embeddings": TOKENS, "num_hidden_layers": 2, "eos_token_id": VOCABULARY - 1}
-    common |= {"bos_token_id": VOCABULARY - 2, "pad_token_id": VOCABULARY - 1}
-    c = CLIPTextConfig(
-        hidden_size=24, intermediate_size=48, num_attention_heads=3, projection_dim=24, hidden_act="gelu", **common
-    )
-    b = CLIPTextConfig(hidden_size=16, intermediate_size=32, num_attention_heads=2, hidden_act="quick_gelu", **common)
-    return CLIPTextModelWithProjection(c), CLIPTextModel(b)
-
-
-def _stage_c() -> nn.Module:
-    from diffusers.pipelines.wuerstchen import WuerstchenPrior  # noqa: PLC0415
-
-    return WuerstchenPrior(c_in=16, c=32, c_cond=24, c_r=16, depth=2, nhead=4)
-
-
-def _stage_b() -> nn.Module:
-    from diffusers.pipelines.wuerstchen import WuerstchenDiffNeXt  # noqa: PLC0415
-
-    return WuerstchenDiffNeXt(
-        c_r=16, c_cond=16, clip_embd=16, c_hidden=[8, 16, 24, 24], nhead=[-1, 2, 3, 4], blocks=[1, 1, 2, 1]
+    return (
+        WuerstchenPrior(**{"c_in": 16, "c_cond": sizes.text_c[0], **sizes.stage_c}),
+        WuerstchenDiffNeXt(**{"clip_embd": sizes.text_b[0], **sizes.stage_b}),
+        PaellaVQModel(scale_factor=scale_factor, **sizes.stage_a),
     )
 
 
-def _stage_a(scale_factor: float) -> nn.Module:
-    from diffusers.pipelines.wuerstchen import PaellaVQModel  # noqa: PLC0415
+def _text_encoders(sizes: Sizes) -> tuple[nn.Module, nn.Module]:
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection  # noqa: PLC0415
 
-    return PaellaVQModel(bottleneck_blocks=2, embed_dim=16, num_vq_embeddings=32, scale_factor=scale_factor)
+    return (
+        CLIPTextModelWithProjection(_text_config(sizes.vocabulary, *sizes.text_c, hidden_act="gelu")),
+        CLIPTextModel(_text_config(sizes.vocabulary, *sizes.text_b, hidden_act="quick_gelu")),
+    )
+
+
+def _text_config(vocabulary: int, width: int, layers: int, heads: int, hidden_act: str):
+    from transformers import CLIPTextConfig  # noqa: PLC0415
+
+    return CLIPTextConfig(
+        vocab_size=vocabulary,
+        max_position_embeddings=TOKENS,
+        hidden_size=width,
+        intermediate_size=2 * width,
+        projection_dim=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        hidden_act=hidden_act,
+        bos_token_id=vocabulary - 2,
+        eos_token_id=vocabulary - 1,
+        pad_token_id=vocabulary - 1,
+    )
 
 
 def write_tokenizer(folder: Path, pad_token: str) -> None:
