@@ -6,7 +6,7 @@ import wurstchen.onnx.ModelBundle;
  * The miniature model that comes in the jar, for a first picture without a download.
  *
  * <p>The same files are an artifact of their own, with the classifier {@code model}: with it on the class path,
- * {@code ModelBundle.openResource(}{@value #RESOURCE}{@code )} is the same model.
+ * {@code ModelBundle.openResource(classLoader, "wurstchen/model")} opens the same model.
  */
 public final class EmbeddedModel {
     /** The class-path folder that holds the model's {@code model.json} and everything the manifest lists. */
@@ -17,10 +17,10 @@ public final class EmbeddedModel {
     /**
      * Opens the model: checks every file against the manifest, before the engine reads one.
      *
-     * @return the verified bundle, owned by the caller
+     * @return the verified bundle, owned by the caller, to be closed after the pipelines that use it
      * @throws wurstchen.WurstchenException if the model is not on the class path, or not as its manifest says
      */
     public static ModelBundle open() {
-        return ModelBundle.openResource(RESOURCE);
+        return ModelBundle.openResource(EmbeddedModel.class, RESOURCE);
     }
 }

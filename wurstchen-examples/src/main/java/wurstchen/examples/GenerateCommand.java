@@ -10,13 +10,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import wurstchen.GeneratedPicture;
 import wurstchen.PictureRequest;
 import wurstchen.PictureResult;
 import wurstchen.PictureSettings;
 import wurstchen.Wurstchen;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.Device;
+import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
 
@@ -84,41 +84,33 @@ final class GenerateCommand implements Callable<Integer> {
 
     private void generate(PictureRequest.Builder request, Device device, PictureFiles files) {
         Stopwatch loading = Stopwatch.createStarted();
-        ModelBundle bundle = modelOptions.openBundle();
-        try (Wurstchen wurstchen = OnnxWurstchen.builder().model(bundle).device(device).open();
-                StepProgress progress = new StepProgress(terminal)) {
-            RunReport report = new RunReport(spec.commandLine());
-            report.loaded(bundle.manifest().name(), loading.elapsed());
-            PictureSettings settings = settings(request, wurstchen);
-            request.seed(settings.seed()).listener(progress);
-            for (int first = 0; first < pictureOptions.images(); first += pictureOptions.batchSize()) {
-                int images = Math.min(pictureOptions.batchSize(), pictureOptions.images() - first);
-                PictureResult result =
-                        wurstchen.generate(request.seed(settings.seed() + first).images(images).build());
-                write(result, first, files, report);
+        RunReport report = new RunReport(spec.commandLine());
+        try (ModelBundle bundle = modelOptions.openBundle()) {
+            PictureSettings settings = settings(request, bundle.manifest());
+            try (Wurstchen wurstchen = OnnxWurstchen.builder().model(bundle).device(device).open();
+                    StepProgress progress = new StepProgress(terminal)) {
+                report.loaded(bundle.manifest().about().name(), loading.elapsed());
+                request.listener(progress);
+                for (int first = 0; first < pictureOptions.images(); first += pictureOptions.batchSize()) {
+                    int images = Math.min(pictureOptions.batchSize(), pictureOptions.images() - first);
+                    request.seed(settings.seed() + first).images(images);
+                    PictureResult result = wurstchen.generate(request.build());
+                    report.add(result);
+                    files.write(result, first, report::wrote);
+                }
             }
-            report.finish();
         }
+        report.finish();
     }
 
-    /** What will run, with the seed that is random if none was given. */
-    private PictureSettings settings(PictureRequest.Builder request, Wurstchen wurstchen) {
-        PictureSettings settings = request.build().settings(wurstchen.defaults());
+    /** What will run, with the seed that is random if none was given; a size that the model cannot make ends it here. */
+    private PictureSettings settings(PictureRequest.Builder request, Manifest manifest) {
+        PictureSettings settings = request.build().settings(manifest.defaults());
         try {
-            wurstchen.geometry().checkSize(settings.height(), settings.width());
+            manifest.geometry().checkSize(settings.height(), settings.width());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
         return settings;
-    }
-
-    private static void write(PictureResult result, int first, PictureFiles files, RunReport report) {
-        report.add(result);
-        int image = first;
-        for (GeneratedPicture picture : result.pictures()) {
-            Path file = files.file(image++);
-            picture.writePng(file);
-            report.wrote(file, picture.settings());
-        }
     }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import wurstchen.GeneratedPicture;
 import wurstchen.PictureRequest;
 import wurstchen.Wurstchen;
+import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
 
 /** One prompt, four pictures: each is the one that its seed alone would make. */
@@ -17,7 +18,8 @@ public final class ManySeeds {
      */
     public static void main(String... args) {
         Path folder = Path.of(args.length > 0 ? args[0] : "");
-        try (Wurstchen wurstchen = OnnxWurstchen.builder().model(EmbeddedModel.open()).open()) {
+        try (ModelBundle model = EmbeddedModel.open();
+                Wurstchen wurstchen = OnnxWurstchen.builder().model(model).open()) {
             PictureRequest request = PictureRequest.builder("a blue car").seed(7).images(4).stageCSteps(20).build();
             for (GeneratedPicture picture : wurstchen.generate(request).pictures()) {
                 picture.writePng(folder.resolve("car-seed-" + picture.settings().seed() + ".png"));

@@ -5,10 +5,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.BiConsumer;
+import wurstchen.GeneratedPicture;
+import wurstchen.PictureResult;
+import wurstchen.PictureSettings;
 import wurstchen.WurstchenException;
 
 /** Where the pictures of a run go. */
-sealed interface PictureFiles {
+interface PictureFiles {
     /**
      * Names the file of a picture.
      *
@@ -48,6 +52,23 @@ sealed interface PictureFiles {
         } catch (IOException e) {
             throw new WurstchenException(
                     "cannot write " + first + ": " + folder() + " is not writable; change its rights, or name another folder", e);
+        }
+    }
+
+    /**
+     * Writes pictures one after the other, each whole or not at all: what is written before a failure stays.
+     *
+     * @param result the pictures
+     * @param first the number of the first of them among all pictures of the run
+     * @param written hears of each file
+     * @throws WurstchenException if one cannot be written
+     */
+    default void write(PictureResult result, int first, BiConsumer<Path, PictureSettings> written) {
+        int image = first;
+        for (GeneratedPicture picture : result.pictures()) {
+            Path file = file(image++);
+            picture.writePng(file);
+            written.accept(file, picture.settings());
         }
     }
 

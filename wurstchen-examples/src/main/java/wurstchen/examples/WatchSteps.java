@@ -4,6 +4,7 @@ import java.util.stream.IntStream;
 import wurstchen.CompletedStep;
 import wurstchen.PictureRequest;
 import wurstchen.Wurstchen;
+import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
 
 /** A listener that sees noise become a picture: the spread of the latents after every step. */
@@ -16,7 +17,8 @@ public final class WatchSteps {
      * @param args not read
      */
     public static void main(String... args) {
-        try (Wurstchen wurstchen = OnnxWurstchen.builder().model(EmbeddedModel.open()).open()) {
+        try (ModelBundle model = EmbeddedModel.open();
+                Wurstchen wurstchen = OnnxWurstchen.builder().model(model).open()) {
             wurstchen.generate(PictureRequest.builder("a green tree").seed(3).listener(WatchSteps::print).build());
         }
     }

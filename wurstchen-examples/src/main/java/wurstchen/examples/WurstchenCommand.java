@@ -42,8 +42,8 @@ public final class WurstchenCommand implements Runnable {
      * @param args a command, its options and parameters
      */
     public static void main(String[] args) {
-        Terminal terminal = Terminal.detect();
-        System.exit(commandLine(Path.of(""), terminal).execute(Utf8Arguments.recover(args)));
+        CommandLine line = commandLine(Path.of(""), Terminal.detect());
+        System.exit(PosixLocale.printing(line).execute(PosixLocale.arguments(args)));
     }
 
     /**
@@ -61,7 +61,7 @@ public final class WurstchenCommand implements Runnable {
                 .setExpandAtFiles(false)
                 .setParameterExceptionHandler(new ErrorLines.WrongUsage())
                 .setExecutionExceptionHandler(new ErrorLines.Failure(() -> root.stackTrace));
-        return Numbers.register(line);
+        return OptionValues.register(line);
     }
 
     @Override

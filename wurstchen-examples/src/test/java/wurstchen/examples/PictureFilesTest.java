@@ -3,14 +3,25 @@ package wurstchen.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import wurstchen.GeneratedPicture;
+import wurstchen.PictureDefaults;
+import wurstchen.PictureRequest;
+import wurstchen.PictureResult;
+import wurstchen.PictureSettings;
 import wurstchen.WurstchenException;
+import wurstchen.image.Picture;
+import wurstchen.stage.Pixels;
 
 final class PictureFilesTest {
     @TempDir
@@ -94,5 +105,29 @@ final class PictureFilesTest {
         assertThatThrownBy(() -> new PictureFiles.Named(folder.resolve("a.png"), 2).check())
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("cannot write " + file + ": it is a folder; give another name");
+    }
+
+    @Test
+    void failedWrite_keepsThePicturesBefore() {
+        PictureDefaults defaults = new PictureDefaults(2, 2, 1, 4, 1, 0);
+        PictureSettings settings = PictureRequest.builder("a cat").seed(1).build().settings(defaults);
+        Picture black = Picture.fromPixels(new Pixels(1, 2, 2, new float[12])).get(0);
+        GeneratedPicture picture = new GeneratedPicture(black, settings);
+        PictureResult result = new PictureResult(ImmutableList.of(picture, picture), ImmutableMap.of(), ImmutableList.of());
+        PictureFiles files = new PictureFiles.Named(folder.resolve("a.png"), 2);
+        List<Path> written = new ArrayList<>();
+
+        assertThatThrownBy(() -> files.write(result, 0, (file, with) -> {
+                    written.add(file);
+                    createFolder(files.file(1));
+                }))
+                .isInstanceOf(WurstchenException.class)
+                .hasMessageStartingWith("cannot write " + folder.resolve("a-1.png") + ": it is a folder");
+        assertThat(written).containsExactly(folder.resolve("a-0.png"));
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("a-0.png", "a-1.png");
+    }
+
+    private static void createFolder(Path path) {
+        assertThat(path.toFile().mkdir()).isTrue();
     }
 }

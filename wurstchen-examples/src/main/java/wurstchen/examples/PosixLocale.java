@@ -2,22 +2,39 @@ package wurstchen.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import picocli.CommandLine;
 
 /**
- * The arguments as they were typed. In a POSIX locale, as containers have, Java reads every byte beyond ASCII of an argument as
- * a question mark, and a prompt would silently become another one; Linux still has the bytes.
+ * Text beyond ASCII where the locale is POSIX, as in containers. There Java reads every such byte of an argument as a question mark, and a
+ * prompt would silently become another one; Linux still has the bytes, which are UTF-8 in practice. Printed text is UTF-8 as well.
  */
-final class Utf8Arguments {
+final class PosixLocale {
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
 
-    private Utf8Arguments() {}
+    private PosixLocale() {}
 
-    static String[] recover(String[] args) {
-        if (UTF_8.name().equals(System.getProperty("sun.jnu.encoding")) || !Files.isReadable(COMMAND_LINE)) {
+    private static boolean applies() {
+        return "ANSI_X3.4-1968".equals(System.getProperty("sun.jnu.encoding")) && Files.isReadable(COMMAND_LINE);
+    }
+
+    static CommandLine printing(CommandLine line) {
+        return applies() ? line.setOut(utf8(FileDescriptor.out)).setErr(utf8(FileDescriptor.err)) : line;
+    }
+
+    private static PrintWriter utf8(FileDescriptor stream) {
+        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(stream), UTF_8), true);
+    }
+
+    static String[] arguments(String[] args) {
+        if (!applies()) {
             return args;
         }
         try {
