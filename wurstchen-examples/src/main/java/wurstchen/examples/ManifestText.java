@@ -43,8 +43,10 @@ final class ManifestText {
     private void pictures(Manifest manifest) {
         PictureDefaults defaults = manifest.defaults();
         LatentGeometry geometry = manifest.geometry();
-        line("picture", defaults.width() + " x " + defaults.height() + " px unless asked otherwise; trained for "
-                + manifest.recommendedSizes().stream().map(Object::toString).collect(Collectors.joining(", ")));
+        String sizes = manifest.recommendedSizes().stream()
+                .map(size -> size.width() + " x " + size.height())
+                .collect(Collectors.joining(", "));
+        line("picture", defaults.width() + " x " + defaults.height() + " px unless asked otherwise; recommended: " + sizes);
         line("Stage C latents", geometry.stageC(1, defaults.height(), defaults.width()) + " of such a picture");
         line("Stage B latents", geometry.stageB(1, defaults.height(), defaults.width()) + " of such a picture");
         line("tokens", manifest.tokenizers().stageC().maxLength() + " for Stage C, "

@@ -7,6 +7,8 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import wurstchen.CascadeStage;
@@ -40,12 +42,16 @@ final class RunReport {
     }
 
     private void warn(PictureResult result) {
-        Map<String, String> stagesByText = new LinkedHashMap<>();
+        String prompt = result.first().settings().prompt();
+        Map<String, Set<CascadeStage>> stages = new LinkedHashMap<>();
         for (DroppedText text : result.droppedTexts()) {
-            stagesByText.merge(text.dropped(), text.stage().toString(), (before, stage) -> before + " and " + stage);
+            String which = text.prompt().equals(prompt) ? "prompt" : "negative prompt";
+            String cut = "the " + which + " is too long, its end was not used: \"" + text.dropped() + "\"";
+            stages.computeIfAbsent(cut, key -> new TreeSet<>()).add(text.stage());
         }
-        stagesByText.forEach((dropped, stages) ->
-                err.println("wurstchen: warning: the prompt is too long for " + stages + ", which did not see: \"" + dropped + "\""));
+        stages.forEach((cut, by) -> err.println("wurstchen: warning: " + by.stream()
+                .map(CascadeStage::toString)
+                .collect(Collectors.joining(" and ")) + ": " + cut));
         err.flush();
     }
 

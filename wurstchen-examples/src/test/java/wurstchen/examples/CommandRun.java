@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -30,17 +31,16 @@ record CommandRun(int exitCode, String out, String err) {
         return new CommandRun(exitCode, out.toString(), err.toString());
     }
 
-    /** Generates a picture of 128 px in few steps with the tiny bundle; later options win. */
+    /** Generates with the tiny bundle, 128 px and few steps unless the arguments say otherwise. */
     static CommandRun generateTiny(Path folder, String... args) {
-        List<String> all = new ArrayList<>(List.of("generate", "--model", TINY_BUNDLE.toString()));
-        all.addAll(List.of("--stage-c-steps=2", "--stage-b-steps=1"));
-        List<String> given = List.of(args);
-        for (String side : List.of("--width", "--height")) {
-            if (given.stream().noneMatch(arg -> arg.startsWith(side))) {
-                all.add(side + "=128");
+        List<String> all = new ArrayList<>(List.of("generate", "--model=" + TINY_BUNDLE));
+        for (String option : List.of("--width=128", "--height=128", "--stage-c-steps=2", "--stage-b-steps=1")) {
+            String name = option.substring(0, option.indexOf('=') + 1);
+            if (Arrays.stream(args).noneMatch(arg -> arg.startsWith(name))) {
+                all.add(option);
             }
         }
-        all.addAll(given);
+        all.addAll(List.of(args));
         return of(folder, all.toArray(String[]::new));
     }
 }

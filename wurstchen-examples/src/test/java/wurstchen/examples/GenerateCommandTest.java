@@ -125,12 +125,23 @@ final class GenerateCommandTest {
     }
 
     @Test
-    void longPrompt_isCutWithAWarning() {
+    void longPrompt_isCutWithOneWarning() {
         CommandRun run = CommandRun.generateTiny(folder, "cat ".repeat(75) + "on the grass", "--images=2");
 
         assertThat(run.err())
-                .isEqualToNormalizingNewlines("wurstchen: warning: the prompt is too long for Stage C and Stage B, which did not see: \"DROPPED\"\n");
+                .isEqualToNormalizingNewlines("wurstchen: warning: Stage C and Stage B: the prompt is too long, its end was not used:"
+                        + " \"on the grass\"\n");
         assertThat(run.exitCode()).isZero();
+    }
+
+    @Test
+    void longNegativePrompt_isCutWithAWarningWhereItIsRead() {
+        CommandRun run = CommandRun.generateTiny(
+                folder, "a cat", "--negative-prompt=" + "dog ".repeat(75) + "on the grass", "--stage-c-guidance=2");
+
+        assertThat(run.err())
+                .isEqualToNormalizingNewlines("wurstchen: warning: Stage C: the negative prompt is too long, its end was not used:"
+                        + " \"on the grass\"\n");
     }
 
     @Test

@@ -17,8 +17,8 @@ final class ModelCommandTest {
 
         assertThat(run.err()).isEmpty();
         assertThat(run.out().lines().toList())
-                .contains("family:          wuerstchen-v2", "precision:       fp32, weights stored as fp32")
-                .contains("Stage C:         60 steps, guidance 4.0 unless asked otherwise", "  stage_c_step")
+                .contains("family:          wuerstchen-v2", "precision:       fp32, weights stored as fp32", "Stage C latents: [1, 16, 6, 6] of such a picture")
+                .contains("Stage C:         4 steps, guidance 4.0 unless asked otherwise", "  stage_c_step")
                 .contains("    takes step_table float32 [steps, 5]", "    makes next_step int64 [1]")
                 .anyMatch(line -> line.matches(" +[\\d,]+  stage_c_step\\.onnx\\.data"))
                 .endsWith("verified: every file has the size and SHA-256 of the manifest, and there is no other");
