@@ -92,7 +92,8 @@ final class GraphSessions {
         try (SessionOptions options = new SessionOptions()) {
             options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
             options.setMemoryPatternOptimization(true);
-            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+            // What ONNX Runtime has to say of an error is in the exception; a library prints nothing.
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             // The bytes were checked as ONNX, so they are not to be read as anything else.
             options.addConfigEntry("session.load_model_format", "ONNX");
             options.addConfigEntry(

@@ -79,15 +79,25 @@ public final class ModelBundle implements AutoCloseable {
                     + (Files.exists(folder) ? "not a folder" : "no such folder")
                     + "; give the folder that holds " + Manifest.FILE_NAME);
         }
-        byte[] manifestBytes = readManifest(folder);
+        Path real = realPath(folder);
+        byte[] manifestBytes = readManifest(real);
         String found = Hashing.sha256().hashBytes(manifestBytes).toString();
         if (!expectedSha256.orElse(found).equals(found)) {
             throw new ModelBundleException(Manifest.FILE_NAME + ": expected SHA-256 " + expectedSha256.get() + ", found " + found
                     + ": another model, or altered; get the bundle from where the expected value comes from");
         }
-        ModelBundle bundle = new ModelBundle(folder, manifestBytes, Optional.empty());
+        ModelBundle bundle = new ModelBundle(real, manifestBytes, Optional.empty());
         bundle.verify();
         return bundle;
+    }
+
+    /** A link to the whole folder is the caller's choice; from here on it is one folder, wherever the link leads later. */
+    private static Path realPath(Path folder) {
+        try {
+            return folder.toRealPath();
+        } catch (IOException e) {
+            throw new ModelBundleException("model folder " + folder + " cannot be read: " + OneLine.of(e.toString()), e);
+        }
     }
 
     private static byte[] readManifest(Path folder) {

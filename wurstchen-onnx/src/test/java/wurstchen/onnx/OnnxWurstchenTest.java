@@ -83,20 +83,6 @@ class OnnxWurstchenTest {
     }
 
     @Test
-    void moreStepsThanATableHolds_giveOneStreamOfNoise() {
-        PictureRequest request = PictureRequest.builder("a cat").size(128, 128).seed(3)
-                .stageCSteps(OnnxDenoisingRun.MAX_CHUNK_STEPS * 2 + 3)
-                .stageBSteps(OnnxDenoisingRun.MAX_CHUNK_STEPS + 1)
-                .build();
-        List<Integer> steps = new ArrayList<>();
-
-        wurstchen.generate(Golden.named("one-step").request().listener(step -> steps.add(step.step())).build());
-
-        assertThat(steps).containsExactly(1, 1);
-        assertThat(wurstchen.generate(request).pictures()).hasSize(1);
-    }
-
-    @Test
     void requestsOfSeveralThreads_giveThePicturesOfOneThread() throws Exception {
         List<Golden.Case> cases = List.of(Golden.named("negative"), Golden.named("stage-b-guided"), Golden.named("unguided"));
         List<Picture> expected = new ArrayList<>();

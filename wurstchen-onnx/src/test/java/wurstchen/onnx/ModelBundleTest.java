@@ -1,0 +1,271 @@
+package wurstchen.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.hash.Hashing;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a bundle may not do, one planted defect each. */
+class ModelBundleTest {
+    private static final String STEP = "stage_c_step.onnx";
+
+    @TempDir
+    private Path temporary;
+
+    private BundleCopy copy;
+
+    @BeforeEach
+    void copyBundle() {
+        copy = BundleCopy.in(temporary);
+    }
+
+    @Test
+    void wholeBundle_opens() {
+        try (ModelBundle bundle = ModelBundle.open(copy.folder())) {
+            assertThat(bundle.manifest().about().name()).isEqualTo("tiny");
+            assertThat(bundle.manifestSha256()).isEqualTo(sha256(Manifest.FILE_NAME));
+            bundle.verify();
+        }
+    }
+
+    @Test
+    void expectedManifest_opens() {
+        ModelBundle.open(copy.folder(), sha256(Manifest.FILE_NAME).toUpperCase(Locale.ROOT)).close();
+    }
+
+    @Test
+    void otherManifest_isRefused() {
+        String expected = "0".repeat(64);
+
+        assertRefused(
+                () -> ModelBundle.open(copy.folder(), expected),
+                "model.json: expected SHA-256 " + expected + ", found " + sha256(Manifest.FILE_NAME)
+                        + ": another model, or altered; get the bundle from where the expected value comes from");
+    }
+
+    @Test
+    void expectedManifestThatIsNoHash_isRefused() {
+        assertThatThrownBy(() -> ModelBundle.open(copy.folder(), "abc"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("expected manifest SHA-256 must be 64 hexadecimal digits, got 'abc'");
+    }
+
+    @Test
+    void missingFolder_isNamed() {
+        Path nowhere = temporary.resolve("nowhere");
+
+        assertRefused(
+                () -> ModelBundle.open(nowhere),
+                "no model at " + nowhere + ": no such folder; give the folder that holds model.json");
+    }
+
+    @Test
+    void fileInsteadOfFolder_isNamed() {
+        assertRefused(
+                () -> ModelBundle.open(copy.file(STEP)),
+                "no model at " + copy.file(STEP) + ": not a folder; give the folder that holds model.json");
+    }
+
+    @Test
+    void folderWithoutManifest_isNamed() throws IOException {
+        Files.delete(copy.file(Manifest.FILE_NAME));
+
+        assertRefused("no model at " + copy.folder() + ": the folder has no model.json; give the folder that the exporter wrote");
+    }
+
+    @Test
+    void missingFile_isNamed() throws IOException {
+        Files.delete(copy.file("tokenizer_c/vocab.json"));
+
+        assertRefused("tokenizer_c/vocab.json: model.json lists this file, the folder " + copy.folder()
+                + " does not hold it; export or download the bundle again");
+    }
+
+    @Test
+    void alteredByte_isFound() throws IOException {
+        String before = sha256("stage_b_step.onnx.data");
+        try (RandomAccessFile file = new RandomAccessFile(copy.file("stage_b_step.onnx.data").toFile(), "rw")) {
+            file.seek(1000);
+            int old = file.read();
+            file.seek(1000);
+            file.write(old ^ 1);
+        }
+
+        assertRefused("stage_b_step.onnx.data: expected SHA-256 " + before + ", found " + sha256("stage_b_step.onnx.data")
+                + ": the file was altered or the download broke; export or download the bundle again");
+    }
+
+    @Test
+    void truncatedFile_isFound() throws IOException {
+        long size = Files.size(copy.file(STEP));
+        Files.write(copy.file(STEP), Arrays.copyOf(copy.read(STEP), 100));
+
+        assertRefused(STEP + ": expected " + size
+                + " bytes, found 100: the file was altered or the download broke; export or download the bundle again");
+    }
+
+    @Test
+    void unlistedFile_isRefused() throws IOException {
+        Files.writeString(copy.file("tokenizer_c/extra.json"), "{}");
+
+        assertRefused("tokenizer_c/extra.json: lies in the model folder, but model.json does not list it; "
+                + "remove it, or export the bundle again");
+    }
+
+    @Test
+    void unlistedFolder_isRefused() throws IOException {
+        Files.createDirectory(copy.file("hidden"));
+
+        assertRefused("hidden/: lies in the model folder, but model.json does not list it; remove it, or export the bundle again");
+    }
+
+    @Test
+    void linkOutOfTheFolder_isRefused() throws IOException {
+        Path outside = Files.move(copy.file(STEP), temporary.resolve("outside.onnx"));
+        Files.createSymbolicLink(copy.file(STEP), outside);
+
+        assertRefused(STEP + ": is a symbolic link, a bundle holds plain files only; put the file itself into the folder");
+    }
+
+    @Test
+    void linkInsideTheFolder_isRefused() throws IOException {
+        Files.delete(copy.file("tokenizer_c/merges.txt"));
+        Files.createSymbolicLink(copy.file("tokenizer_c/merges.txt"), Path.of("../tokenizer_b/merges.txt"));
+
+        assertRefused("tokenizer_c/merges.txt: is a symbolic link, a bundle holds plain files only; "
+                + "put the file itself into the folder");
+    }
+
+    @Test
+    void linkInsteadOfAFolder_isRefused() throws IOException {
+        Path outside = Files.move(copy.file("tokenizer_c"), temporary.resolve("outside"));
+        Files.createSymbolicLink(copy.file("tokenizer_c"), outside);
+
+        assertRefused("tokenizer_c: is a symbolic link, a bundle holds plain files only; put the file itself into the folder");
+    }
+
+    @Test
+    void linkInsteadOfTheManifest_isRefused() throws IOException {
+        Path outside = Files.move(copy.file(Manifest.FILE_NAME), temporary.resolve("outside.json"));
+        Files.createSymbolicLink(copy.file(Manifest.FILE_NAME), outside);
+
+        assertRefused("model.json: is a symbolic link, a bundle holds plain files only; put the file itself into the folder");
+    }
+
+    @Test
+    void linkToTheWholeFolder_opens() throws IOException {
+        Path link = Files.createSymbolicLink(temporary.resolve("link"), copy.folder());
+
+        ModelBundle.open(link).close();
+    }
+
+    @Test
+    void fileThatChangesAfterOpening_isFoundWhenItIsRead() throws IOException {
+        try (ModelBundle bundle = ModelBundle.open(copy.folder())) {
+            long size = Files.size(copy.file(STEP));
+            Files.write(copy.file(STEP), new byte[10]);
+
+            assertRefused(
+                    () -> OnnxStageC.open(bundle, Device.cpu()),
+                    STEP + ": expected " + size
+                            + " bytes, found 10: the file was altered or the download broke; export or download the bundle again");
+        }
+    }
+
+    @Test
+    void closedBundle_refusesToBeUsed() {
+        ModelBundle bundle = ModelBundle.open(copy.folder());
+        bundle.close();
+        bundle.close();
+
+        assertThatThrownBy(() -> OnnxStageA.open(bundle, Device.cpu()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("this ModelBundle is closed: open a new one");
+    }
+
+    @Test
+    void resource_isUnpackedAndDeletedOnClose() {
+        ModelBundle bundle = ModelBundle.openResource(ModelBundleTest.class, "tiny-bundle");
+
+        assertThat(bundle.folder()).isNotEmptyDirectory();
+        bundle.verify();
+        OnnxWurstchen.builder().model(bundle).open().close();
+        bundle.close();
+        bundle.close();
+
+        assertThat(bundle.folder()).doesNotExist();
+    }
+
+    @Test
+    void missingResource_isNamed() {
+        assertRefused(
+                () -> ModelBundle.openResource(ModelBundleTest.class, "no/model"),
+                "no resource no/model/model.json on the class path; add the jar that holds the model, or give a model folder");
+    }
+
+    @Test
+    void resourcePrefixWithSlash_isRefused() {
+        assertThatThrownBy(() -> ModelBundle.openResource(ModelBundleTest.class, "/tiny-bundle"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("prefix must be a resource folder without a leading or trailing '/', got '/tiny-bundle'");
+    }
+
+    @Test
+    void alteredResource_isRefusedAndLeavesNothingBehind() throws IOException {
+        String marker = "marker-" + UUID.randomUUID() + ".txt";
+        copy.replace(marker, new byte[] {1});
+        byte[] longer = Arrays.copyOf(copy.read(STEP), 200_000);
+
+        assertRefused(
+                () -> ModelBundle.openResource(loader(STEP, longer), "any"),
+                STEP + ": expected " + Files.size(copy.file(STEP))
+                        + " bytes, found more: the file was altered or the download broke; export or download the bundle again");
+        byte[] wrong = {2};
+        assertRefused(
+                () -> ModelBundle.openResource(loader(marker, wrong), "any"),
+                marker + ": expected SHA-256 " + Hashing.sha256().hashBytes(new byte[] {1}) + ", found "
+                        + Hashing.sha256().hashBytes(wrong)
+                        + ": the file was altered or the download broke; export or download the bundle again");
+
+        try (Stream<Path> left = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            assertThat(left.filter(folder -> Files.exists(folder.resolve(marker)))).isEmpty();
+        }
+    }
+
+    /** The copy as resources, with one of them altered. */
+    private ClassLoader loader(String altered, byte[] content) {
+        return new ClassLoader() {
+            @Override
+            public InputStream getResourceAsStream(String name) {
+                String path = name.substring("any/".length());
+                return new ByteArrayInputStream(path.equals(altered) ? content : copy.read(path));
+            }
+        };
+    }
+
+    private void assertRefused(String message) {
+        assertRefused(() -> ModelBundle.open(copy.folder()), message);
+    }
+
+    private static void assertRefused(ThrowingCallable action, String message) {
+        assertThatThrownBy(action).isInstanceOf(ModelBundleException.class).hasMessage(message);
+    }
+
+    private String sha256(String path) {
+        return Hashing.sha256().hashBytes(copy.read(path)).toString();
+    }
+}
