@@ -62,7 +62,14 @@ final class HostTensor<B extends Buffer> implements AutoCloseable {
             throw new WurstchenException("a tensor of shape " + Arrays.toString(shape)
                     + " needs more than 2 GiB; make fewer pictures at a time, or smaller ones");
         }
-        return ByteBuffer.allocateDirect((int) size).order(ByteOrder.nativeOrder());
+        try {
+            return ByteBuffer.allocateDirect((int) size).order(ByteOrder.nativeOrder());
+        } catch (OutOfMemoryError e) {
+            throw new WurstchenException(
+                    "no memory for a tensor of shape " + Arrays.toString(shape)
+                            + "; make fewer pictures at a time, or raise -XX:MaxDirectMemorySize",
+                    e);
+        }
     }
 
     private static WurstchenException failure(OrtException e, long[] shape) {

@@ -98,7 +98,7 @@ record ManifestNode(String place, JsonNode json) {
         if (found.length() > SHOWN_CHARACTERS) {
             found = found.substring(0, SHOWN_CHARACTERS) + "...";
         }
-        return new ModelBundleException(Manifest.FILE_NAME + (place.isEmpty() ? "" : ": " + place) + " must be " + what + ", got " + found + "; "
-                + ModelBundleException.FETCH_AGAIN);
+        return new ModelBundleException(Manifest.FILE_NAME + (place.isEmpty() ? "" : ": " + place) + " must be " + what + ", got "
+                + found + "; " + ModelBundleException.FETCH_AGAIN);
     }
 }

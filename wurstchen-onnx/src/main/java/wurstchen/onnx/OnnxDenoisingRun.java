@@ -40,7 +40,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
     private final float[] draw;
     private final int chunk;
 
-    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final List<AutoCloseable> owned;
     private final List<HostTensor<FloatBuffer>> latents;
     private final List<HostTensor<LongBuffer>> counters;
     private final HostTensor<FloatBuffer> stepTable;
@@ -54,8 +54,16 @@ final class OnnxDenoisingRun implements DenoisingRun {
     private boolean closed;
     private OnnxLatents handle;
 
+    /** {@code owned} collects what is to be freed, also if this constructor fails. */
     private OnnxDenoisingRun(
-            String stage, BoundSession session, LatentShape shape, StepTable table, Guidance guidance, NoiseSource noise) {
+            List<AutoCloseable> owned,
+            String stage,
+            BoundSession session,
+            LatentShape shape,
+            StepTable table,
+            Guidance guidance,
+            NoiseSource noise) {
+        this.owned = owned;
         this.stage = stage;
         this.session = session;
         this.shape = shape;
@@ -88,14 +96,15 @@ final class OnnxDenoisingRun implements DenoisingRun {
             Guidance guidance,
             NoiseSource noise,
             Function<OnnxTensor, GraphOutputs> condition) {
-        OnnxDenoisingRun run = new OnnxDenoisingRun(stage, session, shape, table, guidance, noise);
+        List<AutoCloseable> owned = new ArrayList<>();
         try {
+            OnnxDenoisingRun run = new OnnxDenoisingRun(owned, stage, session, shape, table, guidance, noise);
             noise.fill(run.draw);
             run.latents.get(0).values().put(0, run.draw);
             run.bind(run.own(condition.apply(run.latents.get(0).tensor())));
             return run;
         } catch (RuntimeException e) {
-            Closing.afterFailure(e, run.owned);
+            Closing.afterFailure(e, owned);
             throw e;
         }
     }
