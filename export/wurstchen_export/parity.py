@@ -6,6 +6,7 @@ the same way: the rounding is the model's affair, everything else is the exporte
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator
@@ -50,9 +51,11 @@ class Result:
 
 def main(folder: Path, source: Source, progress: Callable[[str], None] = print) -> int:
     """Prints the table; returns 0 when everything is within tolerance, otherwise 1."""
+    bundle = Bundle(folder)
+    prepare(bundle, source)
     failed = total = 0
     progress(f"{'what':<44} {'output':<20} {'found':>10} {'allowed':>9} {'unit':<22} verdict")
-    for result in compare(Bundle(folder), source):
+    for result in itertools.chain(graph_results(bundle, source), run_results(bundle, source)):
         progress(result.line())
         total += 1
         failed += not result.passed
@@ -60,22 +63,39 @@ def main(folder: Path, source: Source, progress: Callable[[str], None] = print) 
     return 1 if failed else 0
 
 
-def compare(bundle: Bundle, source: Source) -> Iterator[Result]:
-    """Every comparison, as it is made."""
+def prepare(bundle: Bundle, source: Source) -> None:
+    """Makes sure that the bundle can be one of this model, and rounds the model's weights if the bundle's are."""
     expected = {name: spec.as_json() for name, spec in contract.graphs(source.architecture).items()}
-    if bundle.manifest["graphs"] != expected:
-        differing = [name for name in expected if bundle.manifest["graphs"].get(name) != expected[name]]
-        raise ExportError(f"the bundle's graphs do not fit this model ({', '.join(differing)} differ): is --source the model it was made from?")
+    found = bundle.manifest["graphs"]
+    if found != expected:
+        differing = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+        raise ExportError(
+            f"the bundle's graphs do not fit this model ({', '.join(differing)} differ): is --source the model it was made from?"
+        )
     if bundle.manifest["weights"] == "fp16":
         source.round_weights()
-    half = bundle.manifest["precision"] == "fp16"
-    sides = _two_valid_sides(bundle.manifest["geometry"])
-    with torch.no_grad():
-        for case in cases(source, sides):
-            yield from _graph_results(bundle, case, HALF_TOLERANCE if half else TOLERANCE)
-        combined = reference.pipeline(source)
-        for name, request in _requests(sides).items():
-            yield from _run_results(name, bundle.generate(request), reference.generate(combined, request), half)
+
+
+@torch.no_grad()
+def graph_results(bundle: Bundle, source: Source, only: str | None = None) -> Iterator[Result]:
+    """Comparisons of every graph by itself, or of one of them."""
+    tolerance = HALF_TOLERANCE if _computes_in_half(bundle) else TOLERANCE
+    for case in cases(source, _two_valid_sides(bundle.manifest["geometry"])):
+        if only in (None, case.graph):
+            yield from _graph_results(bundle, case, tolerance)
+
+
+@torch.no_grad()
+def run_results(bundle: Bundle, source: Source) -> Iterator[Result]:
+    """Comparisons of whole runs."""
+    combined = reference.pipeline(source)
+    for name, request in _requests(_two_valid_sides(bundle.manifest["geometry"])).items():
+        found, expected = bundle.generate(request), reference.generate(combined, request)
+        yield from _run_results(name, found, expected, _computes_in_half(bundle))
+
+
+def _computes_in_half(bundle: Bundle) -> bool:
+    return bundle.manifest["precision"] == "fp16"
 
 
 def _graph_results(bundle: Bundle, case: Case, tolerance: float) -> Iterator[Result]:
