@@ -6,16 +6,12 @@ import static com.google.common.base.Preconditions.checkState;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.LongStream;
-import wurstchen.image.Picture;
 import wurstchen.sampling.CosineSchedule;
-import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.HiddenStates;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.Latents;
-import wurstchen.stage.Pixels;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
 import wurstchen.stage.StageC;
@@ -33,30 +29,30 @@ import wurstchen.text.ClipTokenizer;
 public final class Wurstchen implements AutoCloseable {
     private final LatentGeometry geometry;
     private final PictureDefaults defaults;
-    private final CosineSchedule stageCSchedule;
-    private final CosineSchedule stageBSchedule;
+    private final CascadeParts parts;
     private final PromptEncoder promptEncoderC;
     private final PromptEncoder promptEncoderB;
-    private final StageC stageC;
-    private final StageB stageB;
-    private final StageA stageA;
     private final ImmutableList<AutoCloseable> owned;
     private volatile boolean closed;
 
     private Wurstchen(Builder builder) {
         geometry = set("geometry", builder.geometry);
         defaults = set("defaults", builder.defaults);
-        stageCSchedule = set("schedules", builder.stageCSchedule);
-        stageBSchedule = set("schedules", builder.stageBSchedule);
-        promptEncoderC = new PromptEncoder(
-                CascadeStage.STAGE_C, set("tokenizers", builder.tokenizerC), set("text encoders", builder.textEncoderC));
-        promptEncoderB = new PromptEncoder(
-                CascadeStage.STAGE_B, set("tokenizers", builder.tokenizerB), set("text encoders", builder.textEncoderB));
-        stageC = set("stage C", builder.stageC);
-        stageB = set("stage B", builder.stageB);
-        stageA = set("stage A", builder.stageA);
+        parts = new CascadeParts(
+                set("tokenizers", builder.tokenizerC),
+                set("tokenizers", builder.tokenizerB),
+                set("text encoders", builder.textEncoderC),
+                set("text encoders", builder.textEncoderB),
+                set("schedules", builder.stageCSchedule),
+                set("schedules", builder.stageBSchedule),
+                set("stages", builder.stageC),
+                set("stages", builder.stageB),
+                set("stages", builder.stageA));
+        promptEncoderC = new PromptEncoder(CascadeStage.STAGE_C, parts.tokenizerC(), parts.textEncoderC());
+        promptEncoderB = new PromptEncoder(CascadeStage.STAGE_B, parts.tokenizerB(), parts.textEncoderB());
         List<AutoCloseable> inOrder = new ArrayList<>(builder.resources);
-        inOrder.addAll(List.of(builder.textEncoderC, builder.textEncoderB, stageC, stageB, stageA));
+        inOrder.addAll(List.of(
+                parts.textEncoderC(), parts.textEncoderB(), parts.stageC(), parts.stageB(), parts.stageA()));
         owned = ImmutableList.copyOf(inOrder);
     }
 
@@ -98,16 +94,7 @@ public final class Wurstchen implements AutoCloseable {
      * @return this pipeline's own: they are closed with it
      */
     public CascadeParts parts() {
-        return new CascadeParts(
-                promptEncoderC.tokenizer(),
-                promptEncoderB.tokenizer(),
-                promptEncoderC.encoder(),
-                promptEncoderB.encoder(),
-                stageCSchedule,
-                stageBSchedule,
-                stageC,
-                stageB,
-                stageA);
+        return parts;
     }
 
     /**
@@ -147,7 +134,7 @@ public final class Wurstchen implements AutoCloseable {
 
     private List<GeneratedPicture> generateBatch(
             PictureRequest request, PictureSettings settings, int first, int images, StageClock clock) {
-        Batch batch = new Batch(request, settings, first, images);
+        PictureBatch batch = new PictureBatch(request, settings, first, images);
         clock.start(CascadeStage.TEXT);
         try (HiddenStates textC = promptEncoderC.encode(settings, settings.stageCGuidance(), images);
                 HiddenStates textB = promptEncoderB.encode(settings, settings.stageBGuidance(), images)) {
@@ -158,7 +145,7 @@ public final class Wurstchen implements AutoCloseable {
                 try (DenoisingRun runB = startB(batch, textB, runC.latents())) {
                     batch.finish(CascadeStage.STAGE_B, runB);
                     clock.start(CascadeStage.STAGE_A);
-                    return batch.pictures(stageA.decode(runB.latents()));
+                    return batch.pictures(parts.stageA().decode(runB.latents()));
                 }
             }
         } finally {
@@ -166,25 +153,25 @@ public final class Wurstchen implements AutoCloseable {
         }
     }
 
-    private DenoisingRun startC(Batch batch, HiddenStates text) {
-        PictureSettings settings = batch.settings;
-        return stageC.start(
+    private DenoisingRun startC(PictureBatch batch, HiddenStates text) {
+        PictureSettings settings = batch.settings();
+        return parts.stageC().start(
                 text,
-                geometry.stageC(batch.images, settings.height(), settings.width()),
-                StepTable.of(stageCSchedule, settings.stageCTimesteps()),
+                geometry.stageC(batch.images(), settings.height(), settings.width()),
+                StepTable.of(parts.scheduleC(), settings.stageCTimesteps()),
                 settings.stageCGuidance(),
-                batch.noise);
+                batch.noise());
     }
 
-    private DenoisingRun startB(Batch batch, HiddenStates text, Latents stageCLatents) {
-        PictureSettings settings = batch.settings;
-        return stageB.start(
+    private DenoisingRun startB(PictureBatch batch, HiddenStates text, Latents stageCLatents) {
+        PictureSettings settings = batch.settings();
+        return parts.stageB().start(
                 text,
                 stageCLatents,
-                geometry.stageB(batch.images, settings.height(), settings.width()),
-                StepTable.of(stageBSchedule, settings.stageBTimesteps()),
+                geometry.stageB(batch.images(), settings.height(), settings.width()),
+                StepTable.of(parts.scheduleB(), settings.stageBTimesteps()),
                 settings.stageBGuidance(),
-                batch.noise);
+                batch.noise());
     }
 
     private ImmutableList<DroppedText> droppedTexts(PictureSettings settings) {
@@ -206,42 +193,6 @@ public final class Wurstchen implements AutoCloseable {
         }
         closed = true;
         ReverseCloser.close("the pipeline", owned);
-    }
-
-    /** Pictures that are made together: one noise stream runs through Stage C and on through Stage B. */
-    private static final class Batch {
-        private final PictureRequest request;
-        private final PictureSettings settings;
-        private final int first;
-        private final int images;
-        private final long[] seeds;
-        private final NoiseSource noise;
-
-        Batch(PictureRequest request, PictureSettings settings, int first, int images) {
-            this.request = request;
-            this.settings = settings;
-            this.first = first;
-            this.images = images;
-            seeds = LongStream.range(0, images).map(i -> settings.seed() + first + i).toArray();
-            noise = NoiseSource.seeded(seeds);
-        }
-
-        void finish(CascadeStage stage, DenoisingRun run) {
-            while (run.stepsDone() < run.steps()) {
-                run.advance();
-                request.listener()
-                        .ifPresent(listener -> listener.onStep(
-                                new CompletedStep(stage, first, images, run.stepsDone(), run.steps(), run.latents())));
-            }
-        }
-
-        List<GeneratedPicture> pictures(Pixels pixels) {
-            List<GeneratedPicture> made = new ArrayList<>();
-            for (Picture picture : Picture.fromPixels(pixels)) {
-                made.add(new GeneratedPicture(picture, settings.withSeed(seeds[made.size()])));
-            }
-            return made;
-        }
     }
 
     /** Collects the parts of a pipeline; every part must be set, and the pipeline owns what can be closed. */

@@ -1,0 +1,65 @@
+package wurstchen;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import wurstchen.image.Picture;
+import wurstchen.sampling.NoiseSource;
+import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.Pixels;
+
+/** Pictures of a request that are made together: one noise stream runs through Stage C and on through Stage B. */
+final class PictureBatch {
+    private final PictureRequest request;
+    private final PictureSettings settings;
+    private final int first;
+    private final int images;
+    private final long[] seeds;
+    private final NoiseSource noise;
+
+    /**
+     * Cuts a batch out of a request.
+     *
+     * @param settings of the request's first picture
+     * @param first index of the batch's first picture in the request
+     * @param images pictures in the batch
+     */
+    PictureBatch(PictureRequest request, PictureSettings settings, int first, int images) {
+        this.request = request;
+        this.settings = settings;
+        this.first = first;
+        this.images = images;
+        seeds = LongStream.range(0, images).map(i -> settings.seed() + first + i).toArray();
+        noise = NoiseSource.seeded(seeds);
+    }
+
+    int images() {
+        return images;
+    }
+
+    PictureSettings settings() {
+        return settings;
+    }
+
+    NoiseSource noise() {
+        return noise;
+    }
+
+    /** Does every step of a run and tells the listener. */
+    void finish(CascadeStage stage, DenoisingRun run) {
+        while (run.stepsDone() < run.steps()) {
+            run.advance();
+            request.listener()
+                    .ifPresent(listener -> listener.onStep(
+                            new CompletedStep(stage, first, images, run.stepsDone(), run.steps(), run.latents())));
+        }
+    }
+
+    List<GeneratedPicture> pictures(Pixels pixels) {
+        List<GeneratedPicture> made = new ArrayList<>();
+        for (Picture picture : Picture.fromPixels(pixels)) {
+            made.add(new GeneratedPicture(picture, settings.withSeed(seeds[made.size()])));
+        }
+        return made;
+    }
+}
