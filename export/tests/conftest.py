@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from wurstchen_export import tiny
+from wurstchen_export.compressor import SemanticCompressor
 from wurstchen_export.export import Options, export
 from wurstchen_export.manifest import Defaults, Provenance
 from wurstchen_export.source import Source
@@ -67,9 +68,12 @@ def bundle_folder(source, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def other_model(tmp_path_factory):
-    """A model with other settings and sizes, and its bundle with weights in 16 bits."""
+    """A model with other settings and sizes and a semantic compressor, and its bundle with weights in 16 bits."""
     folder = tmp_path_factory.mktemp("other")
     tiny.write(folder / "model", seed=7, settings=OTHER_SETTINGS, sizes=OTHER_SIZES)
+    compressor = SemanticCompressor(widths=(8, 8, 16, 16), latent_mean=30.0, latent_std=0.5)
+    tiny.randomise(compressor, torch.Generator().manual_seed(7))
+    compressor.save_pretrained(folder / "model" / "compressor")
     export(
         Source.find(folder / "model"),
         folder / "bundle",

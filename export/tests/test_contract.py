@@ -45,7 +45,7 @@ def test_weights_in_16_bits_are_stored_as_such(other_model):
     sizes = Counter()
     for tensor in model.graph.initializer:
         sizes[tensor.data_type] += len(tensor.raw_data)
-    assert sizes[onnx.TensorProto.FLOAT16] > 5 * sizes[onnx.TensorProto.FLOAT]
+    assert sizes[onnx.TensorProto.FLOAT16] > 3 * sizes[onnx.TensorProto.FLOAT]
 
 
 def test_contract_of_a_small_architecture_is_written_out():
@@ -109,7 +109,9 @@ def test_manifest_takes_every_number_from_the_model(other_model):
         "stage_b_channels": 4,
         "stage_b_multiple": 8,
         "stage_a_factor": 4,
+        "compressor_scale": 0.75,
     }
+    assert "semantic_compressor" in found["graphs"]
     assert (found["precision"], found["weights"]) == ("fp32", "fp16")
 
 

@@ -1,8 +1,8 @@
 import shutil
 
 import pytest
-
 from conftest import PROVENANCE
+
 from wurstchen_export import export as exporting
 from wurstchen_export import onnx_writer
 from wurstchen_export.__main__ import main

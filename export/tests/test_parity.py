@@ -63,7 +63,9 @@ def test_bundle_of_other_sizes_and_settings_with_rounded_weights_matches(other_m
     assert parity.main(other_model / "bundle", Source.find(other_model / "model"), lambda line: None) == 0
 
 
-@pytest.mark.parametrize("graph", ["stage_c_step", "stage_b_step", "stage_a_decode", "stage_a_encode", "text_encoder_c"])
+@pytest.mark.parametrize(
+    "graph", ["stage_c_step", "stage_b_step", "stage_a_decode", "stage_a_encode", "text_encoder_c"]
+)
 def test_tanh_gelu_is_caught(bundle_copy, source, graph):
     spoil(bundle_copy, graph, use_tanh_gelu)
     assert graph_failures(bundle_copy, source, graph)

@@ -41,9 +41,9 @@ def test_update_by_the_table_equals_the_scheduler(s, scaler, steps):
 
 @pytest.mark.parametrize("scale", [1.5, 4.0, 12.25])
 def test_guidance_equals_lerp(scale):
-    text, negative = torch.randn(2, 3, 4, 2, 2)
+    text, negative = torch.randn(2, 3, 4, 2, 2, generator=torch.Generator().manual_seed(2))
     found = step.guided(torch.cat([text, negative]), 3, torch.tensor([scale]))
-    torch.testing.assert_close(found, torch.lerp(negative, text, scale), rtol=0, atol=2e-6)
+    torch.testing.assert_close(found, torch.lerp(negative, text, scale), rtol=1e-6, atol=2e-6)
 
 
 def test_guidance_without_negative_rows_changes_nothing():

@@ -13,7 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     # Training has a command line of its own, with dozens of options.
     if arguments[:1] == ["train"]:
-        from wurstchen_export.train.main import main as train  # noqa: PLC0415
+        from wurstchen_export.train.main import main as train
 
         return train(arguments[1:]) or 0
     options = _parser().parse_args(arguments)
@@ -48,13 +48,15 @@ def _command(commands, name: str, run, help_text: str) -> argparse.ArgumentParse
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--source", type=Path, metavar="DIR", help="the model as diffusers lays it out: DIR/prior and DIR/decoder")
+    parser.add_argument(
+        "--source", type=Path, metavar="DIR", help="the model as diffusers lays it out: DIR/prior and DIR/decoder"
+    )
     parser.add_argument("--prior", type=Path, metavar="DIR", help="the prior pipeline's folder, if it is elsewhere")
     parser.add_argument("--decoder", type=Path, metavar="DIR", help="the decoder pipeline's folder, if it is elsewhere")
 
 
 def _source(options):
-    from wurstchen_export.source import Source  # noqa: PLC0415
+    from wurstchen_export.source import Source
 
     return Source.find(options.source, options.prior, options.decoder)
 
@@ -71,7 +73,9 @@ def _add_export(commands) -> None:
     _add_source(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="folder to write")
     parser.add_argument("--precision", choices=("fp32", "fp16"), default="fp32", help="what the graphs compute in")
-    parser.add_argument("--weights", choices=("fp32", "fp16"), default="fp32", help="how weights are stored; fp16 halves the files")
+    parser.add_argument(
+        "--weights", choices=("fp32", "fp16"), default="fp32", help="how weights are stored; fp16 halves the files"
+    )
     parser.add_argument("--force", action="store_true", help="replace a bundle that is already there")
     parser.add_argument("--name", help="the model's name; by default that of its folder")
     parser.add_argument("--description", default="", help="one sentence about the model")
@@ -80,7 +84,9 @@ def _add_export(commands) -> None:
     parser.add_argument("--revision", default="unknown", help="which version of it")
     parser.add_argument("--width", type=int, default=1024, help="default width of pictures in pixels")
     parser.add_argument("--height", type=int, default=1024, help="default height of pictures in pixels")
-    parser.add_argument("--size", type=_size, action="append", default=[], metavar="WxH", help="a recommended size; may be repeated")
+    parser.add_argument(
+        "--size", type=_size, action="append", default=[], metavar="WxH", help="a recommended size; may be repeated"
+    )
     parser.add_argument("--stage-c-steps", type=int, default=60, help="default steps of Stage C")
     parser.add_argument("--stage-c-guidance", type=float, default=4.0, help="default guidance scale of Stage C")
     parser.add_argument("--stage-b-steps", type=int, default=12, help="default steps of Stage B")
@@ -88,8 +94,8 @@ def _add_export(commands) -> None:
 
 
 def _export(options) -> None:
-    from wurstchen_export.export import Options, check_target, export  # noqa: PLC0415
-    from wurstchen_export.manifest import Defaults, Provenance  # noqa: PLC0415
+    from wurstchen_export.export import Options, check_target, export
+    from wurstchen_export.manifest import Defaults, Provenance
 
     check_target(options.out, options.force)
     source = _source(options)
@@ -119,19 +125,21 @@ def _say(line: str) -> None:
 
 
 def _add_parity(commands) -> None:
-    parser = _command(commands, "parity", _parity, "compare every graph of a bundle, and whole runs, with the reference")
+    parser = _command(
+        commands, "parity", _parity, "compare every graph of a bundle, and whole runs, with the reference"
+    )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
     _add_source(parser)
 
 
 def _parity(options) -> int:
-    from wurstchen_export import parity  # noqa: PLC0415
+    from wurstchen_export import parity
 
     return parity.main(options.bundle, _source(options), _say)
 
 
 def _add_tiny(commands) -> None:
-    from wurstchen_export.tiny import DEFAULT_SEED, SIZES  # noqa: PLC0415
+    from wurstchen_export.tiny import DEFAULT_SEED, SIZES
 
     parser = _command(commands, "tiny", _tiny, "write a tiny model with random weights, for tests")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
@@ -140,7 +148,7 @@ def _add_tiny(commands) -> None:
 
 
 def _tiny(options) -> None:
-    from wurstchen_export import tiny  # noqa: PLC0415
+    from wurstchen_export import tiny
 
     tiny.write(options.out, options.seed, sizes=tiny.SIZES[options.size])
     _say(f"wrote {options.out}")
@@ -148,19 +156,31 @@ def _tiny(options) -> None:
 
 def _add_golden(commands) -> None:
     parser = _command(commands, "golden", _golden, "write the golden files of the Java tests")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the repository, or an empty folder to fill like it")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="the repository, or an empty folder to fill like it"
+    )
 
 
 def _golden(options) -> None:
-    from wurstchen_export import golden  # noqa: PLC0415
+    from wurstchen_export import golden
 
     golden.write(options.out, _say)
 
 
 def _add_speed(commands) -> None:
-    parser = _command(commands, "speed", _speed, "time the reference in PyTorch against the bundle in ONNX Runtime; without a model, on random weights")
+    parser = _command(
+        commands,
+        "speed",
+        _speed,
+        "time the reference in PyTorch against the bundle in ONNX Runtime; without a model, on random weights",
+    )
     _add_source(parser)
-    parser.add_argument("--bundle", type=Path, metavar="BUNDLE", help="the exported model; by default it is exported to a temporary folder")
+    parser.add_argument(
+        "--bundle",
+        type=Path,
+        metavar="BUNDLE",
+        help="the exported model; by default it is exported to a temporary folder",
+    )
     parser.add_argument("--threads", type=int, default=2, help="of both")
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--height", type=int, default=256)
@@ -172,7 +192,7 @@ def _add_speed(commands) -> None:
 
 
 def _speed(options) -> None:
-    from wurstchen_export import speed  # noqa: PLC0415
+    from wurstchen_export import speed
 
     named = options.source or options.prior or options.decoder
     speed.main(options, _source(options) if named else None, _say)

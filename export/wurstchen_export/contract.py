@@ -5,7 +5,8 @@ The exporter names its graphs from here, the manifest repeats it for the Java si
 Axis symbols (a string is an axis of free length, an integer a fixed one):
 
 - ``images``: pictures of the run, B.
-- ``rows``: rows of the conditioning, N. N = B without guidance; N = 2B with it: B rows of the text, then B of the negative.
+- ``rows``: rows of the conditioning, N. N = B without guidance; N = 2B with it: B rows of the text, then B of the
+  negative.
 - ``c_height``, ``c_width``: sides of the Stage C latents; ``b_height``, ``b_width``: of the Stage B latents.
 - ``map_L_height``, ``map_L_width``: sides of Stage B's feature maps at level L, b side / (patch size * 2^L).
 - ``height``, ``width``: sides of a picture in pixels.
@@ -30,7 +31,13 @@ STAGE_A_DECODE = "stage_a_decode"
 STAGE_A_ENCODE = "stage_a_encode"
 SEMANTIC_COMPRESSOR = "semantic_compressor"
 
-STEP_TABLE_COLUMNS = ("noise_ratio", "one_minus_alpha", "sqrt_one_minus_alpha_cumprod", "sqrt_inverse_alpha", "noise_std")
+STEP_TABLE_COLUMNS = (
+    "noise_ratio",
+    "one_minus_alpha",
+    "sqrt_one_minus_alpha_cumprod",
+    "sqrt_inverse_alpha",
+    "noise_std",
+)
 """Columns of ``step_table``, float32, one row a step (see step.py)."""
 
 FLOAT = "float32"
@@ -186,7 +193,9 @@ def _stage_c_step(a: Architecture) -> GraphSpec:
 
 
 def _stage_b_condition(a: Architecture) -> GraphSpec:
-    keys_values = [_keys_values(text_keys_values(level), a.tokens, shape) for level, shape in a.stage_b_attention.items()]
+    keys_values = [
+        _keys_values(text_keys_values(level), a.tokens, shape) for level, shape in a.stage_b_attention.items()
+    ]
     maps = [
         _floats(semantic_map(level), "rows", a.stage_c_channels, f"map_{level}_height", f"map_{level}_width")
         for level in a.stage_b_injecting

@@ -19,8 +19,8 @@ from wurstchen_export.source import Source
 class Options:
     """How a bundle is written.
 
-    precision: what the graphs compute in. weights: how their weights are stored; ``fp16`` with ``fp32`` precision halves the
-    files, rounds the weights once and computes as before.
+    precision: what the graphs compute in. weights: how their weights are stored; ``fp16`` with ``fp32`` precision
+    halves the files, rounds the weights once and computes as before.
     """
 
     precision: str = "fp32"
@@ -38,7 +38,8 @@ def export(
 ) -> None:
     """Writes the bundle to ``out``, whole or not at all.
 
-    Raises ExportError when ``out`` exists and may not be replaced, or when a graph does not come out as the contract says.
+    Raises ExportError when ``out`` exists and may not be replaced, or when a graph does not come out as the contract
+    says.
     """
     out = Path(out).absolute()
     check_target(out, options.force)
@@ -100,7 +101,9 @@ def _copy_tokenizer(source: Path, target: Path) -> None:
     target.mkdir()
     found = [name for name in manifest.TOKENIZER_FILES if (source / name).is_file()]
     if "tokenizer.json" not in found and not {"vocab.json", "merges.txt"} <= set(found):
-        raise ExportError(f"{source} has neither tokenizer.json nor vocab.json with merges.txt (found: {', '.join(found) or 'none'})")
+        raise ExportError(
+            f"{source} has neither tokenizer.json nor vocab.json with merges.txt (found: {', '.join(found) or 'none'})"
+        )
     for name in found:
         shutil.copyfile(source / name, target / name)
 

@@ -1,11 +1,11 @@
-"""The golden files of the Java tests: what the reference computes, as JSON. Arrays are flat lists in row-major order; float32
-values are written with as few digits as bring the same float32 back.
+"""The golden files of the Java tests: what the reference computes, as JSON. Arrays are flat lists in row-major order;
+float32 values are written with as few digits as bring the same float32 back.
 
 ``wurstchen-core/src/test/resources/golden/``
 
-``tokenizer-FORM-PAD/``: the tiny model's tokenizer. FORM is ``vocab`` (vocab.json and merges.txt), ``json`` (only tokenizer.json
-and tokenizer_config.json, as transformers 5 saves it) or ``published`` (vocab.json, merges.txt and the configuration files in
-the older style of the published models). PAD is ``endoftext`` or ``bang`` (``!``).
+``tokenizer-FORM-PAD/``: the tiny model's tokenizer. FORM is ``vocab`` (vocab.json and merges.txt), ``json`` (only
+tokenizer.json and tokenizer_config.json, as transformers 5 saves it) or ``published`` (vocab.json, merges.txt and the
+configuration files in the older style of the published models). PAD is ``endoftext`` or ``bang`` (``!``).
 
 ``text.json``::
 
@@ -13,9 +13,9 @@ the older style of the published models). PAD is ``endoftext`` or ``bang`` (``!`
      "tokenizers": [{"folder": "tokenizer-vocab-bang", "pad_token": "!", "pad_id": 0,
                      "cases": [{"text": "a cat", "ids": [638, ..., 639], "dropped": null}]}]}
 
-``ids`` holds the real tokens, with start and end; the reference pads them to max_length with pad_id, and the attention mask is 1
-for the real ones and 0 for the pads. ``dropped`` is the text that the reference reports as cut off, null if nothing was. Tokenizers whose
-cases are the same as those of an earlier one name it instead: ``"cases_of": "FOLDER"``.
+``ids`` holds the real tokens, with start and end; the reference pads them to max_length with pad_id, and the attention
+mask is 1 for the real ones and 0 for the pads. ``dropped`` is the text that the reference reports as cut off, null if
+nothing was. Tokenizers whose cases are the same as those of an earlier one name it instead: ``"cases_of": "FOLDER"``.
 
 ``schedule.json``::
 
@@ -24,26 +24,27 @@ cases are the same as those of an earlier one name it instead: ``"cases_of": "FO
      "alpha_cumprod": [{"s": 0.008, "scaler": 1, "t": [...], "values": [...]}],
      "step_tables": [{"s": 0.008, "scaler": 1, "timesteps": [...], "rows": [[noise_ratio, one_minus_alpha,
                       sqrt_one_minus_alpha_cumprod, sqrt_inverse_alpha, noise_std], ...]}],
-     "updates": [{"s": .., "scaler": .., "timesteps": [...], "index": 0, "latents": [...], "predicted": [...], "noise": [...],
-                  "next": [...]}],
+     "updates": [{"s": .., "scaler": .., "timesteps": [...], "index": 0, "latents": [...],
+                  "predicted": [...], "noise": [...], "next": [...]}],
      "guidance": [{"scale": 4, "text": [...], "negative": [...], "guided": [...]}]}
 
-``random.json``: ``{"cases": [{"seed": -1, "draws": [{"size": 5, "values": [...]}]}]}``, the draws of one generator in their order.
-Draws of more than 1,000 values hold the first and last 32: ``{"size": 4096, "head": [...], "tail": [...]}``. Seeds are signed 64-bit.
+``random.json``: ``{"cases": [{"seed": -1, "draws": [{"size": 5, "values": [...]}]}]}``, the draws of one generator in
+their order. Draws of more than 1,000 values hold the first and last 32: ``{"size": 4096, "head": [...], "tail":
+[...]}``. Seeds are signed 64-bit.
 
 ``wurstchen-onnx/src/test/resources/``
 
 ``tiny-bundle/``: the tiny model, exported. ``golden/pictures.json``::
 
-    {"cases": [{"name": "guided", "request": {"prompt": .., "negative_prompt": null or .., "width": 256, "height": 256, "seed": 0,
-                "stage_c_steps": 4, "stage_c_guidance": 4, "stage_b_steps": 3, "stage_b_guidance": 0},
+    {"cases": [{"name": "guided", "request": {"prompt": .., "negative_prompt": null or .., "width": 256,
+                "height": 256, "seed": 0, "stage_c_steps": 4, "stage_c_guidance": 4, "stage_b_steps": 3, "stage_b_guidance": 0},
                 "stage_c_latents": {"shape": [1, 16, 6, 6], "values": [...]},
                 "stage_b_latents": the same, or null,
                 "picture": "guided.png"}],
      "encodings": [{"picture": "guided.png", "stage_b_latents": {"shape": .., "values": [...]}}]}
 
-``stage_c_latents`` are the denoised latents, before they become semantic latents. Tolerances that catch real mistakes: latents
-2e-5 x max of the array; every level of a picture within 1, at most 5e-4 of them different.
+``stage_c_latents`` are the denoised latents, before they become semantic latents. Tolerances that catch real mistakes:
+latents 2e-5 x max of the array; every level of a picture within 1, at most 5e-4 of them different.
 """
 
 from __future__ import annotations

@@ -16,17 +16,32 @@ from wurstchen_export.source import Source
 REQUESTS = {
     "guided": PictureRequest("a photo of a cat on the grass", seed=1),
     "guided-next-seed": PictureRequest("a photo of a cat on the grass", seed=2),
-    "negative": PictureRequest("a red apple!", "low quality, blurry", 128, 128, seed=42, stage_c_steps=6, stage_b_steps=4),
-    "both-guided": PictureRequest(
-        "a lighthouse in a storm", "watermark!", 128, 256, seed=-7, stage_c_steps=3, stage_c_guidance=6.5, stage_b_guidance=3.0
+    "negative": PictureRequest(
+        "a red apple!", "low quality, blurry", 128, 128, seed=42, stage_c_steps=6, stage_b_steps=4
     ),
-    "stage-b-guided": PictureRequest("kitten", "dog", 128, 128, seed=2**40 + 1, stage_c_guidance=0.0, stage_b_guidance=2.5),
-    "unguided": PictureRequest("würstchen mit senf", None, 128, 128, seed=5, stage_c_guidance=1.0, stage_b_guidance=0.0),
+    "both-guided": PictureRequest(
+        "a lighthouse in a storm",
+        "watermark!",
+        128,
+        256,
+        seed=-7,
+        stage_c_steps=3,
+        stage_c_guidance=6.5,
+        stage_b_guidance=3.0,
+    ),
+    "stage-b-guided": PictureRequest(
+        "kitten", "dog", 128, 128, seed=2**40 + 1, stage_c_guidance=0.0, stage_b_guidance=2.5
+    ),
+    "unguided": PictureRequest(
+        "würstchen mit senf", None, 128, 128, seed=5, stage_c_guidance=1.0, stage_b_guidance=0.0
+    ),
     "unguided-ignores-negative": PictureRequest(
         "würstchen mit senf", "ignored", 128, 128, seed=5, stage_c_guidance=0.0, stage_b_guidance=1.0
     ),
     "one-step": PictureRequest("a cat", None, 128, 128, seed=0, stage_c_steps=1, stage_b_steps=1),
-    "many-steps": PictureRequest("a cat", "a dog", 128, 128, seed=9, stage_c_steps=20, stage_b_steps=12, stage_b_guidance=4.0),
+    "many-steps": PictureRequest(
+        "a cat", "a dog", 128, 128, seed=9, stage_c_steps=20, stage_b_steps=12, stage_b_guidance=4.0
+    ),
     "empty": PictureRequest("", None, 128, 128, seed=-(2**63), stage_c_steps=2, stage_b_steps=2),
     "over-long": PictureRequest("ships and waves " * 60, "blurry " * 200, 128, 128, seed=2**63 - 1),
     "wide": PictureRequest("345 waves", "", 512, 128, seed=12, stage_b_guidance=2.0),

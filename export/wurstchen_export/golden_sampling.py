@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+
 import torch
 
 from wurstchen_export.golden_numbers import floats
+from wurstchen_export.wuerstchen_classes import wuerstchen
 
 SCHEDULES = ((0.008, 1.0), (0.008, 2.0), (0.008, 0.5), (0.02, 1.0), (0.1, 1.7))
 """Pairs of s and scaler. The published models use the first."""
@@ -23,7 +26,7 @@ ALL_VALUES_UP_TO, ENDS = 1000, 32
 
 
 def _scheduler(s: float, scaler: float, timesteps):
-    from diffusers import DDPMWuerstchenScheduler  # noqa: PLC0415
+    from diffusers import DDPMWuerstchenScheduler
 
     scheduler = DDPMWuerstchenScheduler(scaler=scaler, s=s)
     scheduler.set_timesteps(timesteps=timesteps)
@@ -31,7 +34,7 @@ def _scheduler(s: float, scaler: float, timesteps):
 
 
 def _uniform(steps: int) -> torch.Tensor:
-    from diffusers import DDPMWuerstchenScheduler  # noqa: PLC0415
+    from diffusers import DDPMWuerstchenScheduler
 
     scheduler = DDPMWuerstchenScheduler()
     scheduler.set_timesteps(steps)
@@ -39,9 +42,9 @@ def _uniform(steps: int) -> torch.Tensor:
 
 
 def _stage_c_default() -> torch.Tensor:
-    from diffusers.pipelines.wuerstchen.pipeline_wuerstchen_prior import DEFAULT_STAGE_C_TIMESTEPS  # noqa: PLC0415
-
-    return torch.Tensor(DEFAULT_STAGE_C_TIMESTEPS)
+    return torch.Tensor(
+        importlib.import_module(f"{wuerstchen().__name__}.pipeline_wuerstchen_prior").DEFAULT_STAGE_C_TIMESTEPS
+    )
 
 
 def schedule_file() -> dict:
@@ -52,7 +55,13 @@ def schedule_file() -> dict:
         "step_tables": [
             _step_table(s, scaler, timesteps)
             for s, scaler in SCHEDULES
-            for timesteps in (_uniform(1), _uniform(4), _uniform(60), _stage_c_default(), torch.tensor([1.0, 0.7, 0.25]))
+            for timesteps in (
+                _uniform(1),
+                _uniform(4),
+                _uniform(60),
+                _stage_c_default(),
+                torch.tensor([1.0, 0.7, 0.25]),
+            )
         ],
         "updates": [
             _update(s, scaler, timesteps, index)
@@ -87,7 +96,10 @@ def _update(s: float, scaler: float, timesteps: torch.Tensor, index: int) -> dic
     latents, predicted = torch.randn(2, 1, 4, 2, 3, generator=generator)
     seed = 1000 + index
     after = scheduler.step(
-        model_output=predicted, timestep=timesteps[index : index + 1], sample=latents, generator=torch.Generator("cpu").manual_seed(seed)
+        model_output=predicted,
+        timestep=timesteps[index : index + 1],
+        sample=latents,
+        generator=torch.Generator("cpu").manual_seed(seed),
     ).prev_sample
     noise = torch.randn(latents.shape, generator=torch.Generator("cpu").manual_seed(seed))
     arrays = {"latents": latents, "predicted": predicted, "noise": noise, "next": after}

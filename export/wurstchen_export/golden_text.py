@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 
 from wurstchen_export import tiny
+from wurstchen_export.wuerstchen_classes import clip_tokenizer
 
 PADS = {"endoftext": "<|endoftext|>", "bang": "!"}
 FORMS = ("vocab", "json", "published")
@@ -22,7 +23,8 @@ HAND_MADE = [
     "A Photo Of A CAT, Oil Painting",
     "an anthropomorphic cat dressed as a fire fighter",
     "  leading, trailing and   inner\t\twhite\nspace  ",
-    # Kinds of white space: next line, no-break, thin, ideographic, zero width (which is none), line and paragraph separator.
+    # Kinds of white space: next line, no-break, thin, ideographic, zero width (which is none), line and paragraph
+    # separator.
     "a\u0085b",
     "a\u00a0b\u2009c\u3000d",
     "a\u200bb\ufeffc",
@@ -85,7 +87,7 @@ HAND_MADE = [
     "a--b __c__ d~e",
     "http://example.org/a?b=c&d=e#f",
     "C:\\temp\\file.txt",
-    "\"quoted\" \u201cquoted\u201d \u00abquoted\u00bb",
+    '"quoted" \u201cquoted\u201d \u00abquoted\u00bb',
     "a_b-c.d/e|f",
     "\u2026 \u2014 \u2013 \u2022",
     "=+-*/^",
@@ -212,12 +214,17 @@ def _keep(folder: Path, *names: str) -> None:
 
 
 def _write_older_configuration(folder: Path, pad_token: str) -> None:
-    """Configuration as transformers wrote it when CLIP was published: no list of added tokens, and normalised special tokens."""
+    """Configuration as transformers wrote it when CLIP was published: no list of added tokens, and normalised special
+    tokens."""
 
     def token(content: str) -> dict:
         return {"content": content, "lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
 
-    special = {"bos_token": token("<|startoftext|>"), "eos_token": token("<|endoftext|>"), "unk_token": token("<|endoftext|>")}
+    special = {
+        "bos_token": token("<|startoftext|>"),
+        "eos_token": token("<|endoftext|>"),
+        "unk_token": token("<|endoftext|>"),
+    }
     typed = {name: {"__type": "AddedToken", **entry} for name, entry in special.items()}
     config = {
         "add_prefix_space": False,
@@ -233,9 +240,7 @@ def _write_older_configuration(folder: Path, pad_token: str) -> None:
 
 
 def _entry(folder: Path, texts: list[str], seen: list[dict]) -> dict:
-    from transformers import CLIPTokenizerFast  # noqa: PLC0415
-
-    tokenizer = CLIPTokenizerFast.from_pretrained(str(folder))
+    tokenizer = clip_tokenizer().from_pretrained(str(folder))
     entry = {"folder": folder.name, "pad_token": tokenizer.pad_token, "pad_id": tokenizer.pad_token_id}
     cases = [_case(tokenizer, text) for text in texts]
     for earlier in seen:
@@ -260,7 +265,15 @@ def _case(tokenizer, text: str) -> dict:
 def _random_texts(count: int) -> list[str]:
     """Texts of code points from all over Unicode, the same at every run."""
     source = random.Random(20240116)
-    ranges = ((0x20, 0x7F), (0x80, 0x250), (0x300, 0x370), (0x370, 0x1000), (0x1E00, 0x2C00), (0x3000, 0xA000), (0x10000, 0x20000))
+    ranges = (
+        (0x20, 0x7F),
+        (0x80, 0x250),
+        (0x300, 0x370),
+        (0x370, 0x1000),
+        (0x1E00, 0x2C00),
+        (0x3000, 0xA000),
+        (0x10000, 0x20000),
+    )
     texts = []
     for _ in range(count):
         points = [source.randrange(*source.choice(ranges)) for _ in range(source.randrange(4, 24))]

@@ -1,8 +1,8 @@
 """Building blocks of the exported graphs.
 
-Feature maps are tokens, [rows, height, width, channels]: the reference permutes its [rows, channels, height, width] maps
-back and forth around every linear layer, and each permute is a pass over memory. Weights come from the reference's modules;
-nothing here is trained.
+Feature maps are tokens, [rows, height, width, channels]: the reference permutes its [rows, channels, height, width]
+maps back and forth around every linear layer, and each permute is a pass over memory. Weights come from the
+reference's modules; nothing here is trained.
 """
 
 from __future__ import annotations
@@ -76,15 +76,17 @@ class Depthwise(nn.Module):
 class ResponseNormDense(nn.Module):
     """The reference's GlobalResponseNorm and the linear layer behind it.
 
-    ``(gamma * x * n + beta + x) W + c`` is computed as ``(x * (1 + gamma * n)) W + (beta W + c)``: one pass over x less. The sum of
-    squares runs in float32 whatever the precision, because in 16 bits it overflows.
+    ``(gamma * x * n + beta + x) W + c`` is computed as ``(x * (1 + gamma * n)) W + (beta W + c)``: one pass over x
+    less. The sum of squares runs in float32 whatever the precision, because in 16 bits it overflows.
     """
 
     def __init__(self, norm: nn.Module, linear: nn.Linear):
         super().__init__()
         self.register_buffer("gamma", norm.gamma.detach().flatten().clone())
         self.register_buffer("weight", linear.weight.detach().t().contiguous())
-        shifted = linear.weight.detach().double() @ norm.beta.detach().double().flatten() + linear.bias.detach().double()
+        shifted = (
+            linear.weight.detach().double() @ norm.beta.detach().double().flatten() + linear.bias.detach().double()
+        )
         self.register_buffer("bias", shifted.to(linear.bias.dtype))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -103,8 +105,8 @@ class TimestepEmbedding(nn.Module):
         """width: ``c_r`` of the reference; blocks: its TimestepBlocks in the order in which they run."""
         super().__init__()
         half = width // 2
-        # The reference's own expression, evaluated by torch: an exporter that folds exp() itself is one ulp off, and the
-        # factor of 10,000 on the noise ratio makes that visible.
+        # The reference's own expression, evaluated by torch: an exporter that folds exp() itself is one ulp off, and
+        # the factor of 10,000 on the noise ratio makes that visible.
         exponent = torch.log(torch.tensor(max_positions, dtype=torch.float64)).item() / (half - 1)
         self.register_buffer("frequencies", torch.arange(half).float().mul(-exponent).exp(), persistent=True)
         self.max_positions = max_positions

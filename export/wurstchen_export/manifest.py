@@ -16,7 +16,14 @@ from wurstchen_export.wrappers import Geometry
 
 MANIFEST = "model.json"
 TOOLS = ("torch", "diffusers", "transformers", "onnx", "onnxscript")
-TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+TOKENIZER_FILES = (
+    "vocab.json",
+    "merges.txt",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,10 @@ def build(
         "schedules": {"stage_c": _schedule(source.scheduler_c), "stage_b": _schedule(source.scheduler_b)},
         "defaults": chosen,
         "recommended": recommended,
-        "tokenizers": {"c": _tokenizer(source.tokenizer_c, "tokenizer_c"), "b": _tokenizer(source.tokenizer_b, "tokenizer_b")},
+        "tokenizers": {
+            "c": _tokenizer(source.tokenizer_c, "tokenizer_c"),
+            "b": _tokenizer(source.tokenizer_b, "tokenizer_b"),
+        },
         "graphs": {name: spec.as_json() for name, spec in contract.graphs(source.architecture).items()},
         "files": files(folder),
     }
@@ -108,9 +118,12 @@ def geometry(source: Source, defaults: Defaults) -> dict:
 
 def files(folder: Path) -> list[dict]:
     """Every file of the folder but the manifest, with ``/`` in paths, sorted."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).as_posix() != MANIFEST)
+    paths = sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).as_posix() != MANIFEST
+    )
     return [
-        {"path": path.relative_to(folder).as_posix(), "size": path.stat().st_size, "sha256": sha256(path)} for path in paths
+        {"path": path.relative_to(folder).as_posix(), "size": path.stat().st_size, "sha256": sha256(path)}
+        for path in paths
     ]
 
 

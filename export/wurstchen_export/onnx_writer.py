@@ -21,14 +21,16 @@ OPSET = 20
 """The first with GELU as one operator."""
 
 FOLDABLE_ELEMENTS = 1024
-"""Constants up to this size are computed at export. Larger ones stay as they are: ONNX Runtime folds them when it loads."""
+"""Constants up to this size are computed at export. Larger ones stay as they are: ONNX Runtime folds them when it
+loads."""
 
 INLINE_BYTES = 1024
 """Weights up to this size live in the .onnx file, larger ones in the .data file beside it."""
 
 
 def write(exportable: Exportable, folder: Path, weights: str) -> None:
-    """Writes ``NAME.onnx`` (and ``NAME.onnx.data``) to the folder; weights: ``fp32`` or ``fp16``, how they are stored."""
+    """Writes ``NAME.onnx`` (and ``NAME.onnx.data``) to the folder; weights: ``fp32`` or ``fp16``, how they are
+    stored."""
     spec = exportable.spec
     model = trace(exportable)
     if weights == "fp16":
@@ -73,7 +75,10 @@ def _quiet():
 
 
 def _name_axes(model: ir.Model, spec: GraphSpec) -> None:
-    for kind, values, tensors in (("inputs", model.graph.inputs, spec.inputs), ("outputs", model.graph.outputs, spec.outputs)):
+    for kind, values, tensors in (
+        ("inputs", model.graph.inputs, spec.inputs),
+        ("outputs", model.graph.outputs, spec.outputs),
+    ):
         found = [value.name for value in values]
         expected = [tensor.name for tensor in tensors]
         if found != expected:
@@ -85,18 +90,23 @@ def _name_axes(model: ir.Model, spec: GraphSpec) -> None:
 
 def _check_fixed_axes(spec: GraphSpec, value: ir.Value, tensor) -> None:
     if value.shape is None or len(value.shape) != len(tensor.axes):
-        raise ExportError(f"{spec.name}: {tensor.name} came out as {value.shape}, the contract says {list(tensor.axes)}")
+        raise ExportError(
+            f"{spec.name}: {tensor.name} came out as {value.shape}, the contract says {list(tensor.axes)}"
+        )
     for found, expected in zip(value.shape, tensor.axes):
         became_fixed = isinstance(expected, str) and isinstance(found, int)
         became_other = isinstance(expected, int) and isinstance(found, int) and found != expected
         if became_fixed or became_other:
-            raise ExportError(f"{spec.name}: {tensor.name} came out as {value.shape}, the contract says {list(tensor.axes)}")
+            raise ExportError(
+                f"{spec.name}: {tensor.name} came out as {value.shape}, the contract says {list(tensor.axes)}"
+            )
 
 
 def store_as_half(model: ir.Model) -> None:
     """Stores in 16 bits, behind a Cast, every float32 weight whose values all survive it.
 
-    The source's weights were rounded before, so this loses nothing; what was computed from them (a folded bias) stays as it is.
+    The source's weights were rounded before, so this loses nothing; what was computed from them (a folded bias) stays
+    as it is.
     """
     graph = model.graph
     casts = []

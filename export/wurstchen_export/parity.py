@@ -1,7 +1,7 @@
 """Holds a bundle against the reference: every graph at two batch sizes and two picture sizes, then whole runs.
 
-Both sides compute in float32 on the CPU. A bundle with weights in 16 bits is held against the reference with its weights rounded
-the same way: the rounding is the model's affair, everything else is the exporter's.
+Both sides compute in float32 on the CPU. A bundle with weights in 16 bits is held against the reference with its
+weights rounded the same way: the rounding is the model's affair, everything else is the exporter's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from wurstchen_export.runtime import Bundle, Picture, PictureRequest
 from wurstchen_export.source import Source
 
 TOLERANCE = 2e-5
-"""Largest difference, as a share of the largest value. Exact exports of tiny models stay below 5e-6; a wrong formula does not."""
+"""Largest difference, as a share of the largest value. Exact exports of tiny models stay below 5e-6; a wrong formula
+does not."""
 HALF_TOLERANCE = 1e-2
 """The same for graphs that compute in 16 bits, with some 3 decimal digits at each operator."""
 LEVEL_TOLERANCE, DIFFERENT_SHARE = 1, 5e-4
@@ -70,7 +71,8 @@ def prepare(bundle: Bundle, source: Source) -> None:
     if found != expected:
         differing = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
         raise ExportError(
-            f"the bundle's graphs do not fit this model ({', '.join(differing)} differ): is --source the model it was made from?"
+            f"the bundle's graphs do not fit this model ({', '.join(differing)} differ):"
+            " is --source the model it was made from?"
         )
     if bundle.manifest["weights"] == "fp16":
         source.round_weights()
@@ -103,7 +105,9 @@ def _graph_results(bundle: Bundle, case: Case, tolerance: float) -> Iterator[Res
     outputs = bundle.run(case.graph, *inputs)
     names = [tensor["name"] for tensor in bundle.manifest["graphs"][case.graph]["outputs"]]
     for name, found, expected in zip(names, outputs, case.expected, strict=True):
-        yield Result(f"{case.graph} {case.what}", name, relative_error(found, expected.numpy()), tolerance, "x largest value")
+        yield Result(
+            f"{case.graph} {case.what}", name, relative_error(found, expected.numpy()), tolerance, "x largest value"
+        )
 
 
 def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
@@ -118,7 +122,9 @@ def _run_results(name: str, found: Picture, expected: Picture, half: bool) -> It
     what = f"run: {name}"
     if not half:
         for part in ("stage_c_latents", "stage_b_latents"):
-            yield Result(what, part, relative_error(getattr(found, part), getattr(expected, part)), TOLERANCE, "x largest value")
+            yield Result(
+                what, part, relative_error(getattr(found, part), getattr(expected, part)), TOLERANCE, "x largest value"
+            )
     difference = np.abs(found.levels().astype(int) - expected.levels().astype(int))
     if half:
         yield Result(what, "pixels", float(difference.mean()), HALF_LEVEL_MEAN, "levels on average")
@@ -138,14 +144,18 @@ def _two_valid_sides(geometry: dict) -> tuple[int, int]:
             found.append(pixels)
         if len(found) == 2:
             return found[0], found[1]
-    raise ExportError(f"no picture size fits this model's geometry {geometry}: check resolution_multiple and latent_dim_scale")
+    raise ExportError(
+        f"no picture size fits this model's geometry {geometry}: check resolution_multiple and latent_dim_scale"
+    )
 
 
 def _requests(sides: tuple[int, int]) -> dict[str, PictureRequest]:
     small, large = sides
     return {
         "Stage C guided": PictureRequest("a photo of a cat!", None, small, small, 1, 4, 4.0, 3, 0.0),
-        "both guided, negative prompt": PictureRequest("a red apple", "blurry, low quality!", large, small, -2, 3, 6.5, 3, 3.0),
+        "both guided, negative prompt": PictureRequest(
+            "a red apple", "blurry, low quality!", large, small, -2, 3, 6.5, 3, 3.0
+        ),
         "Stage B guided": PictureRequest("a lighthouse", "a dog", small, large, 3, 2, 0.0, 4, 2.0),
         "unguided, empty prompt": PictureRequest("", None, large, large, 2**40 + 1, 1, 1.0, 1, 0.0),
         "over-long prompt": PictureRequest("ships and waves " * 40, "blurry " * 90, small, small, 5, 2, 4.0, 2, 4.0),

@@ -15,7 +15,14 @@ from wurstchen_export.source import Source
 from wurstchen_export.stage_b import Plan
 from wurstchen_export.stage_c import blocks_of
 
-PROMPTS = ("a photo of a cat!", "", "an anthropomorphic cat dressed as a fire fighter " * 9, "low quality, blurry", "x", "naïve café")
+PROMPTS = (
+    "a photo of a cat!",
+    "",
+    "an anthropomorphic cat dressed as a fire fighter " * 9,
+    "low quality, blurry",
+    "x",
+    "naïve café",
+)
 STEPS = 3
 GUIDANCE = 3.5
 
@@ -51,7 +58,11 @@ class Shape:
 def cases(source: Source, sides: tuple[int, int]) -> Iterator[Case]:
     """Two batch sizes and two picture sizes of every graph, with and without guidance."""
     small, large = sides
-    shapes = [_shape(source, 1, True, small, large), _shape(source, 3, False, small, small), _shape(source, 2, True, large, small)]
+    shapes = [
+        _shape(source, 1, True, small, large),
+        _shape(source, 3, False, small, small),
+        _shape(source, 2, True, large, small),
+    ]
     yield from _text_cases(source)
     for index, shape in enumerate(shapes):
         generator = torch.Generator("cpu").manual_seed(index)
@@ -110,7 +121,7 @@ def _stage_c_cases(source: Source, shape: Shape, step: int, generator: torch.Gen
     yield Case(contract.STAGE_C_CONDITION, str(shape), (hidden_states,), (keys_values,))
 
     latents = torch.randn(shape.images, model.config.c_in, *shape.c, generator=generator)
-    predict = lambda x, r: model(x, r, hidden_states)  # noqa: E731
+    predict = lambda x, r: model(x, r, hidden_states)
     inputs, expected = _step(source.scheduler_c, latents, step, predict, shape, generator)
     yield Case(contract.STAGE_C_STEP, f"{shape} step {step}", (*inputs, keys_values), expected)
 
@@ -125,14 +136,15 @@ def _stage_b_cases(source: Source, shape: Shape, step: int, generator: torch.Gen
 
     plan, text = Plan(model), model.gen_c_embeddings(hidden_states)
     conditioning = [
-        torch.stack([_keys_values(block, text) for block in plan.blocks("AttnBlock", level)]) for level in plan.attending
+        torch.stack([_keys_values(block, text) for block in plan.blocks("AttnBlock", level)])
+        for level in plan.attending
     ]
     for level in plan.injecting:
         size = [side // (model.config.patch_size * 2**level) for side in shape.b]
         conditioning.append(F.interpolate(semantic, size=size, mode="bicubic", antialias=True, align_corners=True))
     yield Case(contract.STAGE_B_CONDITION, str(shape), (hidden_states, stage_c_latents, latents), tuple(conditioning))
 
-    predict = lambda x, r: model(x, r, semantic, clip=hidden_states)  # noqa: E731
+    predict = lambda x, r: model(x, r, semantic, clip=hidden_states)
     inputs, expected = _step(source.scheduler_b, latents, step, predict, shape, generator)
     yield Case(contract.STAGE_B_STEP, f"{shape} step {step}", (*inputs, *conditioning), expected)
 
@@ -151,7 +163,9 @@ def _step(scheduler, latents: Tensor, step: int, predict, shape: Shape, generato
     if shape.guided:
         text, negative = predicted.chunk(2)
         predicted = torch.lerp(negative, text, GUIDANCE)
-    after = scheduler.step(predicted, ratio, latents, generator=torch.Generator("cpu").manual_seed(noise_seed)).prev_sample
+    after = scheduler.step(
+        predicted, ratio, latents, generator=torch.Generator("cpu").manual_seed(noise_seed)
+    ).prev_sample
     inputs = (latents, torch.tensor([step]), _table(scheduler), noise_table, torch.tensor([GUIDANCE]))
     return inputs, (after, torch.tensor([step + 1]))
 
@@ -174,7 +188,7 @@ def _stage_a_cases(source: Source, shape: Shape, generator: torch.Generator) -> 
 
 
 def _compressor_case(source: Source, shape: Shape, generator: torch.Generator) -> Case:
-    from wurstchen_export.compressor import STRIDE  # noqa: PLC0415
+    from wurstchen_export.compressor import STRIDE
 
     pixels = torch.rand(shape.images, 3, *(STRIDE * side for side in shape.c), generator=generator)
     return Case(contract.SEMANTIC_COMPRESSOR, str(shape), (pixels,), (source.compressor(pixels),))

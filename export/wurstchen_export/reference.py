@@ -10,7 +10,7 @@ from wurstchen_export.source import Source
 
 def pipeline(source: Source):
     """The combined pipeline around the source's components."""
-    from diffusers import WuerstchenCombinedPipeline, logging  # noqa: PLC0415
+    from diffusers import WuerstchenCombinedPipeline, logging
 
     logging.set_verbosity_error()  # it warns of every prompt that is cut
 

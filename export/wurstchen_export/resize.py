@@ -1,7 +1,7 @@
 """Stage B's bicubic resize as two small matrices.
 
-The reference calls ``interpolate(mode="bicubic", antialias=True, align_corners=True)``. No variant of ONNX Resize computes that
-(exporters write one which differs by up to 1.1 without a word), so each axis becomes a matrix:
+The reference calls ``interpolate(mode="bicubic", antialias=True, align_corners=True)``. No variant of ONNX Resize
+computes that (exporters write one which differs by up to 1.1 without a word), so each axis becomes a matrix:
 ``out = rows_matrix @ x @ columns_matrix^T``.
 """
 

@@ -18,6 +18,7 @@ import torch
 from wurstchen_export import contract, schedule
 from wurstchen_export.errors import ExportError
 from wurstchen_export.manifest import MANIFEST
+from wurstchen_export.wuerstchen_classes import clip_tokenizer
 
 ORT_ERROR_ONLY = 3
 
@@ -39,7 +40,8 @@ class PictureRequest:
 
 @dataclass(frozen=True)
 class Picture:
-    """What a run gives: Stage C latents [1,16,h,w], Stage B latents [1,4,H,W], pixels in [0,1] [1,3,height,width]; float32."""
+    """What a run gives: Stage C latents [1,16,h,w], Stage B latents [1,4,H,W], pixels in [0,1] [1,3,height,width];
+    float32."""
 
     stage_c_latents: np.ndarray
     stage_b_latents: np.ndarray
@@ -54,7 +56,8 @@ class Bundle:
     """A bundle opened with ONNX Runtime on the CPU."""
 
     def __init__(self, folder: Path, threads: int = 0):
-        """threads: of each session; 0 lets ONNX Runtime choose. Raises ExportError if there is no bundle in the folder."""
+        """threads: of each session; 0 lets ONNX Runtime choose. Raises ExportError if there is no bundle in the
+        folder."""
         self.folder = Path(folder)
         self.threads = threads
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
@@ -62,8 +65,13 @@ class Bundle:
             self.manifest = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise ExportError(f"{folder} holds no {MANIFEST}: name a folder that `export` wrote") from None
-        if self.manifest.get("format") != contract.FORMAT or self.manifest.get("format_version") != contract.FORMAT_VERSION:
-            raise ExportError(f"{folder}/{MANIFEST} is not a {contract.FORMAT} of version {contract.FORMAT_VERSION}: export it anew")
+        if (
+            self.manifest.get("format") != contract.FORMAT
+            or self.manifest.get("format_version") != contract.FORMAT_VERSION
+        ):
+            raise ExportError(
+                f"{folder}/{MANIFEST} is not a {contract.FORMAT} of version {contract.FORMAT_VERSION}: export it anew"
+            )
 
     def session(self, graph: str) -> onnxruntime.InferenceSession:
         if graph not in self._sessions:
@@ -82,10 +90,8 @@ class Bundle:
 
     @cached_property
     def tokenizers(self) -> dict:
-        import transformers  # noqa: PLC0415
-
-        cls = getattr(transformers, "CLIPTokenizerFast", transformers.CLIPTokenizer)
-        return {side: cls.from_pretrained(str(self.folder / entry["folder"])) for side, entry in self.manifest["tokenizers"].items()}
+        load = clip_tokenizer().from_pretrained
+        return {side: load(str(self.folder / entry["folder"])) for side, entry in self.manifest["tokenizers"].items()}
 
     def sides(self, request: PictureRequest) -> tuple[tuple[int, int], tuple[int, int]]:
         """Heights and widths of the Stage C and the Stage B latents."""
@@ -111,15 +117,19 @@ class Bundle:
         texts = _texts(request, request.stage_c_guidance)
         conditioning = self.run(contract.STAGE_C_CONDITION, self.text("c", texts))
         shape = (1, geometry["stage_c_channels"], *c_sides)
-        c = self._denoise("stage_c", shape, request.stage_c_steps, request.stage_c_guidance, generator, lambda _: conditioning)
+        c = self._denoise(
+            "stage_c", shape, request.stage_c_steps, request.stage_c_guidance, generator, lambda _: conditioning
+        )
 
         hidden_states = self.text("b", _texts(request, request.stage_b_guidance))
         shape = (1, geometry["stage_b_channels"], *b_sides)
-        condition = lambda latents: self.run(contract.STAGE_B_CONDITION, hidden_states, c, latents)  # noqa: E731
+        condition = lambda latents: self.run(contract.STAGE_B_CONDITION, hidden_states, c, latents)
         b = self._denoise("stage_b", shape, request.stage_b_steps, request.stage_b_guidance, generator, condition)
         return Picture(c, b, self.run(contract.STAGE_A_DECODE, b)[0])
 
-    def _denoise(self, stage: str, shape, steps: int, guidance: float, generator: torch.Generator, condition) -> np.ndarray:
+    def _denoise(
+        self, stage: str, shape, steps: int, guidance: float, generator: torch.Generator, condition
+    ) -> np.ndarray:
         latents = torch.randn(shape, generator=generator).numpy()
         noise = torch.stack([torch.randn(shape, generator=generator) for _ in range(steps)]).numpy()
         table = schedule.step_table(schedule.uniform_timesteps(steps), **self.manifest["schedules"][stage]).numpy()

@@ -1,7 +1,7 @@
 """The cosine schedule and the table of one run, in float32 and in the reference's order of operations.
 
-Source: DDPMWuerstchenScheduler of diffusers 0.33.1. The formula is written out here so that a bundle can be run without diffusers;
-tests hold it against the scheduler itself.
+Source: DDPMWuerstchenScheduler of diffusers 0.33.1. The formula is written out here so that a bundle can be run
+without diffusers; tests hold it against the scheduler itself.
 """
 
 from __future__ import annotations

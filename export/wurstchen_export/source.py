@@ -1,6 +1,7 @@
 """Reads a Würstchen model as diffusers lays it out: a prior pipeline's folder and a decoder pipeline's folder.
 
-Each component is loaded from its own subfolder, never the pipeline as a whole: newer releases of diffusers fail on that.
+Each component is loaded from its own subfolder, never the pipeline as a whole: newer releases of diffusers fail on
+that.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from wurstchen_export.contract import Architecture, AttentionShape
 from wurstchen_export.errors import ExportError
 from wurstchen_export.stage_b import Plan
 from wurstchen_export.stage_c import blocks_of
+from wurstchen_export.wuerstchen_classes import clip_tokenizer, wuerstchen
 
 COMPRESSOR_FOLDER = "compressor"
 STAGE_C_PARTS = ("text_encoder", "tokenizer", "scheduler", "prior")
@@ -39,7 +41,10 @@ class Source:
         Raises ExportError that names what is missing.
         """
         if source is None and (prior is None or decoder is None):
-            raise ExportError("no model given: pass --source DIR (with DIR/prior and DIR/decoder), or both --prior DIR and --decoder DIR")
+            raise ExportError(
+                "no model given: pass --source DIR (with DIR/prior and DIR/decoder),"
+                " or both --prior DIR and --decoder DIR"
+            )
         if source is not None and not source.is_dir():
             raise ExportError(f"--source {source} is not a folder")
         stage_c = prior or source / "prior"
@@ -52,23 +57,17 @@ class Source:
     @cached_property
     def stage_c(self) -> nn.Module:
         """WuerstchenPrior."""
-        from diffusers.pipelines import wuerstchen  # noqa: PLC0415 (slow to import)
-
-        return _component(wuerstchen.WuerstchenPrior, self.stage_c_folder, "prior")
+        return _component(wuerstchen().WuerstchenPrior, self.stage_c_folder, "prior")
 
     @cached_property
     def stage_b(self) -> nn.Module:
         """WuerstchenDiffNeXt."""
-        from diffusers.pipelines import wuerstchen  # noqa: PLC0415
-
-        return _component(wuerstchen.WuerstchenDiffNeXt, self.stage_b_folder, "decoder")
+        return _component(wuerstchen().WuerstchenDiffNeXt, self.stage_b_folder, "decoder")
 
     @cached_property
     def stage_a(self) -> nn.Module:
         """PaellaVQModel."""
-        from diffusers.pipelines import wuerstchen  # noqa: PLC0415
-
-        return _component(wuerstchen.PaellaVQModel, self.stage_b_folder, "vqgan")
+        return _component(wuerstchen().PaellaVQModel, self.stage_b_folder, "vqgan")
 
     @cached_property
     def text_encoder_c(self) -> nn.Module:
@@ -99,14 +98,15 @@ class Source:
         """SemanticCompressor, when the model has one."""
         if self.compressor_folder is None:
             return None
-        from wurstchen_export.compressor import SemanticCompressor  # noqa: PLC0415
+        from wurstchen_export.compressor import SemanticCompressor
 
         return SemanticCompressor.from_pretrained(self.compressor_folder).float().eval()
 
     @cached_property
     def pipeline_settings(self) -> dict[str, float]:
-        """latent_mean, latent_std, resolution_multiple and latent_dim_scale: the folders' values, or the pipelines' defaults."""
-        from diffusers import WuerstchenDecoderPipeline, WuerstchenPriorPipeline  # noqa: PLC0415
+        """latent_mean, latent_std, resolution_multiple and latent_dim_scale: the folders' values, or the pipelines'
+        defaults."""
+        from diffusers import WuerstchenDecoderPipeline, WuerstchenPriorPipeline
 
         settings = {}
         for folder, pipeline, names in (
@@ -129,8 +129,8 @@ class Source:
             positions = encoder.config.max_position_embeddings
             if length > positions:
                 raise ExportError(
-                    f"model_max_length of the tokenizers is {length}, but {name}/text_encoder has only {positions} positions:"
-                    " set model_max_length in tokenizer_config.json"
+                    f"model_max_length of the tokenizers is {length}, but {name}/text_encoder has only {positions}"
+                    " positions: set model_max_length in tokenizer_config.json"
                 )
         return length
 
@@ -175,11 +175,16 @@ def read_json(path: Path) -> dict:
 
 def _require_parts(folder: Path, parts: tuple[str, ...], option: str) -> None:
     if not folder.is_dir():
-        raise ExportError(f"{folder} is not a folder: --source wants DIR/prior and DIR/decoder; name others with --prior and --decoder")
+        raise ExportError(
+            f"{folder} is not a folder: --source wants DIR/prior and DIR/decoder;"
+            " name others with --prior and --decoder"
+        )
     missing = [part for part in ("model_index.json", *parts) if not (folder / part).exists()]
     if missing:
         found = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
-        raise ExportError(f"{folder} lacks {', '.join(missing)} (found: {found}); {option} must be a whole pipeline's folder")
+        raise ExportError(
+            f"{folder} lacks {', '.join(missing)} (found: {found}); {option} must be a whole pipeline's folder"
+        )
 
 
 def _loaded(folder: Path, load, what: str):
@@ -193,34 +198,33 @@ def _loaded(folder: Path, load, what: str):
 
 
 def _component(cls, folder: Path, name: str) -> nn.Module:
-    load = lambda: cls.from_pretrained(str(folder / name), torch_dtype=torch.float32)  # noqa: E731
+    load = lambda: cls.from_pretrained(str(folder / name))
     return _loaded(folder / name, load, cls.__name__).float().eval()
 
 
 def _text_encoder(folder: Path) -> nn.Module:
-    from transformers import CLIPTextModel, logging  # noqa: PLC0415
+    from transformers import CLIPTextModel, logging
 
-    # The prior's folder holds a CLIPTextModelWithProjection. Its projection is not used, and the warning about it misleads.
+    # The prior's folder holds a CLIPTextModelWithProjection. Its projection is not used, and the warning about it
+    # misleads.
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
-        load = lambda: CLIPTextModel.from_pretrained(str(folder / "text_encoder"), torch_dtype=torch.float32)  # noqa: E731
+        load = lambda: CLIPTextModel.from_pretrained(str(folder / "text_encoder"))
         return _loaded(folder / "text_encoder", load, "CLIPTextModel").float().eval()
     finally:
         logging.set_verbosity(verbosity)
 
 
 def _tokenizer(folder: Path):
-    import transformers  # noqa: PLC0415
-
-    cls = getattr(transformers, "CLIPTokenizerFast", transformers.CLIPTokenizer)
-    return _loaded(folder / "tokenizer", lambda: cls.from_pretrained(str(folder / "tokenizer")), "the tokenizer")
+    load = lambda: clip_tokenizer().from_pretrained(str(folder / "tokenizer"))
+    return _loaded(folder / "tokenizer", load, "the tokenizer")
 
 
 def _scheduler(folder: Path):
-    from diffusers import DDPMWuerstchenScheduler  # noqa: PLC0415
+    from diffusers import DDPMWuerstchenScheduler
 
-    load = lambda: DDPMWuerstchenScheduler.from_pretrained(str(folder / "scheduler"))  # noqa: E731
+    load = lambda: DDPMWuerstchenScheduler.from_pretrained(str(folder / "scheduler"))
     return _loaded(folder / "scheduler", load, "DDPMWuerstchenScheduler")
 
 

@@ -1,4 +1,5 @@
-"""Times the reference in PyTorch eager and the bundle in ONNX Runtime, in turn, in one process, on the same number of threads."""
+"""Times the reference in PyTorch eager and the bundle in ONNX Runtime, in turn, in one process, on the same number of
+threads."""
 
 from __future__ import annotations
 
@@ -70,8 +71,8 @@ def _measure(options, source: Source, bundle: Bundle, progress: Callable[[str], 
 
 def _print(options, best: dict[str, dict[str, float]], progress: Callable[[str], None]) -> None:
     progress(
-        f"{options.width}x{options.height}, {options.stage_c_steps} + {options.stage_b_steps} steps, {options.threads} threads,"
-        f" fastest of {options.rounds}; seconds"
+        f"{options.width}x{options.height}, {options.stage_c_steps} + {options.stage_b_steps} steps,"
+        f" {options.threads} threads, fastest of {options.rounds}; seconds"
     )
     progress(f"{'':<10} {'PyTorch eager':>14} {'ONNX Runtime':>14} {'ratio':>8}")
     for part in (*PARTS, "all"):

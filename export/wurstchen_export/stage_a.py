@@ -91,7 +91,8 @@ class StageADecode(nn.Module):
         self.shuffle = model.out_block[1]
 
     def forward(self, stage_b_latents: Tensor) -> Tensor:
-        """stage_b_latents: float32 [images, channels, b_height, b_width]. Returns float32 [images, 3, height, width]."""
+        """stage_b_latents: float32 [images, channels, b_height, b_width]. Returns float32 [images, 3, height,
+        width]."""
         x = to_tokens(stage_b_latents * self.scale).to(self.out.weight.dtype)
         for layer in self.layers:
             x = layer(x)

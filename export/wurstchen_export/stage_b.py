@@ -26,7 +26,8 @@ PREDICTION_EPSILON = 1e-3
 class Plan:
     """The reference's blocks in the order in which they run, each with the level it works at.
 
-    Levels count from the finest, 0. Level L is 2^L times coarser than the embedded latents; the up blocks run from the coarsest.
+    Levels count from the finest, 0. Level L is 2^L times coarser than the embedded latents; the up blocks run from the
+    coarsest.
     """
 
     def __init__(self, model: nn.Module):
@@ -73,7 +74,8 @@ class StageBCondition(nn.Module):
         self.mapper = Dense.of(model.clip_mapper)
         self.norm = model.seq_norm
         self.keys_values = nn.ModuleList(
-            nn.ModuleList(TextKeysValues(block) for block in plan.blocks("AttnBlock", level)) for level in plan.attending
+            nn.ModuleList(TextKeysValues(block) for block in plan.blocks("AttnBlock", level))
+            for level in plan.attending
         )
         self.reductions = [patch_size * 2**level for level in plan.injecting]
         self.latent_mean = latent_mean
@@ -100,8 +102,8 @@ class StageBCondition(nn.Module):
 class ResidualBlock(nn.Module):
     """ConvNeXt block with global response norm that takes in a skip connection and the semantic map.
 
-    The reference maps the semantic latents to c_cond channels and concatenates those; both layers are linear, so the mapper is
-    folded into the channelwise layer, which then takes the few channels of the semantic latents themselves.
+    The reference maps the semantic latents to c_cond channels and concatenates those; both layers are linear, so the
+    mapper is folded into the channelwise layer, which then takes the few channels of the semantic latents themselves.
     """
 
     def __init__(self, block: nn.Module, mapper: nn.Module | None, keep_apart: bool):
@@ -193,7 +195,9 @@ class StageBStep(nn.Module):
         predicted = self.noise(x, row[0], keys_values, maps)
         return denoising.finish(latents, predicted, row, noise_table, step, guidance_scale)
 
-    def noise(self, latents: Tensor, noise_ratio: Tensor, keys_values: dict[int, Tensor], maps: dict[int, Tensor]) -> Tensor:
+    def noise(
+        self, latents: Tensor, noise_ratio: Tensor, keys_values: dict[int, Tensor], maps: dict[int, Tensor]
+    ) -> Tensor:
         """The reference's forward: latents [rows, channels, b_height, b_width] to the noise in them, float32."""
         x = layer_norm(self.embedding(self._unshuffled(latents.to(self.out.weight.dtype))))
         x = self.plan.run(x, noise_ratio, keys_values, maps)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 from wurstchen_export import step as denoising
 from wurstchen_export.layers import (
@@ -37,7 +37,8 @@ class StageCCondition(nn.Module):
         self.blocks = nn.ModuleList(TextKeysValues(block) for block in blocks_of(model, "AttnBlock"))
 
     def forward(self, hidden_states: Tensor) -> Tensor:
-        """hidden_states: float32 [rows, tokens, text width]. Returns float32 [depth, 2, rows, heads, tokens, head_dim]."""
+        """hidden_states: float32 [rows, tokens, text width]. Returns float32 [depth, 2, rows, heads, tokens,
+        head_dim]."""
         x = hidden_states.to(self.first.weight.dtype)
         x = F.silu(self.second(F.leaky_relu(self.first(x), self.slope)))
         return torch.stack([block(x) for block in self.blocks]).float()

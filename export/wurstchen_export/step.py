@@ -1,8 +1,8 @@
 """One denoising step around a stage's noise prediction: guidance, then the scheduler's update. Always float32.
 
-``guided = text - (text - negative) * (1 - w)``, the form in which torch evaluates ``lerp(negative, text, w)`` for w >= 0.5; with
-as many rows as images both halves are the same and it is the identity. The update is DDPMWuerstchenScheduler.step of
-diffusers with everything that depends on the schedule alone in a table:
+``guided = text - (text - negative) * (1 - w)``, the form in which torch evaluates ``lerp(negative, text, w)`` for w >=
+0.5; with as many rows as images both halves are the same and it is the identity. The update is
+DDPMWuerstchenScheduler.step of diffusers with everything that depends on the schedule alone in a table:
 
     next = sqrt_inverse_alpha * (x - one_minus_alpha * guided / sqrt_one_minus_alpha_cumprod) + noise_std * noise
 """
@@ -44,7 +44,14 @@ def updated(latents: Tensor, noise_prediction: Tensor, row: tuple[Tensor, ...], 
     return mean + noise_std * noise
 
 
-def finish(latents: Tensor, predicted: Tensor, row: tuple[Tensor, ...], noise_table: Tensor, step: Tensor, guidance_scale: Tensor):
+def finish(
+    latents: Tensor,
+    predicted: Tensor,
+    row: tuple[Tensor, ...],
+    noise_table: Tensor,
+    step: Tensor,
+    guidance_scale: Tensor,
+):
     """What both step graphs return: next_latents and next_step."""
     noise = noise_table.index_select(0, step).squeeze(0)
     prediction = guided(predicted, latents.shape[0], guidance_scale)

@@ -12,7 +12,8 @@ from wurstchen_export.layers import Dense
 class TextEncoder(nn.Module):
     """CLIPTextModel, or the text half of CLIPTextModelWithProjection, up to and with its final layer norm.
 
-    Padding is masked as key, so a pad's own output row still depends on what kind of pad it is; both stages see those rows.
+    Padding is masked as key, so a pad's own output row still depends on what kind of pad it is; both stages see those
+    rows.
     """
 
     def __init__(self, model: nn.Module, tokens: int):

@@ -1,7 +1,7 @@
 """A tiny model with random weights, laid out as diffusers lays out the published ones. For tests only.
 
-Freshly initialised modules hide mistakes: output layers, response norms, timestep mappers and batch norms start at values that
-make whole paths vanish. Every parameter is drawn anew here so that each path changes the picture.
+Freshly initialised modules hide mistakes: output layers, response norms, timestep mappers and batch norms start at
+values that make whole paths vanish. Every parameter is drawn anew here so that each path changes the picture.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from wurstchen_export.errors import ExportError
+from wurstchen_export.wuerstchen_classes import clip_tokenizer, wuerstchen
 
 DEFAULT_SEED = 20240116
 TOKENS = 77
@@ -83,7 +84,7 @@ def write(out: Path, seed: int = DEFAULT_SEED, settings: dict | None = None, siz
 
     settings: overrides for tests: latent_mean, latent_std, scale_factor, s_c, scaler_c, s_b, scaler_b.
     """
-    from diffusers import DDPMWuerstchenScheduler  # noqa: PLC0415
+    from diffusers import DDPMWuerstchenScheduler
 
     if out.exists() and any(out.iterdir()):
         raise ExportError(f"{out} is not empty: name a new folder")
@@ -101,8 +102,12 @@ def write(out: Path, seed: int = DEFAULT_SEED, settings: dict | None = None, siz
     stage_c.save_pretrained(prior / "prior")
     stage_b.save_pretrained(decoder / "decoder")
     stage_a.save_pretrained(decoder / "vqgan")
-    DDPMWuerstchenScheduler(settings.get("scaler_c", 1.0), settings.get("s_c", 0.008)).save_pretrained(prior / "scheduler")
-    DDPMWuerstchenScheduler(settings.get("scaler_b", 1.0), settings.get("s_b", 0.008)).save_pretrained(decoder / "scheduler")
+    DDPMWuerstchenScheduler(settings.get("scaler_c", 1.0), settings.get("s_c", 0.008)).save_pretrained(
+        prior / "scheduler"
+    )
+    DDPMWuerstchenScheduler(settings.get("scaler_b", 1.0), settings.get("s_b", 0.008)).save_pretrained(
+        decoder / "scheduler"
+    )
     write_tokenizer(prior / "tokenizer", pad_token="<|endoftext|>")
     write_tokenizer(decoder / "tokenizer", pad_token="!")
     _write_indexes(prior, decoder, settings)
@@ -143,17 +148,16 @@ def _calm_outputs(stage_c: nn.Module, stage_b: nn.Module, stage_a: nn.Module) ->
 
 
 def _stages(sizes: Sizes, scale_factor: float) -> tuple[nn.Module, nn.Module, nn.Module]:
-    from diffusers.pipelines.wuerstchen import PaellaVQModel, WuerstchenDiffNeXt, WuerstchenPrior  # noqa: PLC0415
-
+    classes = wuerstchen()
     return (
-        WuerstchenPrior(**{"c_in": 16, "c_cond": sizes.text_c[0], **sizes.stage_c}),
-        WuerstchenDiffNeXt(**{"clip_embd": sizes.text_b[0], **sizes.stage_b}),
-        PaellaVQModel(scale_factor=scale_factor, **sizes.stage_a),
+        classes.WuerstchenPrior(**{"c_in": 16, "c_cond": sizes.text_c[0], **sizes.stage_c}),
+        classes.WuerstchenDiffNeXt(**{"clip_embd": sizes.text_b[0], **sizes.stage_b}),
+        classes.PaellaVQModel(scale_factor=scale_factor, **sizes.stage_a),
     )
 
 
 def _text_encoders(sizes: Sizes) -> tuple[nn.Module, nn.Module]:
-    from transformers import CLIPTextModel, CLIPTextModelWithProjection  # noqa: PLC0415
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
     return (
         CLIPTextModelWithProjection(_text_config(sizes.vocabulary, *sizes.text_c, hidden_act="gelu")),
@@ -162,7 +166,7 @@ def _text_encoders(sizes: Sizes) -> tuple[nn.Module, nn.Module]:
 
 
 def _text_config(vocabulary: int, width: int, layers: int, heads: int, hidden_act: str):
-    from transformers import CLIPTextConfig  # noqa: PLC0415
+    from transformers import CLIPTextConfig
 
     return CLIPTextConfig(
         vocab_size=vocabulary,
@@ -180,14 +184,13 @@ def _text_config(vocabulary: int, width: int, layers: int, heads: int, hidden_ac
 
 
 def write_tokenizer(folder: Path, pad_token: str) -> None:
-    """A byte-level BPE in CLIP's form, saved as ``vocab.json`` and ``merges.txt``; ``!`` is id 0, as in CLIP's own vocabulary."""
-    from transformers import CLIPTokenizerFast  # noqa: PLC0415
-
+    """A byte-level BPE in CLIP's form, saved as ``vocab.json`` and ``merges.txt``; ``!`` is id 0, as in CLIP's own
+    vocabulary."""
     folder.mkdir(parents=True)
     vocabulary, merges = learn_merges(CORPUS, VOCABULARY)
     (folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
     (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges), encoding="utf-8")
-    tokenizer = CLIPTokenizerFast(
+    tokenizer = clip_tokenizer()(
         str(folder / "vocab.json"), str(folder / "merges.txt"), pad_token=pad_token, model_max_length=TOKENS
     )
     tokenizer.save_pretrained(folder)
@@ -196,7 +199,8 @@ def write_tokenizer(folder: Path, pad_token: str) -> None:
 def learn_merges(corpus: tuple[str, ...], size: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
     """Vocabulary and merges in CLIP's order: bytes, bytes ending a word, merges, the two special tokens.
 
-    The most frequent pair is merged first, and of equally frequent ones the first in order: library trainers leave that to chance.
+    The most frequent pair is merged first, and of equally frequent ones the first in order: library trainers leave
+    that to chance.
     """
     characters = _byte_characters()
     words = Counter(word for text in corpus for word in WORD.findall(unicodedata.normalize("NFC", text).lower()))
@@ -236,14 +240,15 @@ def _merged(parts: list[str], pair: tuple[str, str]) -> list[str]:
 
 
 def _byte_characters() -> dict[int, str]:
-    """The character that stands for each byte, in CLIP's order: printable Latin-1 first, so that ``!`` comes out as 0."""
+    """The character that stands for each byte, in CLIP's order: printable Latin-1 first, so that ``!`` comes out as
+    0."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in printable]
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + index) for index, byte in enumerate(others)}
 
 
 def _write_indexes(prior: Path, decoder: Path, settings: dict) -> None:
-    from diffusers import __version__  # noqa: PLC0415
+    from diffusers import __version__
 
     scheduler, tokenizer = ["diffusers", "DDPMWuerstchenScheduler"], ["transformers", "CLIPTokenizerFast"]
     first = {

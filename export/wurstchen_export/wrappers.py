@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from wurstchen_export import contract
+from wurstchen_export.compressor import STRIDE
 from wurstchen_export.compressor_graph import CompressorGraph
 from wurstchen_export.contract import GraphSpec
 from wurstchen_export.source import Source
@@ -32,7 +33,7 @@ class Geometry:
     patch_size: int
     stage_b_multiple: int
     stage_a_factor: int
-    compressor_multiple: int = 32
+    compressor_multiple: int = STRIDE
 
     @staticmethod
     def of(source: Source) -> Geometry:
@@ -83,7 +84,8 @@ def _builder(spec: GraphSpec, make: Callable[[], nn.Module], geometry: Geometry,
         axes = _axes(spec, geometry)
         inputs = tuple(_sample(tensor, axes) for tensor in spec.inputs)
         shapes = tuple(
-            {index: axes[axis][1] for index, axis in enumerate(tensor.axes) if isinstance(axis, str)} for tensor in spec.inputs
+            {index: axes[axis][1] for index, axis in enumerate(tensor.axes) if isinstance(axis, str)}
+            for tensor in spec.inputs
         )
         # A module with a variable number of inputs takes them as one tuple.
         if spec.name == contract.STAGE_B_STEP:
@@ -114,7 +116,9 @@ def _axes(spec: GraphSpec, geometry: Geometry) -> dict[str, tuple[int, object]]:
     }
     for side, base in zip(("height", "width"), BASE_SIDES):
         dim = Dim(f"base_{side}", min=1)
-        pixels_multiple = geometry.compressor_multiple if spec.name == contract.SEMANTIC_COMPRESSOR else geometry.stage_a_factor
+        pixels_multiple = (
+            geometry.compressor_multiple if spec.name == contract.SEMANTIC_COMPRESSOR else geometry.stage_a_factor
+        )
         axes[side] = _multiple(pixels_multiple, base, dim)
         free = spec.name == contract.STAGE_A_DECODE
         axes[f"b_{side}"] = _multiple(1 if free else geometry.stage_b_multiple, base, dim)
