@@ -2,13 +2,13 @@
 
 import json
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw
 
 from wurstchen_export.compressor import SemanticCompressor
 from wurstchen_export.train import main as train
+from wurstchen_export.train.captions import every_caption
 from wurstchen_export.train.diffusion import alpha_cumprod
 from wurstchen_export.train.loop import LoopOptions, TrainingLoop
 from wurstchen_export.train.options import CONCEPTS
@@ -17,7 +17,7 @@ from wurstchen_export.train.text import TextSide, use_short_rows
 from wurstchen_export.train.vocabulary import write_tokenizer
 
 SIDE = 256
-STEPS = ["--steps", "12", "--batch", "4", "--no-bf16", "--learning-rate", "3e-3"]
+STEPS = ["--steps", "20", "--batch", "4", "--no-bf16", "--learning-rate", "3e-3"]
 SMALL_POOL = ["--pool", "16", "--renew", "1"]
 
 
@@ -35,7 +35,7 @@ def data(tmp_path_factory):
         index.append({"style": "drawn", "file": f"drawn/{code}.png", "hexcode": code, "label": label})
     (folder / "index.json").write_text(json.dumps(index))
     (folder / "concepts.tsv").write_text("# test\n1F534\ta disc\tdisc\n1F7E6\ta box\tbox|cube\n")
-    write_tokenizer(["a disc on a blue background", "a picture of a box, cube"], folder / "tokenizer")
+    write_tokenizer(every_caption(read_concepts(folder / "concepts.tsv"), ["drawn"]), folder / "tokenizer")
     return folder
 
 
@@ -60,9 +60,9 @@ def losses(folder):
 
 
 @pytest.mark.parametrize("stage", ["a", "b", "c"])
-def test_stage_after_few_steps_has_finite_loss_and_checkpoint(stages, stage):
-    assert np.isfinite(losses(stages / stage)).all()
-    assert (stages / stage / "checkpoint.pt").exists()
+def test_stage_after_few_steps_has_a_lower_loss(stages, stage):
+    first, *_, last = losses(stages / stage)
+    assert last < first
 
 
 def test_model_of_trained_stages_draws_with_the_reference_pipelines(stages, data, tmp_path):
@@ -102,10 +102,11 @@ def test_loop_lowers_the_loss_and_resumes_with_the_same_weights(tmp_path):
     TrainingLoop(tmp_path, {"line": line}, LoopOptions(steps=40, learning_rate=0.1, flat=0.9)).run(line.loss)
     assert line.loss()[0] < 9
     resumed = Line()
+    before = line.loss()[0]
     loop = TrainingLoop(tmp_path, {"line": resumed}, LoopOptions(steps=80, learning_rate=0.1, flat=0.9))
-    assert (loop.step, resumed.weight.item()) == (40, line.weight.item())
+    assert (loop.step, resumed.loss()[0]) == (40, before)
     loop.run(resumed.loss)
-    assert resumed.loss()[0] < line.loss()[0]
+    assert resumed.loss()[0] < before
 
 
 def test_loop_without_an_end_is_refused(tmp_path):

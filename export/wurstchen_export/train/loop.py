@@ -67,7 +67,7 @@ class TrainingLoop:
             loss, numbers = loss_of_step()
             self.update(loss)
             self.elapsed = time.monotonic() - started
-            if self.elapsed - logged >= self.options.log_seconds:
+            if self.step == 1 or self.elapsed - logged >= self.options.log_seconds:
                 logged = self.elapsed
                 self.log(numbers)
             if self.elapsed - saved >= self.options.save_seconds and self.progress < 1.0:

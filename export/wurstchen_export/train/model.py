@@ -9,11 +9,10 @@ import shutil
 from pathlib import Path
 
 import torch
-from diffusers import DDPMWuerstchenScheduler, WuerstchenDecoderPipeline, WuerstchenPriorPipeline
-from diffusers.pipelines.wuerstchen import PaellaVQModel
-from transformers import CLIPTokenizerFast
+from diffusers import DDPMWuerstchenScheduler
 
 from ..compressor import SemanticCompressor
+from ..wuerstchen_classes import clip_tokenizer, wuerstchen
 from . import stage_b, stage_c
 from .text import TextSide
 
@@ -38,8 +37,8 @@ class TrainedParts:
     """The averaged weights of the three stages, in evaluation mode, with the reference's own attention."""
 
     def __init__(self, args: argparse.Namespace):
-        self.tokenizer = CLIPTokenizerFast.from_pretrained(args.data / "tokenizer")
-        self.vqgan = PaellaVQModel.from_pretrained(args.stage_a / "vqgan").eval()
+        self.tokenizer = clip_tokenizer().from_pretrained(args.data / "tokenizer")
+        self.vqgan = wuerstchen().PaellaVQModel.from_pretrained(args.stage_a / "vqgan").eval()
         b = torch.load(args.stage_b / "averaged.pt", weights_only=True)
         self.compressor = SemanticCompressor.from_pretrained(args.stage_b / "compressor")
         self.text_b = TextSide.from_state(self.tokenizer, b["text"], b["text_length"])
@@ -53,8 +52,9 @@ class TrainedParts:
         self.prior.load_state_dict(c["prior"])
         self.prior.eval()
 
-    def prior_pipeline(self) -> WuerstchenPriorPipeline:
-        return WuerstchenPriorPipeline(
+    def prior_pipeline(self):
+        """A WuerstchenPriorPipeline."""
+        return wuerstchen().WuerstchenPriorPipeline(
             tokenizer=self.tokenizer,
             text_encoder=self.text_c.encoder,
             prior=self.prior,
@@ -64,8 +64,9 @@ class TrainedParts:
             resolution_multiple=RESOLUTION_MULTIPLE,
         )
 
-    def decoder_pipeline(self) -> WuerstchenDecoderPipeline:
-        return WuerstchenDecoderPipeline(
+    def decoder_pipeline(self):
+        """A WuerstchenDecoderPipeline."""
+        return wuerstchen().WuerstchenDecoderPipeline(
             tokenizer=self.tokenizer,
             text_encoder=self.text_b.encoder,
             decoder=self.decoder,

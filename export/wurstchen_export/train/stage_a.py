@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from ..wuerstchen_classes import wuerstchen
 from .loop import TrainingLoop
 from .options import add_loop_options, add_picture_options, half_precision, loop_options, open_pictures
 from .pictures import random_placement
@@ -31,9 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def build(width: int, bottleneck_blocks: int, codes: int):
     """A PaellaVQModel whose unquantised latents have a standard deviation near 1, so its scale factor is 1."""
-    from diffusers.pipelines.wuerstchen import PaellaVQModel
-
-    return PaellaVQModel(
+    return wuerstchen().PaellaVQModel(
         embed_dim=width, bottleneck_blocks=bottleneck_blocks, num_vq_embeddings=codes, scale_factor=1.0
     )
 

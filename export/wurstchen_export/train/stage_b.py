@@ -8,10 +8,9 @@ import argparse
 from pathlib import Path
 
 import torch
-from diffusers.pipelines.wuerstchen import PaellaVQModel
-from transformers import CLIPTokenizerFast
 
 from ..compressor import SemanticCompressor
+from ..wuerstchen_classes import clip_tokenizer, wuerstchen
 from .captions import write_captions
 from .diffusion import add_noise, noise_loss, sample
 from .loop import TrainingLoop
@@ -40,15 +39,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jitter", type=float, default=0.5, help="strength of random scale and place; 0: always the same (default 0.5)"
     )
+    parser.add_argument(
+        "--emphasis", type=float, default=1.0, help="extra weight of high noise, at most this (default 1: the paper's)"
+    )
     parser.add_argument("--renew", type=int, default=4, help="pictures renewed each step (default 4)")
 
 
 def build(widths: list[int], blocks: list[int], text_width: int):
     """A WuerstchenDiffNeXt with text attention at its smallest level and maps injected at all but its largest."""
-    from diffusers.pipelines.wuerstchen.modeling_wuerstchen_diffnext import WuerstchenDiffNeXt
-
     inner = len(widths) - 1
-    return WuerstchenDiffNeXt(
+    return wuerstchen().WuerstchenDiffNeXt(
         c_cond=64,
         c_hidden=widths,
         nhead=[-1] * inner + [widths[-1] // 32],
@@ -71,9 +71,9 @@ class StageBTraining:
         torch.manual_seed(args.seed)
         self.args = args
         self.pictures = open_pictures(args)
-        self.vqgan = PaellaVQModel.from_pretrained(args.stage_a / "vqgan").eval()
+        self.vqgan = wuerstchen().PaellaVQModel.from_pretrained(args.stage_a / "vqgan").eval()
         self.vqgan = self.vqgan.to(args.device, memory_format=torch.channels_last)
-        tokenizer = CLIPTokenizerFast.from_pretrained(args.data / "tokenizer")
+        tokenizer = clip_tokenizer().from_pretrained(args.data / "tokenizer")
         text = TextSide(tokenizer, args.text_width, args.text_layers, args.text_length)
         self.text = text.to(args.device)
         self.architecture = {"widths": args.widths, "blocks": args.blocks, "text_width": args.text_width}
@@ -140,7 +140,7 @@ class StageBTraining:
             hidden = self.text(write_captions(self.pictures, labels, self.source, TEXT_DROPPED))
             maps = self.corrupted(self.maps(view))
             predicted = self.predict(add_noise(latents, noise, t), t, maps, hidden)
-        return noise_loss(predicted, noise, t), {}
+        return noise_loss(predicted, noise, t, self.args.emphasis), {}
 
     @torch.no_grad()
     def save_model(self) -> None:

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 import torch
-from transformers import CLIPTokenizerFast
 
 from ..compressor import SemanticCompressor
+from ..wuerstchen_classes import clip_tokenizer, wuerstchen
 from .captions import write_captions
 from .diffusion import add_noise, noise_loss
 from .loop import TrainingLoop
@@ -32,14 +32,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jitter", type=float, default=0.5, help="strength of random scale and place; 0: always the same (default 0.5)"
     )
+    parser.add_argument(
+        "--emphasis", type=float, default=1.0, help="extra weight of high noise, at most this (default 1: the paper's)"
+    )
     parser.add_argument("--renew", type=int, default=4, help="pictures renewed each step (default 4)")
 
 
 def build(width: int, depth: int, heads: int, text_width: int):
     """A WuerstchenPrior whose output convolution starts at zero: otherwise 1 / |1 - b| explodes early."""
-    from diffusers.pipelines.wuerstchen import WuerstchenPrior
-
-    prior = WuerstchenPrior(c_in=16, c=width, c_cond=text_width, depth=depth, nhead=heads, dropout=0.0)
+    prior = wuerstchen().WuerstchenPrior(c_in=16, c=width, c_cond=text_width, depth=depth, nhead=heads, dropout=0.0)
     torch.nn.init.zeros_(prior.out[1].weight)
     torch.nn.init.zeros_(prior.out[1].bias)
     return prior
@@ -53,7 +54,7 @@ class StageCTraining:
         self.args = args
         self.pictures = open_pictures(args)
         self.compressor = SemanticCompressor.from_pretrained(args.stage_b / "compressor").to(args.device)
-        tokenizer = CLIPTokenizerFast.from_pretrained(args.data / "tokenizer")
+        tokenizer = clip_tokenizer().from_pretrained(args.data / "tokenizer")
         text = TextSide(tokenizer, args.text_width, args.text_layers, args.text_length)
         self.text = text.to(args.device)
         self.architecture = {
@@ -84,7 +85,7 @@ class StageCTraining:
         captions = write_captions(self.pictures, labels, self.pool.source, TEXT_DROPPED)
         with half_precision(self.args):
             predicted = self.predict(add_noise(latents, noise, t), t, self.text(captions))
-        return noise_loss(predicted, noise, t), {}
+        return noise_loss(predicted, noise, t, self.args.emphasis), {}
 
     @torch.no_grad()
     def save_model(self) -> None:

@@ -9,7 +9,7 @@ import math
 
 import torch
 from torch import nn
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizerFast
+from transformers import CLIPTextConfig, CLIPTextModel
 
 from .vocabulary import MAX_LENGTH
 
@@ -20,7 +20,7 @@ HEAD_WIDTH = 32
 class TextSide(nn.Module):
     """A text encoder with its tokenizer; `length` counts the tokens that training computes."""
 
-    def __init__(self, tokenizer: CLIPTokenizerFast, width: int, layers: int, length: int):
+    def __init__(self, tokenizer, width: int, layers: int, length: int):
         super().__init__()
         self.tokenizer, self.length = tokenizer, length
         config = CLIPTextConfig(
@@ -41,7 +41,7 @@ class TextSide(nn.Module):
         self.cache: dict[str, list[int]] = {}
 
     @classmethod
-    def from_state(cls, tokenizer: CLIPTokenizerFast, state: dict, length: int) -> "TextSide":
+    def from_state(cls, tokenizer, state: dict, length: int) -> "TextSide":
         """Rebuilds a trained text side from its state_dict, ready for whole rows; in evaluation mode."""
         width = state["encoder.text_model.final_layer_norm.weight"].shape[0]
         layers = 1 + max(int(name.split(".")[4]) for name in state if ".encoder.layers." in name)

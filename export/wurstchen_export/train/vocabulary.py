@@ -5,6 +5,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from ..wuerstchen_classes import clip_tokenizer
+
 START, END = "<|startoftext|>", "<|endoftext|>"
 MAX_LENGTH = 77
 
@@ -53,8 +55,6 @@ def merged(parts: list[str], pair: tuple[str, str]) -> list[str]:
 
 def write_tokenizer(captions: list[str], folder: Path, limit: int = 4096) -> None:
     """Learns a vocabulary and saves it in the layout of the published models' tokenizers."""
-    from transformers import CLIPTokenizerFast
-
     folder.mkdir(parents=True, exist_ok=True)
     merges = learn_merges(captions, limit)
     symbols = byte_symbols()
@@ -63,7 +63,7 @@ def write_tokenizer(captions: list[str], folder: Path, limit: int = 4096) -> Non
     (folder / "vocab.json").write_text(json.dumps(vocab, ensure_ascii=False), encoding="utf-8")
     lines = ["#version: 0.2", *(f"{a} {b}" for a, b in merges)]
     (folder / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    tokenizer = CLIPTokenizerFast(
+    tokenizer = clip_tokenizer()(
         vocab_file=str(folder / "vocab.json"), merges_file=str(folder / "merges.txt"), model_max_length=MAX_LENGTH
     )
     tokenizer.save_pretrained(folder)
