@@ -37,7 +37,8 @@ their order. Draws of more than 1,000 values hold the first and last 32: ``{"siz
 ``tiny-bundle/``: the tiny model, exported. ``golden/pictures.json``::
 
     {"cases": [{"name": "guided", "request": {"prompt": .., "negative_prompt": null or .., "width": 256,
-                "height": 256, "seed": 0, "stage_c_steps": 4, "stage_c_guidance": 4, "stage_b_steps": 3, "stage_b_guidance": 0},
+                "height": 256, "seed": 0, "stage_c_steps": 4, "stage_c_guidance": 4,
+                "stage_b_steps": 3, "stage_b_guidance": 0},
                 "stage_c_latents": {"shape": [1, 16, 6, 6], "values": [...]},
                 "stage_b_latents": the same, or null,
                 "picture": "guided.png"}],
