@@ -45,8 +45,16 @@ def _bias_or_zeros(layer: nn.Linear) -> Tensor:
 
 
 def layer_norm(x: Tensor) -> Tensor:
-    """Layer norm over the channels, without scale and offset."""
-    return F.layer_norm(x, x.shape[-1:], eps=LAYER_NORM_EPSILON)
+    """Layer norm over the channels, without scale and offset.
+
+    ONNX Runtime's LayerNormalization is a scalar loop on the CPU: in float32 the same in single operators takes a
+    fifth of the time. In 16 bits, which is for GPUs, it is one fused kernel with the sums in float32.
+    """
+    if x.dtype != torch.float32:
+        return F.layer_norm(x, x.shape[-1:], eps=LAYER_NORM_EPSILON)
+    centered = x - x.mean(dim=-1, keepdim=True)
+    # Squares as a product: ONNX Runtime would recognise a power as the norm and put its own operator back.
+    return centered / ((centered * centered).mean(dim=-1, keepdim=True) + LAYER_NORM_EPSILON).sqrt()
 
 
 def to_tokens(x: Tensor) -> Tensor:
@@ -73,6 +81,10 @@ class Depthwise(nn.Module):
         return to_tokens(maps)
 
 
+def _squared(x: Tensor) -> Tensor:
+    return x * x
+
+
 class ResponseNormDense(nn.Module):
     """The reference's GlobalResponseNorm and the linear layer behind it.
 
@@ -90,7 +102,7 @@ class ResponseNormDense(nn.Module):
         self.register_buffer("bias", shifted.to(linear.bias.dtype))
 
     def forward(self, x: Tensor) -> Tensor:
-        energy = x.float().square().sum(dim=(1, 2), keepdim=True).sqrt()
+        energy = _squared(x.float()).sum(dim=(1, 2), keepdim=True).sqrt()
         response = (energy / (energy.mean(dim=-1, keepdim=True) + 1e-6)).to(x.dtype)
         return torch.matmul(x * (1 + self.gamma * response), self.weight) + self.bias
 

@@ -6,40 +6,37 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wurstchen_export.layers import LAYER_NORM_EPSILON, Dense, to_maps, to_tokens
+from wurstchen_export.layers import Dense, layer_norm, to_maps, to_tokens
 
 
 class MixingBlock(nn.Module):
-    """MixingResidualBlock: its six scalars become scale and offset of the layer norms and factors of the weights."""
+    """MixingResidualBlock, with its six scalars folded into the weights.
 
-    def __init__(self, block: nn.Module, keep_apart: bool):
-        """keep_apart: leave the factors out of the weights (which then survive rounding to 16 bits)."""
+    The products are left to the graph, which ONNX Runtime computes once, when it loads: so the weights are still stored
+    as the model has them, and survive rounding to 16 bits.
+    """
+
+    def __init__(self, block: nn.Module):
         super().__init__()
-        gammas = block.gammas.detach()
-        channels = block.depthwise[1].out_channels
-        self.keep_apart = keep_apart
-        self.register_buffer("gammas", gammas)
-        self.register_buffer("scale1", (1 + gammas[0]).repeat(channels))
-        self.register_buffer("offset1", gammas[1].repeat(channels))
-        self.register_buffer("scale2", (1 + gammas[3]).repeat(channels))
-        self.register_buffer("offset2", gammas[4].repeat(channels))
-        factor1, factor2 = (1.0, 1.0) if keep_apart else (gammas[2], gammas[5])
-        convolution, narrow = block.depthwise[1], block.channelwise[2]
-        self.register_buffer("depthwise", convolution.weight.detach() * factor1)
-        self.register_buffer("depthwise_bias", convolution.bias.detach() * factor1)
+        self.register_buffer("gammas", block.gammas.detach().clone())
+        self.register_buffer("depthwise", block.depthwise[1].weight.detach().clone())
+        self.register_buffer("depthwise_bias", block.depthwise[1].bias.detach().clone())
         self.widen = Dense.of(block.channelwise[0])
-        self.narrow = Dense(narrow.weight.detach() * factor2, narrow.bias.detach() * factor2)
+        self.narrow = Dense.of(block.channelwise[2])
 
     def forward(self, x: Tensor) -> Tensor:
         """x: tokens, [images, height, width, channels]."""
-        channels = x.shape[-1]
-        inner = F.layer_norm(x, (channels,), self.scale1, self.offset1, LAYER_NORM_EPSILON)
-        inner = F.pad(to_maps(inner), (1, 1, 1, 1), mode="replicate")
-        inner = to_tokens(F.conv2d(inner, self.depthwise, self.depthwise_bias, groups=channels))
-        x = x + (inner * self.gammas[2] if self.keep_apart else inner)
-        inner = F.layer_norm(x, (channels,), self.scale2, self.offset2, LAYER_NORM_EPSILON)
-        inner = self.narrow(F.gelu(self.widen(inner)))
-        return x + (inner * self.gammas[5] if self.keep_apart else inner)
+        scale1, offset1, factor1, scale2, offset2, factor2 = self.gammas.unbind()
+        # The padding repeats the border, so scale and offset of the norm pass through it into the convolution.
+        taps = self.depthwise.sum(dim=(1, 2, 3))
+        weight = self.depthwise * ((1 + scale1) * factor1)
+        bias = (self.depthwise_bias + taps * offset1) * factor1
+        inner = F.pad(to_maps(layer_norm(x)), (1, 1, 1, 1), mode="replicate")
+        x = x + to_tokens(F.conv2d(inner, weight, bias, groups=x.shape[-1]))
+
+        widen_bias = self.widen.bias + self.widen.weight.sum(dim=0) * offset2
+        inner = F.gelu(torch.matmul(layer_norm(x), self.widen.weight * (1 + scale2)) + widen_bias)
+        return x + torch.matmul(inner, self.narrow.weight * factor2) + self.narrow.bias * factor2
 
 
 class Rescale(nn.Module):
@@ -53,11 +50,11 @@ class Rescale(nn.Module):
         return to_tokens(self.layer(to_maps(x)))
 
 
-def _translated(layers, keep_apart: bool) -> nn.ModuleList:
+def _translated(layers) -> nn.ModuleList:
     translated = nn.ModuleList()
     for layer in layers:
         if type(layer).__name__ == "MixingResidualBlock":
-            translated.append(MixingBlock(layer, keep_apart))
+            translated.append(MixingBlock(layer))
         elif isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
             translated.append(Rescale(layer))
         else:
@@ -82,11 +79,11 @@ def _pointwise(layer: nn.Sequential) -> Dense:
 class StageADecode(nn.Module):
     """Stage B latents to pixels in [0,1]."""
 
-    def __init__(self, model: nn.Module, scale: float, keep_apart: bool = False):
+    def __init__(self, model: nn.Module, scale: float):
         """scale: the model's scale_factor, by which the latents are multiplied first."""
         super().__init__()
         self.scale = scale
-        self.layers = _translated(model.up_blocks, keep_apart)
+        self.layers = _translated(model.up_blocks)
         self.out = Dense.of(model.out_block[0])
         self.shuffle = model.out_block[1]
 
@@ -102,13 +99,13 @@ class StageADecode(nn.Module):
 class StageAEncode(nn.Module):
     """Pixels in [0,1] to Stage B latents; the inverse of StageADecode as far as the model has learnt it."""
 
-    def __init__(self, model: nn.Module, scale: float, keep_apart: bool = False):
+    def __init__(self, model: nn.Module, scale: float):
         """scale: the model's scale_factor, by which the latents are divided at the end."""
         super().__init__()
         self.scale = scale
         self.unshuffle = model.in_block[0]
         self.embedding = Dense.of(model.in_block[1])
-        self.layers = _translated(model.down_blocks, keep_apart)
+        self.layers = _translated(model.down_blocks)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """pixels: float32 [images, 3, height, width]. Returns float32 [images, channels, b_height, b_width]."""

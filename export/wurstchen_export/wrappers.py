@@ -68,8 +68,8 @@ def builders(source: Source, precision: str, keep_apart: bool) -> dict[str, Call
             source.stage_b, geometry.patch_size, settings["latent_mean"], settings["latent_std"]
         ),
         contract.STAGE_B_STEP: lambda: StageBStep(source.stage_b, geometry.patch_size, keep_apart),
-        contract.STAGE_A_DECODE: lambda: StageADecode(source.stage_a, scale, keep_apart),
-        contract.STAGE_A_ENCODE: lambda: StageAEncode(source.stage_a, scale, keep_apart),
+        contract.STAGE_A_DECODE: lambda: StageADecode(source.stage_a, scale),
+        contract.STAGE_A_ENCODE: lambda: StageAEncode(source.stage_a, scale),
         contract.SEMANTIC_COMPRESSOR: lambda: CompressorGraph(source.compressor),
     }
     specs = contract.graphs(a)
