@@ -1,10 +1,12 @@
+import dataclasses
 import shutil
 
 import pytest
+import torch
 from conftest import PROVENANCE
 
 from wurstchen_export import export as exporting
-from wurstchen_export import onnx_writer
+from wurstchen_export import onnx_writer, wrappers
 from wurstchen_export.__main__ import main
 from wurstchen_export.errors import ExportError
 from wurstchen_export.export import Options, export
@@ -98,6 +100,24 @@ def test_parity_without_a_bundle_says_so(capsys, tmp_path, model_folder):
     assert error_of(capsys, "parity", tmp_path, "--source", model_folder) == (
         f"{tmp_path} holds no model.json: name a folder that `export` wrote"
     )
+
+
+def test_building_graphs_in_16_bits_leaves_the_model_alone(source):
+    for build in wrappers.builders(source, "fp16", keep_apart=False).values():
+        assert torch.float16 in {tensor.dtype for tensor in build().module.state_dict().values()}
+    assert {parameter.dtype for model in source.models() for parameter in model.parameters()} == {torch.float32}
+
+
+def test_graph_that_torch_cannot_export_is_named(source):
+    class Unexportable(torch.nn.Module):
+        def forward(self, stage_b_latents):
+            raise RuntimeError("planted")
+
+    exportable = wrappers.builders(source, "fp32", keep_apart=False)["stage_a_decode"]()
+    with pytest.raises(
+        ExportError, match=r"stage_a_decode: torch \S+ cannot export it: planted; use the pinned versions"
+    ):
+        onnx_writer.trace(dataclasses.replace(exportable, module=Unexportable()))
 
 
 def test_unknown_command_is_wrong_usage():

@@ -28,7 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="wurstchen_export", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="wurstchen_export", description="Exports, checks and trains Würstchen models."
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_export(commands)
     _add_parity(commands)
@@ -39,10 +41,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Says what an option's default is, where it has one."""
+
+    def _get_help_string(self, action):
+        has_default = action.default not in (None, "", []) and action.default is not False
+        return super()._get_help_string(action) if has_default else action.help
+
+
 def _command(commands, name: str, run, help_text: str) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name, help=help_text, description=help_text, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = commands.add_parser(name, help=help_text, description=help_text, formatter_class=_Help)
     parser.set_defaults(run=run)
     return parser
 
@@ -182,12 +190,12 @@ def _add_speed(commands) -> None:
         help="the exported model; by default it is exported to a temporary folder",
     )
     parser.add_argument("--threads", type=int, default=2, help="of both")
-    parser.add_argument("--width", type=int, default=256)
-    parser.add_argument("--height", type=int, default=256)
-    parser.add_argument("--stage-c-steps", type=int, default=60)
-    parser.add_argument("--stage-c-guidance", type=float, default=4.0)
-    parser.add_argument("--stage-b-steps", type=int, default=12)
-    parser.add_argument("--stage-b-guidance", type=float, default=0.0)
+    parser.add_argument("--width", type=int, default=256, help="of the picture in pixels")
+    parser.add_argument("--height", type=int, default=256, help="of the picture in pixels")
+    parser.add_argument("--stage-c-steps", type=int, default=60, help="steps of Stage C")
+    parser.add_argument("--stage-c-guidance", type=float, default=4.0, help="guidance scale of Stage C")
+    parser.add_argument("--stage-b-steps", type=int, default=12, help="steps of Stage B")
+    parser.add_argument("--stage-b-guidance", type=float, default=0.0, help="guidance scale of Stage B")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each; the fastest counts")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from torch import Tensor, nn
 
 
@@ -10,9 +12,9 @@ class CompressorGraph(nn.Module):
 
     def __init__(self, model: nn.Module):
         super().__init__()
-        self.model = model
-        self.dtype = next(model.parameters()).dtype
+        self.model = copy.deepcopy(model)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """pixels: float32 [images, 3, height, width] in [0,1]. Returns float32 [images, 16, c_height, c_width]."""
-        return self.model(pixels.to(self.dtype)).float()
+        dtype = next(self.model.parameters()).dtype
+        return self.model(pixels.to(dtype)).float()

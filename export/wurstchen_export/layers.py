@@ -1,8 +1,8 @@
 """Building blocks of the exported graphs.
 
 Feature maps are tokens, [rows, height, width, channels]: the reference permutes its [rows, channels, height, width]
-maps back and forth around every linear layer, and each permute is a pass over memory. Weights come from the
-reference's modules; nothing here is trained.
+maps back and forth around every linear layer, and each permute is a pass over memory. Weights are copied
+from the reference's modules, which stay as they are; nothing here is trained.
 """
 
 from __future__ import annotations

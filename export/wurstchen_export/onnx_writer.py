@@ -44,7 +44,16 @@ def trace(exportable: Exportable) -> ir.Model:
     """The module as an ONNX graph, checked against its contract."""
     spec = exportable.spec
     with torch.no_grad(), _quiet():
-        program = torch.onnx.export(
+        model = _exported(exportable)
+        optimizer.optimize(model, input_size_limit=FOLDABLE_ELEMENTS, output_size_limit=FOLDABLE_ELEMENTS)
+    _name_axes(model, spec)
+    return model
+
+
+def _exported(exportable: Exportable) -> ir.Model:
+    spec = exportable.spec
+    try:
+        return torch.onnx.export(
             exportable.module,
             exportable.inputs,
             dynamo=True,
@@ -54,11 +63,13 @@ def trace(exportable: Exportable) -> ir.Model:
             dynamic_shapes=exportable.dynamic_shapes,
             optimize=False,
             verbose=False,
-        )
-        model = program.model
-        optimizer.optimize(model, input_size_limit=FOLDABLE_ELEMENTS, output_size_limit=FOLDABLE_ELEMENTS)
-    _name_axes(model, spec)
-    return model
+        ).model
+    except Exception as error:  # of a dozen classes, with pages of advice on writing modules
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise ExportError(
+            f"{spec.name}: torch {torch.__version__} cannot export it: {reason};"
+            " use the pinned versions, or report it with the model's config files"
+        ) from error
 
 
 @contextlib.contextmanager

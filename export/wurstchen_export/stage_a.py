@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -44,7 +46,7 @@ class Rescale(nn.Module):
 
     def __init__(self, layer: nn.Conv2d | nn.ConvTranspose2d):
         super().__init__()
-        self.layer = layer
+        self.layer = copy.deepcopy(layer)
 
     def forward(self, x: Tensor) -> Tensor:
         return to_tokens(self.layer(to_maps(x)))

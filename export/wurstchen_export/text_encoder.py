@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -24,7 +26,7 @@ class TextEncoder(nn.Module):
         positions = text.embeddings.position_embedding.weight.detach()
         self.register_buffer("position_embedding", positions[:tokens].clone())
         self.layers = nn.ModuleList(TextLayer(layer) for layer in text.encoder.layers)
-        self.final_norm = text.final_layer_norm
+        self.final_norm = copy.deepcopy(text.final_layer_norm)
         self.register_buffer("future", torch.ones(tokens, tokens, dtype=torch.bool).triu(1), persistent=True)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -45,10 +47,10 @@ class TextLayer(nn.Module):
         attention = layer.self_attn
         self.heads = attention.num_heads
         self.scale = attention.head_dim**-0.5
-        self.norm1 = layer.layer_norm1
+        self.norm1 = copy.deepcopy(layer.layer_norm1)
         self.projection = Dense.stacked(attention.q_proj, attention.k_proj, attention.v_proj)
         self.out = Dense.of(attention.out_proj)
-        self.norm2 = layer.layer_norm2
+        self.norm2 = copy.deepcopy(layer.layer_norm2)
         self.widen = Dense.of(layer.mlp.fc1)
         self.activation = layer.mlp.activation_fn
         self.narrow = Dense.of(layer.mlp.fc2)
