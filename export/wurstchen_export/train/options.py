@@ -43,6 +43,19 @@ def add_loop_options(parser: argparse.ArgumentParser, learning_rate: float, flat
     )
 
 
+def add_diffusion_options(parser: argparse.ArgumentParser, pool: int) -> None:
+    """What Stages B and C share: both train on a pool of latents, with captions."""
+    parser.add_argument("--text-length", type=int, default=16, help="tokens computed in training (default 16)")
+    parser.add_argument("--pool", type=int, default=pool, help=f"pictures held as latents (default {pool})")
+    parser.add_argument(
+        "--jitter", type=float, default=0.5, help="strength of random scale and place; 0: always the same (default 0.5)"
+    )
+    parser.add_argument(
+        "--emphasis", type=float, default=1.0, help="extra weight of high noise, at most this (default 1: the paper's)"
+    )
+    parser.add_argument("--renew", type=int, default=4, help="pictures renewed each step (default 4)")
+
+
 def maybe_compiled(module: torch.nn.Module, args: argparse.Namespace):
     """The module, compiled where --compile asks for it; it shares the module's weights."""
     return torch.compile(module, dynamic=False) if args.compile else module

@@ -14,7 +14,15 @@ from ..wuerstchen_classes import clip_tokenizer, wuerstchen
 from .captions import write_captions
 from .diffusion import add_noise, noise_loss, sample
 from .loop import TrainingLoop
-from .options import add_loop_options, add_picture_options, half_precision, loop_options, maybe_compiled, open_pictures
+from .options import (
+    add_diffusion_options,
+    add_loop_options,
+    add_picture_options,
+    half_precision,
+    loop_options,
+    maybe_compiled,
+    open_pictures,
+)
 from .pool import Pool, compressor_view
 from .stage_a import encode, psnr
 from .response_norm import use_folded_response_norm
@@ -34,15 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--blocks", type=int, nargs="+", default=[1, 2, 2], help="blocks per level")
     parser.add_argument("--text-width", type=int, default=64, help="width of its text encoder (default 64)")
     parser.add_argument("--text-layers", type=int, default=1, help="layers of its text encoder (default 1)")
-    parser.add_argument("--text-length", type=int, default=16, help="tokens computed in training (default 16)")
-    parser.add_argument("--pool", type=int, default=3000, help="pictures held as latents (default 3000)")
-    parser.add_argument(
-        "--jitter", type=float, default=0.5, help="strength of random scale and place; 0: always the same (default 0.5)"
-    )
-    parser.add_argument(
-        "--emphasis", type=float, default=1.0, help="extra weight of high noise, at most this (default 1: the paper's)"
-    )
-    parser.add_argument("--renew", type=int, default=4, help="pictures renewed each step (default 4)")
+    add_diffusion_options(parser, pool=3000)
 
 
 def build(widths: list[int], blocks: list[int], text_width: int):

@@ -10,7 +10,15 @@ from ..wuerstchen_classes import clip_tokenizer, wuerstchen
 from .captions import write_captions
 from .diffusion import add_noise, noise_loss
 from .loop import TrainingLoop
-from .options import add_loop_options, add_picture_options, half_precision, loop_options, maybe_compiled, open_pictures
+from .options import (
+    add_diffusion_options,
+    add_loop_options,
+    add_picture_options,
+    half_precision,
+    loop_options,
+    maybe_compiled,
+    open_pictures,
+)
 from .pool import Pool, compressor_view
 from .response_norm import use_folded_response_norm
 from .text import TextSide, use_short_rows
@@ -27,15 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--heads", type=int, default=6, help="attention heads (default 6)")
     parser.add_argument("--text-width", type=int, default=128, help="width of its text encoder (default 128)")
     parser.add_argument("--text-layers", type=int, default=2, help="layers of its text encoder (default 2)")
-    parser.add_argument("--text-length", type=int, default=16, help="tokens computed in training (default 16)")
-    parser.add_argument("--pool", type=int, default=6000, help="pictures held as latents (default 6000)")
-    parser.add_argument(
-        "--jitter", type=float, default=0.5, help="strength of random scale and place; 0: always the same (default 0.5)"
-    )
-    parser.add_argument(
-        "--emphasis", type=float, default=1.0, help="extra weight of high noise, at most this (default 1: the paper's)"
-    )
-    parser.add_argument("--renew", type=int, default=4, help="pictures renewed each step (default 4)")
+    add_diffusion_options(parser, pool=6000)
 
 
 def build(width: int, depth: int, heads: int, text_width: int):
