@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -110,35 +110,60 @@ class Bundle:
 
     def generate(self, request: PictureRequest) -> Picture:
         """The picture that the reference's combined pipeline makes with this seed."""
-        generator = torch.Generator("cpu").manual_seed(request.seed)
-        c_sides, b_sides = self.sides(request)
-        geometry = self.manifest["geometry"]
+        return self.generate_batch([request])[0]
 
-        texts = _texts(request, request.stage_c_guidance)
-        conditioning = self.run(contract.STAGE_C_CONDITION, self.text("c", texts))
-        shape = (1, geometry["stage_c_channels"], *c_sides)
-        c = self._denoise(
-            "stage_c", shape, request.stage_c_steps, request.stage_c_guidance, generator, lambda _: conditioning
-        )
+    def generate_batch(self, requests: list[PictureRequest]) -> list[Picture]:
+        """The pictures of several requests in one run, each with its own prompt, negative prompt and seed.
 
-        hidden_states = self.text("b", _texts(request, request.stage_b_guidance))
-        shape = (1, geometry["stage_b_channels"], *b_sides)
-        condition = lambda latents: self.run(contract.STAGE_B_CONDITION, hidden_states, c, latents)
-        b = self._denoise("stage_b", shape, request.stage_b_steps, request.stage_b_guidance, generator, condition)
-        return Picture(c, b, self.run(contract.STAGE_A_DECODE, b)[0])
+        Size, steps and guidance must be the same in all. A picture differs from the one that its request gives alone
+        by rounding only. Raises ExportError when they are not the same.
+        """
+        first = requests[0]
+        for request in requests:
+            own = dict(prompt=request.prompt, negative_prompt=request.negative_prompt, seed=request.seed)
+            if replace(first, **own) != request:
+                raise ExportError(f"one run has one size, one number of steps and one guidance: {first} and {request}")
+        generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
+        c = self._stage_c_latents(requests, generators)
+        b = self.stage_b_latents(requests, c, generators)
+        pixels = self.run(contract.STAGE_A_DECODE, b)[0]
+        return [Picture(c[i : i + 1], b[i : i + 1], pixels[i : i + 1]) for i in range(len(requests))]
 
-    def _denoise(
-        self, stage: str, shape, steps: int, guidance: float, generator: torch.Generator, condition
+    def _stage_c_latents(self, requests: list[PictureRequest], generators: list[torch.Generator]) -> np.ndarray:
+        steps, guidance = requests[0].stage_c_steps, requests[0].stage_c_guidance
+        conditioning = self.run(contract.STAGE_C_CONDITION, self.text("c", _texts(requests, guidance)))
+        shape = (self.manifest["geometry"]["stage_c_channels"], *self.sides(requests[0])[0])
+        latents, noise = _draw(shape, steps, generators)
+        return self._denoise("stage_c", latents, noise, guidance, conditioning)
+
+    def stage_b_latents(
+        self, requests: list[PictureRequest], stage_c_latents: np.ndarray, generators: list[torch.Generator]
     ) -> np.ndarray:
-        latents = torch.randn(shape, generator=generator).numpy()
-        noise = torch.stack([torch.randn(shape, generator=generator) for _ in range(steps)]).numpy()
+        """Stage B latents [B,4,H,W] of the requests from Stage C latents [B,16,h,w]; one generator a picture."""
+        steps, guidance = requests[0].stage_b_steps, requests[0].stage_b_guidance
+        hidden_states = self.text("b", _texts(requests, guidance))
+        shape = (self.manifest["geometry"]["stage_b_channels"], *self.sides(requests[0])[1])
+        latents, noise = _draw(shape, steps, generators)
+        conditioning = self.run(contract.STAGE_B_CONDITION, hidden_states, stage_c_latents, latents)
+        return self._denoise("stage_b", latents, noise, guidance, conditioning)
+
+    def _denoise(self, stage: str, latents: np.ndarray, noise: np.ndarray, guidance: float, conditioning) -> np.ndarray:
+        steps = len(noise)
         table = schedule.step_table(schedule.uniform_timesteps(steps), **self.manifest["schedules"][stage]).numpy()
         step, scale = np.zeros(1, np.int64), np.array([guidance], np.float32)
-        conditioning = condition(latents)
         for _ in range(steps):
             latents, step = self.run(f"{stage}_step", latents, step, table, noise, scale, *conditioning)
         return latents
 
 
-def _texts(request: PictureRequest, guidance: float) -> list[str]:
-    return [request.prompt, request.negative_prompt or ""] if guidance > 1 else [request.prompt]
+def _texts(requests: list[PictureRequest], guidance: float) -> list[str]:
+    prompts = [request.prompt for request in requests]
+    return prompts + [request.negative_prompt or "" for request in requests] if guidance > 1 else prompts
+
+
+def _draw(shape: tuple[int, ...], steps: int, generators: list[torch.Generator]) -> tuple[np.ndarray, np.ndarray]:
+    """Starting latents [B,*shape] and noise [steps,B,*shape], each picture's from its own generator, in the order in
+    which the reference draws them."""
+    draws = [[torch.randn(1, *shape, generator=generator) for _ in range(1 + steps)] for generator in generators]
+    rows = [torch.cat(pictures) for pictures in zip(*draws, strict=True)]
+    return rows[0].numpy(), torch.stack(rows[1:]).numpy()

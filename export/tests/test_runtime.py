@@ -1,0 +1,27 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from wurstchen_export.errors import ExportError
+from wurstchen_export.runtime import Bundle, PictureRequest
+
+REQUEST = PictureRequest("a cat", width=128, height=128, seed=1, stage_c_steps=2, stage_b_steps=2)
+OTHER = dataclasses.replace(REQUEST, prompt="a dog on grass", negative_prompt="blurry", seed=7)
+
+
+@pytest.mark.parametrize("stage_b_guidance", [0.0, 3.0])
+def test_pictures_of_one_batch_are_those_of_each_request_alone(bundle_folder, stage_b_guidance):
+    bundle = Bundle(bundle_folder, threads=1)
+    requests = [dataclasses.replace(request, stage_b_guidance=stage_b_guidance) for request in (REQUEST, OTHER)]
+    for together, request in zip(bundle.generate_batch(requests), requests, strict=True):
+        alone = bundle.generate(request)
+        np.testing.assert_allclose(together.stage_c_latents, alone.stage_c_latents, atol=1e-4)
+        np.testing.assert_allclose(together.pixels, alone.pixels, atol=1e-3)
+
+
+def test_requests_of_different_steps_are_no_batch(bundle_folder):
+    other = dataclasses.replace(OTHER, stage_b_steps=3)
+    with pytest.raises(ExportError) as raised:
+        Bundle(bundle_folder).generate_batch([REQUEST, other])
+    assert str(raised.value) == f"one run has one size, one number of steps and one guidance: {REQUEST} and {other}"
