@@ -30,6 +30,7 @@ final class GraphSessions {
      */
     static ImmutableMap<String, BoundSession> open(ModelBundle bundle, Device device, Collection<String> names) {
         CascadeContract.check(bundle.manifest());
+        OrtLibraries.prepare();
         ExecutorService threads = Executors.newFixedThreadPool(Math.min(names.size(), Runtime.getRuntime().availableProcessors()));
         Map<String, Future<BoundSession>> opening = new LinkedHashMap<>();
         try {
