@@ -75,6 +75,7 @@ def test_contract_of_a_small_architecture_is_written_out():
         "inputs": [
             {"name": "latents", "dtype": "float32", "axes": ["images", 4, "b_height", "b_width"]},
             {"name": "step", "dtype": "int64", "axes": [1]},
+            {"name": "bad_step", "dtype": "int64", "axes": [1]},
             {"name": "step_table", "dtype": "float32", "axes": ["steps", 5]},
             {"name": "noise_table", "dtype": "float32", "axes": ["steps", "images", 4, "b_height", "b_width"]},
             {"name": "guidance_scale", "dtype": "float32", "axes": [1]},
@@ -85,6 +86,7 @@ def test_contract_of_a_small_architecture_is_written_out():
         "outputs": [
             {"name": "next_latents", "dtype": "float32", "axes": ["images", 4, "b_height", "b_width"]},
             {"name": "next_step", "dtype": "int64", "axes": [1]},
+            {"name": "next_bad_step", "dtype": "int64", "axes": [1]},
         ],
     }
 

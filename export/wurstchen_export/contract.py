@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FORMAT = "wurstchen-bundle"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FAMILY = "wuerstchen-v2"
 
 TEXT_ENCODER_C = "text_encoder_c"
@@ -168,16 +168,19 @@ def _stage_c_condition(a: Architecture) -> GraphSpec:
 
 
 def _step(name: str, latent_axes: tuple[Axis, ...], conditioning: tuple[TensorSpec, ...]) -> GraphSpec:
+    """``bad_step``: the first row of the table whose next latents held a NaN or an infinity, -1 while none did."""
     columns = len(STEP_TABLE_COLUMNS)
     inputs = (
         _floats("latents", *latent_axes),
         _ints("step", 1),
+        _ints("bad_step", 1),
         _floats("step_table", "steps", columns),
         _floats("noise_table", "steps", *latent_axes),
         _floats("guidance_scale", 1),
         *conditioning,
     )
-    return GraphSpec(name, inputs, (_floats("next_latents", *latent_axes), _ints("next_step", 1)))
+    outputs = (_floats("next_latents", *latent_axes), _ints("next_step", 1), _ints("next_bad_step", 1))
+    return GraphSpec(name, inputs, outputs)
 
 
 def _stage_c_latents(a: Architecture) -> tuple[Axis, ...]:

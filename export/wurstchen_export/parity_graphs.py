@@ -166,8 +166,9 @@ def _step(scheduler, latents: Tensor, step: int, predict, shape: Shape, generato
     after = scheduler.step(
         predicted, ratio, latents, generator=torch.Generator("cpu").manual_seed(noise_seed)
     ).prev_sample
-    inputs = (latents, torch.tensor([step]), _table(scheduler), noise_table, torch.tensor([GUIDANCE]))
-    return inputs, (after, torch.tensor([step + 1]))
+    none_bad = torch.tensor([-1])
+    inputs = (latents, torch.tensor([step]), none_bad, _table(scheduler), noise_table, torch.tensor([GUIDANCE]))
+    return inputs, (after, torch.tensor([step + 1]), none_bad)
 
 
 def _table(scheduler) -> Tensor:

@@ -150,9 +150,13 @@ class Bundle:
     def _denoise(self, stage: str, latents: np.ndarray, noise: np.ndarray, guidance: float, conditioning) -> np.ndarray:
         steps = len(noise)
         table = schedule.step_table(schedule.uniform_timesteps(steps), **self.manifest["schedules"][stage]).numpy()
-        step, scale = np.zeros(1, np.int64), np.array([guidance], np.float32)
+        step, bad_step, scale = np.zeros(1, np.int64), np.full(1, -1, np.int64), np.array([guidance], np.float32)
         for _ in range(steps):
-            latents, step = self.run(f"{stage}_step", latents, step, table, noise, scale, *conditioning)
+            latents, step, bad_step = self.run(
+                f"{stage}_step", latents, step, bad_step, table, noise, scale, *conditioning
+            )
+        if bad_step[0] >= 0:
+            raise ExportError(f"{stage}_step: the latents are no longer finite after step {bad_step[0] + 1} of {steps}")
         return latents
 
 

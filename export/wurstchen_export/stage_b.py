@@ -183,8 +183,8 @@ class StageBStep(nn.Module):
     def attending(self) -> list[int]:
         return self.plan.attending
 
-    def forward(self, latents, step, step_table, noise_table, guidance_scale, *conditioning):
-        """conditioning: the outputs of StageBCondition. Returns next_latents and next_step."""
+    def forward(self, latents, step, bad_step, step_table, noise_table, guidance_scale, *conditioning):
+        """conditioning: the outputs of StageBCondition. Returns next_latents, next_step and next_bad_step."""
         dtype = self.out.weight.dtype
         conditioning = [tensor.to(dtype) for tensor in conditioning]
         count = len(self.plan.attending)
@@ -193,7 +193,7 @@ class StageBStep(nn.Module):
         row = denoising.table_row(step_table, step)
         x = denoising.duplicated_to_rows(latents, conditioning[0].shape[2 if count else 0])
         predicted = self.noise(x, row[0], keys_values, maps)
-        return denoising.finish(latents, predicted, row, noise_table, step, guidance_scale)
+        return denoising.finish(latents, predicted, row, noise_table, step, bad_step, guidance_scale)
 
     def noise(
         self, latents: Tensor, noise_ratio: Tensor, keys_values: dict[int, Tensor], maps: dict[int, Tensor]

@@ -68,12 +68,12 @@ class StageCStep(nn.Module):
         self.attentions = nn.ModuleList(Attention(block) for block in blocks_of(model, "AttnBlock"))
         self.out = Dense.of(model.out[1])
 
-    def forward(self, latents, step, step_table, noise_table, guidance_scale, text_keys_values):
-        """Shapes: see contract.py. Returns next_latents and next_step."""
+    def forward(self, latents, step, bad_step, step_table, noise_table, guidance_scale, text_keys_values):
+        """Shapes: see contract.py. Returns next_latents, next_step and next_bad_step."""
         row = denoising.table_row(step_table, step)
         x = denoising.duplicated_to_rows(latents, text_keys_values.shape[2])
         predicted = self.noise(x, row[0], text_keys_values.to(self.out.weight.dtype))
-        return denoising.finish(latents, predicted, row, noise_table, step, guidance_scale)
+        return denoising.finish(latents, predicted, row, noise_table, step, bad_step, guidance_scale)
 
     def noise(self, latents: Tensor, noise_ratio: Tensor, text_keys_values: Tensor) -> Tensor:
         """The reference's forward: latents [rows, channels, c_height, c_width] to the noise in them, float32."""

@@ -44,15 +44,24 @@ def updated(latents: Tensor, noise_prediction: Tensor, row: tuple[Tensor, ...], 
     return mean + noise_std * noise
 
 
+def first_bad_step(next_latents: Tensor, step: Tensor, bad_step: Tensor) -> Tensor:
+    """``bad_step`` once it is a row of the table; before, ``step`` if these latents are not finite, otherwise -1."""
+    # Zero times anything finite is zero; a NaN or an infinity makes the sum NaN, which equals nothing.
+    finite = (next_latents * 0).sum() == 0
+    return torch.where(finite | (bad_step >= 0), bad_step, step)
+
+
 def finish(
     latents: Tensor,
     predicted: Tensor,
     row: tuple[Tensor, ...],
     noise_table: Tensor,
     step: Tensor,
+    bad_step: Tensor,
     guidance_scale: Tensor,
 ):
-    """What both step graphs return: next_latents and next_step."""
+    """What both step graphs return: next_latents, next_step and next_bad_step."""
     noise = noise_table.index_select(0, step).squeeze(0)
     prediction = guided(predicted, latents.shape[0], guidance_scale)
-    return updated(latents, prediction, row, noise), step + 1
+    following = updated(latents, prediction, row, noise)
+    return following, step + 1, first_bad_step(following, step, bad_step)

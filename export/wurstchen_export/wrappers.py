@@ -89,7 +89,7 @@ def _builder(spec: GraphSpec, make: Callable[[], nn.Module], geometry: Geometry,
         )
         # A module with a variable number of inputs takes them as one tuple.
         if spec.name == contract.STAGE_B_STEP:
-            shapes = (*shapes[:5], shapes[5:])
+            shapes = (*shapes[:6], shapes[6:])
         return Exportable(spec, module, inputs, shapes)
 
     return build

@@ -102,12 +102,17 @@ final class CascadeContract {
         inputs.add(
                 new TensorSpec("latents", FLOAT32, latentAxes),
                 tensor("step", INT64, "1"),
+                tensor("bad_step", INT64, "1"),
                 tensor("step_table", FLOAT32, "steps", Integer.toString(StepTable.COLUMNS)),
                 new TensorSpec("noise_table", FLOAT32, tableAxes),
                 tensor("guidance_scale", FLOAT32, "1"));
         inputs.addAll(conditioning);
         inputs(graph, inputs.build().toArray(TensorSpec[]::new));
-        outputs(graph, new TensorSpec("next_latents", FLOAT32, latentAxes), tensor("next_step", INT64, "1"));
+        outputs(
+                graph,
+                new TensorSpec("next_latents", FLOAT32, latentAxes),
+                tensor("next_step", INT64, "1"),
+                tensor("next_bad_step", INT64, "1"));
     }
 
     private void checkStageA() {

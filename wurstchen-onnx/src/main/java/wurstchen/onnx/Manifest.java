@@ -39,7 +39,7 @@ public record Manifest(
     public static final String FORMAT = "wurstchen-bundle";
 
     /** The version of the format that this library reads. */
-    public static final int FORMAT_VERSION = 1;
+    public static final int FORMAT_VERSION = 2;
 
     /** The family of models that this library runs: the published Würstchen v2. */
     public static final String FAMILY = "wuerstchen-v2";

@@ -20,9 +20,10 @@ import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 
 /**
- * A run of Stage C or Stage B. One step is one run of the step graph, which holds prediction, guidance and update: it reads latents and
- * step counter from one pair of tensors and writes the next into another, and the two pairs swap places. Coefficients and noise of several
- * steps lie ahead in tables, in which the counter finds its row.
+ * A run of Stage C or Stage B. One step is one run of the step graph, which holds prediction, guidance and update: it reads latents, step
+ * counter and the first bad step from one set of tensors and writes the next into another, and the two sets swap places. Coefficients and
+ * noise of several steps lie ahead in tables, in which the counter finds its row. The graph itself notes the first row whose latents were
+ * not finite; that is looked at once a table.
  */
 final class OnnxDenoisingRun implements DenoisingRun {
     /** The longest table. */
@@ -30,6 +31,9 @@ final class OnnxDenoisingRun implements DenoisingRun {
 
     /** Noise tables larger than this gain nothing; 64 steps at 256 x 256 px are 4 MiB. */
     private static final long MAX_CHUNK_BYTES = 64L << 20;
+
+    /** The first bad row of a table without one. */
+    private static final long NONE_BAD = -1;
 
     private final String stage;
     private final BoundSession session;
@@ -43,6 +47,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
     private final List<AutoCloseable> owned;
     private final List<HostTensor<FloatBuffer>> latents;
     private final List<HostTensor<LongBuffer>> counters;
+    private final List<HostTensor<LongBuffer>> badSteps;
     private final HostTensor<FloatBuffer> stepTable;
     private final HostTensor<FloatBuffer> noiseTable;
     private final HostTensor<FloatBuffer> guidanceScale;
@@ -76,6 +81,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
         long[] latentShape = shape.toArray();
         this.latents = List.of(own(HostTensor.ofFloats(latentShape)), own(HostTensor.ofFloats(latentShape)));
         this.counters = List.of(own(HostTensor.ofLongs(1)), own(HostTensor.ofLongs(1)));
+        this.badSteps = List.of(own(HostTensor.ofLongs(1)), own(HostTensor.ofLongs(1)));
         this.stepTable = own(HostTensor.ofFloats(chunk, StepTable.COLUMNS));
         this.noiseTable = own(HostTensor.ofFloats(chunk, shape.images(), shape.channels(), shape.height(), shape.width()));
         this.guidanceScale = own(HostTensor.ofFloats(new float[] {guidance.scale()}, 1));
@@ -114,7 +120,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
         return resource;
     }
 
-    /** Even steps read the first pair of tensors and write the second, odd steps the other way round. */
+    /** Even steps read the first set of tensors and write the second, odd steps the other way round. */
     private void bind(GraphOutputs conditioning) {
         inputs = List.of(inputs(0, conditioning), inputs(1, conditioning));
         outputs = List.of(outputs(1), outputs(0));
@@ -124,6 +130,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
         return ImmutableMap.<String, OnnxTensor>builder()
                 .put("latents", latents.get(pair).tensor())
                 .put("step", counters.get(pair).tensor())
+                .put("bad_step", badSteps.get(pair).tensor())
                 .put("step_table", stepTable.tensor())
                 .put("noise_table", noiseTable.tensor())
                 .put("guidance_scale", guidanceScale.tensor())
@@ -132,7 +139,10 @@ final class OnnxDenoisingRun implements DenoisingRun {
     }
 
     private Map<String, OnnxTensor> outputs(int pair) {
-        return ImmutableMap.of("next_latents", latents.get(pair).tensor(), "next_step", counters.get(pair).tensor());
+        return ImmutableMap.of(
+                "next_latents", latents.get(pair).tensor(),
+                "next_step", counters.get(pair).tensor(),
+                "next_bad_step", badSteps.get(pair).tensor());
     }
 
     @Override
@@ -164,9 +174,25 @@ final class OnnxDenoisingRun implements DenoisingRun {
             failed = true;
             throw e;
         }
+        if (stepsDone == steps || stepsDone % chunk == 0) {
+            checkFinite();
+        }
     }
 
-    /** Draws the noise of the next chunk of steps, one draw a step, and sets the counter to the tables' first row. */
+    private void checkFinite() {
+        long badRow = badSteps.get(stepsDone % 2).values().get(0);
+        if (badRow == NONE_BAD) {
+            return;
+        }
+        failed = true;
+        long firstStepOfTable = (stepsDone - 1) / chunk * (long) chunk + 1;
+        throw new WurstchenException(stage + ", step " + (firstStepOfTable + badRow) + " of " + steps
+                + ": the latents are no longer finite; use a lower guidance scale, or a bundle that computes in fp32");
+    }
+
+    /**
+     * Draws the noise of the next chunk of steps, one draw a step, sets the counter to the tables' first row, and says that no row was bad.
+     */
     private void fillTables() {
         int rows = Math.min(chunk, steps - stepsDone);
         stepTable.values().put(0, coefficients, stepsDone * StepTable.COLUMNS, rows * StepTable.COLUMNS);
@@ -175,6 +201,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
             noiseTable.values().put(row * draw.length, draw);
         }
         counters.get(stepsDone % 2).values().put(0, 0);
+        badSteps.get(stepsDone % 2).values().put(0, NONE_BAD);
     }
 
     @Override

@@ -30,7 +30,7 @@ class GraphContractTest {
         copy.rename("stage_c_step.onnx", "guidance_scale", "guidance_scalf");
 
         assertRefused("stage_c_step.onnx: expected an input guidance_scale float32 [1], found only "
-                + "latents, step, step_table, noise_table, guidance_scalf, text_keys_values; export the bundle again");
+                + "latents, step, bad_step, step_table, noise_table, guidance_scalf, text_keys_values; export the bundle again");
     }
 
     @Test
@@ -44,17 +44,17 @@ class GraphContractTest {
     @Test
     void renamedInputOfGraphAndManifest_isFound() {
         copy.rename("stage_c_step.onnx", "guidance_scale", "guidance_scalf");
-        copy.edit(manifest -> tensor(manifest, "stage_c_step", "inputs", 4).put("name", "guidance_scalf"));
+        copy.edit(manifest -> tensor(manifest, "stage_c_step", "inputs", 5).put("name", "guidance_scalf"));
 
         assertRefused("model.json: graphs.stage_c_step: expected an input guidance_scale float32 [1], found only "
-                + "latents, step, step_table, noise_table, guidance_scalf, text_keys_values; export the bundle again");
+                + "latents, step, bad_step, step_table, noise_table, guidance_scalf, text_keys_values; export the bundle again");
     }
 
     @Test
     void otherFixedAxis_isFound() {
         copy.edit(manifest -> {
             ((ArrayNode) tensor(manifest, "stage_c_condition", "outputs", 0).get("axes")).set(0, 3);
-            ((ArrayNode) tensor(manifest, "stage_c_step", "inputs", 5).get("axes")).set(0, 3);
+            ((ArrayNode) tensor(manifest, "stage_c_step", "inputs", 6).get("axes")).set(0, 3);
         });
 
         assertRefused("stage_c_condition.onnx: expected the output text_keys_values float32 [3, 2, rows, 4, 77, 8], "

@@ -55,7 +55,7 @@ class ManifestReaderTest {
     static Stream<Arguments> defects() {
         return Stream.of(
                 defect("/format", "\"zip\"", "format must be \"wurstchen-bundle\", got \"zip\"" + AGAIN),
-                defect("/format_version", "2", "format_version is 2, this library reads 1; "
+                defect("/format_version", "1", "format_version is 1, this library reads 2; "
                         + "use a matching version of the library or export the bundle again"),
                 defect("/format_version", "\"1\"", "format_version must be an integer from 1 to 2147483647, got \"1\"" + AGAIN),
                 defect("/family", "\"sdxl\"", "unknown family 'sdxl', this library runs 'wuerstchen-v2'"),

@@ -197,6 +197,8 @@ class OnnxStagesTest {
                 HostTensor<FloatBuffer> scale = HostTensor.ofFloats(new float[] {4}, 1);
                 HostTensor<LongBuffer> counter = HostTensor.ofLongs(1);
                 HostTensor<LongBuffer> nextCounter = HostTensor.ofLongs(1);
+                HostTensor<LongBuffer> badStep = HostTensor.ofLongs(1);
+                HostTensor<LongBuffer> nextBadStep = HostTensor.ofLongs(1);
                 HostTensor<FloatBuffer> current = HostTensor.ofFloats(latents, C_SHAPE.toArray());
                 HostTensor<FloatBuffer> next = HostTensor.ofFloats(C_SHAPE.toArray())) {
             for (int i = 0; i < steps; i++) {
@@ -205,12 +207,16 @@ class OnnxStagesTest {
                                 ImmutableMap.<String, OnnxTensor>builder()
                                         .put("latents", current.tensor())
                                         .put("step", counter.tensor())
+                                        .put("bad_step", badStep.tensor())
                                         .put("step_table", stepTable.tensor())
                                         .put("noise_table", noiseTable.tensor())
                                         .put("guidance_scale", scale.tensor())
                                         .putAll(conditioning.tensors())
                                         .buildOrThrow(),
-                                ImmutableMap.of("next_latents", next.tensor(), "next_step", nextCounter.tensor()));
+                                ImmutableMap.of(
+                                        "next_latents", next.tensor(),
+                                        "next_step", nextCounter.tensor(),
+                                        "next_bad_step", nextBadStep.tensor()));
                 counter.values().put(0, nextCounter.values().get(0));
                 current.values().put(0, next.values(), 0, latents.length);
             }
@@ -307,6 +313,44 @@ class OnnxStagesTest {
                     .hasMessageStartingWith("Stage B, step 1 of 3: stage_b_step: ONNX Runtime failed: ")
                     .hasNoSuppressedExceptions();
         }
+    }
+
+    /** Noise that is NaN or infinite at one draw: the first is the initial latents, the second belongs to step 1. */
+    private static NoiseSource spoiltAtDraw(int spoilt, float value) {
+        AtomicInteger draws = new AtomicInteger();
+        return destination -> Arrays.fill(destination, draws.incrementAndGet() == spoilt ? value : 0.5f);
+    }
+
+    private static void assertNotFinite(int steps, NoiseSource noise, int lastStep, String message) {
+        try (HiddenStates text = text(encoderC, "a cat");
+                DenoisingRun run = stageC.start(text, C_SHAPE, table(steps), UNGUIDED, noise)) {
+            while (run.stepsDone() < lastStep - 1) {
+                run.advance();
+            }
+            assertThatThrownBy(run::advance).isInstanceOf(WurstchenException.class).hasMessage(message);
+            assertThatThrownBy(run::advance)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("this run of Stage C failed after %s of %s steps: start a new one", lastStep, steps);
+        }
+    }
+
+    @Test
+    void latentsThatAreNotFinite_nameTheFirstSuchStepAtTheEnd() {
+        String remedy = ": the latents are no longer finite; use a lower guidance scale, or a bundle that computes in fp32";
+        assertNotFinite(4, spoiltAtDraw(3, Float.NaN), 4, "Stage C, step 2 of 4" + remedy);
+        assertNotFinite(4, spoiltAtDraw(1, Float.POSITIVE_INFINITY), 4, "Stage C, step 1 of 4" + remedy);
+        assertNotFinite(4, spoiltAtDraw(5, Float.NEGATIVE_INFINITY), 4, "Stage C, step 4 of 4" + remedy);
+    }
+
+    @Test
+    void latentsThatAreNotFinite_areNoticedBeforeTheNextTable() {
+        int table = OnnxDenoisingRun.MAX_CHUNK_STEPS;
+        assertNotFinite(
+                2 * table + 3,
+                spoiltAtDraw(table + 4, Float.NaN),
+                2 * table,
+                "Stage C, step 67 of 131: the latents are no longer finite; "
+                        + "use a lower guidance scale, or a bundle that computes in fp32");
     }
 
     @Test
