@@ -11,13 +11,14 @@ from wurstchen_export.train import main as train
 from wurstchen_export.train.captions import every_caption
 from wurstchen_export.train.diffusion import alpha_cumprod
 from wurstchen_export.train.loop import LoopOptions, TrainingLoop
-from wurstchen_export.train.options import CONCEPTS
-from wurstchen_export.train.pictures import COLOURS, Pictures, held_out, read_concepts
+from wurstchen_export.train.concepts import read_concepts
+from wurstchen_export.train.data import write_index
+from wurstchen_export.train.pictures import Pictures
 from wurstchen_export.train.text import TextSide, use_short_rows
 from wurstchen_export.train.vocabulary import write_tokenizer
 
 SIDE = 256
-STEPS = ["--steps", "20", "--batch", "4", "--no-bf16", "--learning-rate", "3e-3"]
+STEPS = ["--steps", "40", "--batch", "4", "--no-bf16", "--learning-rate", "3e-3"]
 SMALL_POOL = ["--pool", "16", "--renew", "1"]
 
 
@@ -33,7 +34,7 @@ def data(tmp_path_factory):
         shape.ellipse((40, 40, 216, 216), fill="red") if label == "disc" else shape.rectangle((60, 60, 200, 200), "blue")
         picture.save(folder / "drawn" / f"{code}.png")
         index.append({"style": "drawn", "file": f"drawn/{code}.png", "hexcode": code, "label": label})
-    (folder / "index.json").write_text(json.dumps(index))
+    write_index(folder, index)
     (folder / "concepts.tsv").write_text("# test\n1F534\ta disc\tdisc\n1F7E6\ta box\tbox|cube\n")
     write_tokenizer(every_caption(read_concepts(folder / "concepts.tsv"), ["drawn"]), folder / "tokenizer")
     return folder
@@ -147,23 +148,3 @@ def test_compressor_saved_and_read_gives_the_same_semantic_latents(tmp_path):
     latents = compressor(pixels)
     assert latents.shape == (1, 16, 2, 3)
     assert torch.equal(SemanticCompressor.from_pretrained(tmp_path)(pixels), latents)
-
-
-def test_composed_crop_is_a_piece_of_the_whole_picture(data):
-    pictures = Pictures(data, None)
-    one, placement = torch.tensor([1]), torch.tensor([[0.9, 0.02, -0.03]])
-    whole = pictures.compose(one, one, placement)
-    crop = pictures.compose(one, one, placement, torch.tensor([[64, 32]]), 128)
-    assert torch.allclose(crop, whole[:, :, 32:160, 64:192], atol=1e-4)
-
-
-def test_held_out_pairs_are_about_one_in_twenty(data):
-    concepts = read_concepts(CONCEPTS)
-    pairs = [held_out(concept, colour) for concept in concepts for colour in range(len(COLOURS))]
-    assert 0.03 < sum(pairs) / len(pairs) < 0.07
-
-
-def test_concepts_file_with_a_missing_field_is_refused(tmp_path):
-    (tmp_path / "c.tsv").write_text("1F534\ta disc\n")
-    with pytest.raises(ValueError, match=r"c\.tsv:1: expected 3 fields separated by tabs, got 2$"):
-        read_concepts(tmp_path / "c.tsv")

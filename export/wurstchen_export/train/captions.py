@@ -2,7 +2,8 @@
 
 import random
 
-from .pictures import COLOURS, Concept, Pictures
+from .concepts import Concept
+from .pictures import COLOURS, Pictures
 
 # {a}: the object with its article; {n}: a name without one; {c}: the colour; {s}: the style.
 PLAIN = (
@@ -19,38 +20,66 @@ PLAIN = (
     "{a} in front of a {c} background",
     "the {n} on a {c} background",
 )
-STYLED = ("{a}, {s} style, on a {c} background", "{n}, {s} style, {c} background", "{n}, {s}, {c}")
-WITHOUT_BACKGROUND = ("{a}", "{n}", "a picture of {a}", "{a}, {s} style")
-STYLE_NAMES = {"fluent-emoji-flat": "flat", "fluent-emoji": "shaded", "noto": "noto"}
+STYLED = (
+    "{a}, {s} style, on a {c} background",
+    "{a} on a {c} background, {s} style",
+    "{n}, {s} style, {c} background",
+    "{n}, {s}, {c}",
+    "{s} {n} on a {c} background",
+    "a {s} picture of {a} on a {c} background",
+    "{s} style {n} on {c}",
+)
+BARE = ("{a}", "{n}", "a picture of {a}")
+STYLED_BARE = ("{a}, {s} style", "{s} {n}", "{n}, {s}")
+STYLE_NAMES = {"fluent-emoji-flat": "flat", "fluent-emoji": "glossy", "noto": "noto"}
 
-WITHOUT_BACKGROUND_SHARE = 0.15  # these pictures are white
-STYLED_SHARE = 0.2
+BARE_SHARE = 0.15  # pictures whose caption names no background; these are white
+STYLED_SHARE = {1: 0.2}  # by the number of styles there are
+STYLED_SHARE_OF_MANY = 0.5
 
 
-def write_caption(concept: Concept, colour: str, style: str, source: random.Random, styles: int = 1) -> str:
-    """A random caption of one picture. With several styles every other caption names the style."""
-    if colour == "white" and source.random() < 0.6:
-        template = source.choice(WITHOUT_BACKGROUND)
-    elif source.random() < (STYLED_SHARE if styles == 1 else 0.5):
-        template = source.choice(STYLED)
+def white_share(colours: int = len(COLOURS)) -> float:
+    """How often a picture is white: always without a background in its caption, otherwise as any other colour."""
+    return BARE_SHARE + (1 - BARE_SHARE) / colours
+
+
+def write_caption(
+    concept: Concept, colour: str | None, style: str, source: random.Random, styles: int = 1
+) -> str:
+    """A random caption of one picture; colour None leaves the background unnamed (it is white).
+
+    With several styles every other caption names the style.
+    """
+    styled = source.random() < STYLED_SHARE.get(styles, STYLED_SHARE_OF_MANY)
+    if colour is None:
+        template = source.choice(STYLED_BARE if styled else BARE)
     else:
-        template = source.choice(PLAIN)
-    caption = template.format(
-        a=concept.with_article, n=source.choice(concept.names), c=colour, s=STYLE_NAMES.get(style, style)
-    )
-    return caption.replace("a orange", "an orange")
+        template = source.choice(STYLED if styled else PLAIN)
+    return fill(template, concept.with_article, source.choice(concept.names), colour, style)
+
+
+def fill(template: str, article: str, name: str, colour: str | None, style: str) -> str:
+    """The template with its words, and the article that they need."""
+    caption = template.format(a=article, n=name, c=colour, s=STYLE_NAMES.get(style, style))
+    return caption.replace("a orange ", "an orange ")
+
+
+def caption_of(pictures: Pictures, which: int, colour: int | None, source: random.Random) -> str:
+    """A random caption of picture `which` on colour number `colour`, or with no background named."""
+    name = None if colour is None else pictures.colour_names[colour]
+    concept = pictures.concepts[pictures.concept_of[which]]
+    return write_caption(concept, name, pictures.style(which), source, len(pictures.styles))
 
 
 def write_captions(
     pictures: Pictures, labels: list[tuple[int, int]], source: random.Random, dropped: float = 0.0
 ) -> list[str]:
     """Captions of (picture, colour) index pairs; a share of them is left empty, for guidance."""
+    white, bare = pictures.colour_names.index("white"), BARE_SHARE / white_share()
     captions = []
     for which, colour in labels:
-        concept = pictures.concepts[pictures.concept_of[which]]
-        style = pictures.styles[pictures.style_of[which]]
-        caption = write_caption(concept, pictures.colour_names[colour], style, source, len(pictures.styles))
-        captions.append("" if source.random() < dropped else caption)
+        named = None if colour == white and source.random() < bare else colour
+        captions.append("" if source.random() < dropped else caption_of(pictures, which, named, source))
     return captions
 
 
@@ -58,10 +87,9 @@ def every_caption(concepts: list[Concept], styles: list[str]) -> list[str]:
     """Captions that together hold every word that training can meet."""
     lines = []
     for concept in concepts:
-        for template in PLAIN + STYLED + WITHOUT_BACKGROUND:
+        for template in PLAIN + STYLED + BARE + STYLED_BARE:
             for name in concept.names:
                 for style in styles:
-                    style = STYLE_NAMES.get(style, style)
-                    lines.append(template.format(a=concept.with_article, n=name, c="white", s=style))
-    lines += [f"an {colour} {colour}" for colour in COLOURS for _ in range(100)]
+                    lines.append(fill(template, concept.with_article, name, "white", style))
+    lines += [f"an {colour} {colour}" for colour in COLOURS for _ in range(len(concepts))]
     return lines

@@ -8,13 +8,11 @@ import torch
 from .loop import LoopOptions
 from .pictures import Pictures
 
-CONCEPTS = Path(__file__).parent.parent / "data" / "concepts.tsv"
-
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, required=True, help="folder that `train data` wrote")
+    parser.add_argument("--data", type=Path, required=True, help="folder that `train data` wrote, or the file it packed")
     parser.add_argument(
-        "--concepts", default=str(CONCEPTS), help="concepts file, or `all` for every picture (default: data/concepts.tsv)"
+        "--concepts", default="all", help="concepts file, or `all` for every picture (default: all)"
     )
 
 

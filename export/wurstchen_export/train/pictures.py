@@ -1,15 +1,17 @@
 """The training pictures: emoji artwork on plain backgrounds, scaled and shifted a little at random."""
 
+import hashlib
 import json
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 
-# Background colours, sRGB 0..255. Soft shades, so that a red apple still shows on red.
+from .artwork import ArtworkFolder, decode, digest
+from .concepts import Concept, concepts_of_index, read_concepts
+
+# Background colours, sRGB 0..255. Soft shades, so that a red apple still shows on red; each far from every other.
 COLOURS = {
     "white": (255, 255, 255),
     "black": (24, 24, 28),
@@ -21,62 +23,50 @@ COLOURS = {
     "blue": (55, 110, 220),
     "purple": (135, 75, 175),
     "pink": (255, 170, 200),
+    "cyan": (115, 220, 240),
+    "teal": (20, 130, 135),
+    "lime": (180, 235, 70),
+    "brown": (125, 80, 50),
+    "navy": (30, 45, 100),
+    "beige": (235, 215, 180),
 }
 
-
-@dataclass(frozen=True)
-class Concept:
-    """One object: its emoji code points, the name with its article, and other names without one."""
-
-    hexcode: str
-    with_article: str
-    names: tuple[str, ...]
+HELD_OUT_IN = 36  # one (emoji, style) pair in this many
 
 
-def read_concepts(path: Path) -> list[Concept]:
-    """Reads a concepts file: hexcode, name with article, other names joined by |; separated by tabs."""
-    concepts = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        fields = line.split("\t")
-        if len(fields) != 3:
-            raise ValueError(f"{path}:{number}: expected 3 fields separated by tabs, got {len(fields)}")
-        concepts.append(Concept(fields[0], fields[1], tuple(fields[2].split("|"))))
-    return concepts
-
-
-def concepts_of_index(index: list[dict]) -> list[Concept]:
-    """Every rendered emoji as a concept named by its label (the full set; a concepts file picks a few)."""
-    labels = {entry["hexcode"]: entry["label"].replace("\u2019", "'").lower() for entry in index}
-    return [
-        Concept(code, ("an " if label[0] in "aeiou" else "a ") + label, (label,)) for code, label in labels.items()
-    ]
-
-
-def held_out(concept: Concept, colour: int) -> bool:
-    """Whether this object on this background is kept for tests: one pair in twenty, in every run and concepts file."""
-    return (int(concept.hexcode.split("-")[0], 16) * 7 + colour * 3) % 20 == 11
+def held_out(hexcode: str, style: str) -> bool:
+    """Whether this emoji in this style is kept for tests: a function of the two names, so the same in every run."""
+    number = int.from_bytes(hashlib.sha256(f"{hexcode} {style}".encode()).digest()[:8], "big")
+    return number % HELD_OUT_IN == 0
 
 
 class Pictures:
     """Artwork of the concepts, in every rendered style.
 
+    folder: what `train data` wrote, or the one file that it packed.
     artwork: uint8 [N, 4, size, size], premultiplied RGBA; concept_of and style_of: N indices into concepts and styles.
+    held_out: N booleans; a picture is held out when its (emoji, style) pair is and another style shows the same emoji,
+    so that no emoji is missing from the training pictures. Training must use `seen` only.
+    index_digest: names the set of pictures, for models that only fit one (a judge's classes).
     """
 
     def __init__(self, folder: Path, concepts_file: Path | None, device: str = "cpu"):
-        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        self.concepts = read_concepts(concepts_file) if concepts_file else concepts_of_index(index)
+        source = ArtworkFolder.open(folder)
+        index = source.index
+        self.concepts: list[Concept] = read_concepts(concepts_file) if concepts_file else concepts_of_index(index)
         number = {concept.hexcode: i for i, concept in enumerate(self.concepts)}
         missing = number.keys() - {entry["hexcode"] for entry in index}
         if missing:
             raise ValueError(f"{folder} has no picture of {', '.join(sorted(missing))}: render it again")
         chosen = [entry for entry in index if entry["hexcode"] in number]
-        self.styles = sorted({entry["style"] for entry in chosen})
-        self.concept_of = [number[entry["hexcode"]] for entry in chosen]
-        self.style_of = [self.styles.index(entry["style"]) for entry in chosen]
-        self.artwork = torch.stack([premultiplied(folder / entry["file"]) for entry in chosen]).to(device)
+        self.styles: list[str] = sorted({entry["style"] for entry in chosen})
+        self.concept_of: list[int] = [number[entry["hexcode"]] for entry in chosen]
+        self.style_of: list[int] = [self.styles.index(entry["style"]) for entry in chosen]
+        self.held_out = self._held_out()
+        self.seen: list[int] = [which for which, held in enumerate(self.held_out) if not held]
+        self.unseen: list[int] = [which for which, held in enumerate(self.held_out) if held]
+        self.artwork = _decoded(source, chosen).to(device)
+        self.index_digest = digest_of(chosen)
         self.colour_names = list(COLOURS)
         self.colours = torch.tensor(list(COLOURS.values()), dtype=torch.float32, device=device) / 255
         self.size = self.artwork.shape[-1]
@@ -84,14 +74,16 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.artwork)
 
-    def held_out_pairs(self) -> list[tuple[int, int]]:
-        """(picture, colour) index pairs that training never sees."""
-        return [
-            (which, colour)
-            for which in range(len(self))
-            for colour in range(len(COLOURS))
-            if held_out(self.concepts[self.concept_of[which]], colour)
-        ]
+    def hexcode(self, which: int) -> str:
+        return self.concepts[self.concept_of[which]].hexcode
+
+    def style(self, which: int) -> str:
+        return self.styles[self.style_of[which]]
+
+    def _held_out(self) -> list[bool]:
+        by_hash = [held_out(self.hexcode(i), self.style(i)) for i in range(len(self.concept_of))]
+        elsewhere = {concept for concept, held in zip(self.concept_of, by_hash, strict=True) if not held}
+        return [held and concept in elsewhere for concept, held in zip(self.concept_of, by_hash, strict=True)]
 
     def compose(self, which, colours, placement, corner=None, side=None):
         """Draws artwork on backgrounds.
@@ -116,15 +108,35 @@ class Pictures:
         return (drawn[:, :3] + background * (1 - drawn[:, 3:])).clamp(0, 1)
 
 
-def premultiplied(path: Path) -> torch.Tensor:
-    """Reads an RGBA PNG as uint8 [4,h,w] with colour multiplied by alpha."""
-    rgba = np.asarray(Image.open(path).convert("RGBA")).astype(np.float32)
-    rgba[..., :3] *= rgba[..., 3:] / 255
-    return torch.from_numpy(rgba.round().astype(np.uint8)).permute(2, 0, 1).contiguous()
-
-
 def random_placement(count: int, strength: float = 1.0, device: str = "cpu") -> torch.Tensor:
-    """Random scale in 0.86..1.0 and shifts within 4 % of the side (at strength 1); [count,3]."""
+    """Random scale in 0.82..1.0 and shifts within 3 % of the side (at strength 1); [count,3]."""
     uniform = torch.rand(count, 3, device=device)
-    scale = 0.93 + (uniform[:, :1] - 0.5) * 0.14 * strength
-    return torch.cat([scale, (uniform[:, 1:] - 0.5) * 0.08 * strength], 1)
+    scale = 0.91 + (uniform[:, :1] - 0.5) * 0.18 * strength
+    return torch.cat([scale, (uniform[:, 1:] - 0.5) * 0.06 * strength], 1)
+
+
+def central_placement(count: int, device: str = "cpu") -> torch.Tensor:
+    """The middle of random_placement's range, for tests; [count,3]."""
+    return torch.tensor([[0.91, 0.0, 0.0]], device=device).expand(count, 3)
+
+
+def digest_of(entries: list[dict]) -> str:
+    """SHA-256 of what an index's pictures are, in its order."""
+    lines = [[entry["hexcode"], entry["style"], entry["sha256"]] for entry in entries]
+    return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
+
+
+def _decoded(source: ArtworkFolder, entries: list[dict]) -> torch.Tensor:
+    """All pictures, each held against its checksum; decoding releases Python's lock, so threads do."""
+
+    def read(entry: dict) -> torch.Tensor:
+        picture = decode(source.read(entry["file"]))
+        if digest(picture) != entry.get("sha256"):
+            raise ValueError(
+                f"{source.path}: {entry['file']} differs from its checksum in index.json:"
+                " make the data again (python -m wurstchen_export train data)"
+            )
+        return picture
+
+    with ThreadPoolExecutor() as pool:
+        return torch.stack(list(pool.map(read, entries)))

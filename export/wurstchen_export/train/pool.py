@@ -5,7 +5,7 @@ import random
 import torch
 import torch.nn.functional as F
 
-from .pictures import Pictures, held_out, random_placement
+from .pictures import Pictures, random_placement
 
 COMPRESSOR_SCALE = 0.75  # side of the compressor's picture / side of the picture: 192 of 256 px gives 6x6
 
@@ -18,7 +18,7 @@ def compressor_view(pixels: torch.Tensor) -> torch.Tensor:
 class Pool:
     """Rows of tensors about random pictures, overwritten in turn.
 
-    describe(pixels [B,3,H,W]) -> tensors [B,...] to keep. Pairs that are held out never enter.
+    describe(pixels [B,3,H,W]) -> tensors [B,...] to keep. Pictures that are held out never enter.
     """
 
     def __init__(self, pictures: Pictures, size: int, describe, strength: float, seed: int):
@@ -26,9 +26,8 @@ class Pool:
         self.source = random.Random(seed)
         self.pairs = [
             (which, colour)
-            for which in range(len(pictures))
+            for which in pictures.seen
             for colour in range(len(pictures.colours))
-            if not held_out(pictures.concepts[pictures.concept_of[which]], colour)
         ]
         self.order: list[tuple[int, int]] = []
         self.tensors: list[torch.Tensor] = []

@@ -75,6 +75,7 @@ class StageATraining:
         torch.manual_seed(args.seed)
         self.args = args
         self.pictures = open_pictures(args)
+        self.seen = torch.tensor(self.pictures.seen, device=args.device)
         self.vqgan = build(args.width, args.bottleneck_blocks, args.codes)
         self.vqgan = self.vqgan.to(args.device, memory_format=torch.channels_last)
         with torch.no_grad():
@@ -84,7 +85,7 @@ class StageATraining:
     def crops(self, count: int, side: int) -> torch.Tensor:
         """Random crops [count,3,side,side] of random artwork on random backgrounds."""
         device = self.args.device
-        which = torch.randint(len(self.pictures), (count,), device=device)
+        which = self.seen[torch.randint(len(self.seen), (count,), device=device)]
         colours = torch.randint(len(self.pictures.colours), (count,), device=device)
         corner = torch.randint(self.pictures.size - side + 1, (count, 2), device=device)
         return self.pictures.compose(which, colours, random_placement(count, 2.0, device), corner, side)

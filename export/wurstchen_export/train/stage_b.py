@@ -23,6 +23,7 @@ from .options import (
     maybe_compiled,
     open_pictures,
 )
+from .pictures import central_placement
 from .pool import Pool, compressor_view
 from .stage_a import encode, psnr
 from .response_norm import use_folded_response_norm
@@ -153,11 +154,11 @@ class StageBTraining:
             self.loop.log({"psnr_cascade": self.rebuild()})
 
     def rebuild(self, count: int = 16) -> float:
-        """PSNR of compressor, Stage B (12 steps, no guidance) and Stage A against held-out pairs."""
+        """PSNR of compressor, Stage B (12 steps, no guidance) and Stage A against held-out pictures."""
         pictures = self.pictures
-        which, colours = torch.tensor(pictures.held_out_pairs()[:count], device=self.args.device).unbind(1)
-        placement = torch.tensor([[0.93, 0.0, 0.0]], device=self.args.device).expand(len(which), 3)
-        pixels = pictures.compose(which, colours, placement)
+        which = torch.tensor((pictures.unseen or pictures.seen)[:count], device=self.args.device)
+        colours = torch.arange(len(which), device=self.args.device) % len(pictures.colours)
+        pixels = pictures.compose(which, colours, central_placement(len(which), self.args.device))
         labels = list(zip(which.tolist(), colours.tolist(), strict=True))
         captions = write_captions(pictures, labels, self.source)
         with half_precision(self.args):
