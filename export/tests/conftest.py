@@ -68,7 +68,7 @@ def bundle_folder(source, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def other_model(tmp_path_factory):
-    """A model with other settings and sizes and a semantic compressor, and its bundle with weights in 16 bits."""
+    """A model with other settings and sizes and a semantic compressor, and its bundle with weights in 8 bits."""
     folder = tmp_path_factory.mktemp("other")
     tiny.write(folder / "model", seed=7, settings=OTHER_SETTINGS, sizes=OTHER_SIZES)
     compressor = SemanticCompressor(widths=(8, 8, 16, 16), latent_mean=30.0, latent_std=0.5)
@@ -78,7 +78,7 @@ def other_model(tmp_path_factory):
         Source.find(folder / "model"),
         folder / "bundle",
         PROVENANCE,
-        options=Options(weights="fp16"),
+        options=Options(weights="int8"),
         progress=lambda line: None,
     )
     return folder

@@ -80,7 +80,7 @@ def test_failed_export_leaves_the_older_bundle_alone(tmp_path, source, monkeypat
     bundle.mkdir()
     (bundle / "model.json").write_text('{"format": "wurstchen-bundle"}')
 
-    def fail(exportable, folder, weights):
+    def fail(exportable, folder, weights, packed):
         raise ExportError("planted")
 
     monkeypatch.setattr(onnx_writer, "write", fail)

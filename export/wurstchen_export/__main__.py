@@ -82,7 +82,10 @@ def _add_export(commands) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="folder to write")
     parser.add_argument("--precision", choices=("fp32", "fp16"), default="fp32", help="what the graphs compute in")
     parser.add_argument(
-        "--weights", choices=("fp32", "fp16"), default="fp32", help="how weights are stored; fp16 halves the files"
+        "--weights",
+        choices=("fp32", "fp16", "int8"),
+        default="fp32",
+        help="how weights are stored; fp16 halves the files, int8 halves them again",
     )
     parser.add_argument("--force", action="store_true", help="replace a bundle that is already there")
     parser.add_argument("--name", help="the model's name; by default that of its folder")

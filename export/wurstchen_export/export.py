@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import time
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from wurstchen_export import contract, manifest, onnx_writer, wrappers
+from wurstchen_export import contract, manifest, onnx_writer, weights, wrappers
 from wurstchen_export.errors import ExportError
 from wurstchen_export.manifest import Defaults, Provenance
+from wurstchen_export.onnx_writer import Stored
 from wurstchen_export.source import Source
 
 
@@ -19,13 +21,18 @@ from wurstchen_export.source import Source
 class Options:
     """How a bundle is written.
 
-    precision: what the graphs compute in. weights: how their weights are stored; ``fp16`` with ``fp32`` precision
-    halves the files, rounds the weights once and computes as before.
+    precision: what the graphs compute in. weights: how their weights are stored, one of weights.KINDS: the model is
+    rounded once, then computes as before; ``fp16`` precision implies ``fp16`` or, when asked for, ``int8`` weights.
     """
 
     precision: str = "fp32"
     weights: str = "fp32"
     force: bool = False
+
+    @property
+    def stored_weights(self) -> str:
+        """How the weights really come to be stored."""
+        return "fp16" if self.precision == "fp16" and self.weights == "fp32" else self.weights
 
 
 def export(
@@ -51,8 +58,8 @@ def export(
         raise ExportError(f"cannot write beside {out}: {error.strerror}; name a folder that you may write to") from None
     try:
         _fill(source, staging, options, progress)
-        weights = "fp16" if options.precision == "fp16" else options.weights
-        manifest.write(staging, manifest.build(source, staging, provenance, defaults, options.precision, weights))
+        content = manifest.build(source, staging, provenance, defaults, options.precision, options.stored_weights)
+        manifest.write(staging, content)
         _replace(staging, out)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -83,17 +90,34 @@ def is_bundle(folder: Path) -> bool:
 
 
 def _fill(source: Source, folder: Path, options: Options, progress: Callable[[str], None]) -> None:
-    store_half = options.weights == "fp16" and options.precision == "fp32"
-    if store_half:
-        source.round_weights()
-    builders = wrappers.builders(source, options.precision, keep_apart=store_half)
+    kind = options.stored_weights
+    source.round_weights(kind)
+    # Weights in 8 bits are found in the float32 modules; those are brought to 16 bits afterwards.
+    traced_in = "fp32" if kind == "int8" else options.precision
+    builders = wrappers.builders(source, traced_in, keep_apart=kind != options.precision)
+    written = {}
     for index, (name, build) in enumerate(builders.items(), start=1):
         started = time.monotonic()
-        onnx_writer.write(build(), folder, "fp16" if store_half else "fp32")
-        size = sum(path.stat().st_size for path in folder.glob(f"{name}.onnx*"))
-        progress(f"[{index}/{len(builders)}] {name}: {size / 1e6:.1f} MB in {time.monotonic() - started:.1f} s")
+        exportable, packed = build(), {}
+        if kind == "int8":
+            packed = weights.packed_buffers(exportable.module)
+            if options.precision == "fp16":
+                exportable = dataclasses.replace(exportable, module=wrappers.in_half(exportable.module))
+        written[name] = onnx_writer.write(exportable, folder, kind, packed)
+        seconds = time.monotonic() - started
+        progress(f"[{index}/{len(builders)}] {name}: {written[name].bytes / 1e6:.1f} MB in {seconds:.1f} s")
     for side, owner in (("c", source.stage_c_folder), ("b", source.stage_b_folder)):
         _copy_tokenizer(owner / "tokenizer", folder / f"tokenizer_{side}")
+    _report(written, progress)
+
+
+def _report(written: dict[str, Stored], progress: Callable[[str], None]) -> None:
+    """The table of what each part holds."""
+    total = Stored(sum(part.parameters for part in written.values()), sum(part.bytes for part in written.values()))
+    progress(f"{'part':<20} {'parameters':>14} {'MB':>9} {'bits each':>9}")
+    for name, part in (*written.items(), ("all graphs", total)):
+        bits = 8 * part.bytes / max(part.parameters, 1)
+        progress(f"{name:<20} {part.parameters:>14,} {part.bytes / 1e6:>9.2f} {bits:>9.1f}")
 
 
 def _copy_tokenizer(source: Path, target: Path) -> None:

@@ -6,7 +6,9 @@ import contextlib
 import io
 import logging
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Container, Mapping
 
 import numpy as np
 import onnx_ir as ir
@@ -15,6 +17,7 @@ from onnxscript import optimizer
 
 from wurstchen_export.contract import GraphSpec
 from wurstchen_export.errors import ExportError
+from wurstchen_export.weights import Packed
 from wurstchen_export.wrappers import Exportable
 
 OPSET = 20
@@ -24,20 +27,38 @@ FOLDABLE_ELEMENTS = 1024
 """Constants up to this size are computed at export. Larger ones stay as they are: ONNX Runtime folds them when it
 loads."""
 
+HALF, INTEGERS, SCALES, UNPACKED = "_half", "_int8", "_scales", "_single"
+"""What is appended to a weight's name for what is stored of it, and for what the graph makes of that."""
+
 INLINE_BYTES = 1024
 """Weights up to this size live in the .onnx file, larger ones in the .data file beside it."""
 
 
-def write(exportable: Exportable, folder: Path, weights: str) -> None:
-    """Writes ``NAME.onnx`` (and ``NAME.onnx.data``) to the folder; weights: ``fp32`` or ``fp16``, how they are
-    stored."""
+@dataclass(frozen=True)
+class Stored:
+    """What a graph came to: how many numbers its weights are, and bytes of its files."""
+
+    parameters: int
+    bytes: int
+
+
+def write(exportable: Exportable, folder: Path, weights: str, packed: Mapping[str, Packed] = {}) -> Stored:
+    """Writes ``NAME.onnx`` (and ``NAME.onnx.data``) to the folder.
+
+    weights: how they are stored, one of weights.KINDS; packed: for ``int8``, the module's weights in 8 bits by name.
+    """
     spec = exportable.spec
     model = trace(exportable)
-    if weights == "fp16":
+    numbers = (value.const_value for value in model.graph.initializers.values())
+    parameters = sum(tensor.size for tensor in numbers if tensor.dtype.is_floating_point())
+    if packed:
+        store_packed(model, packed)
+    if weights != "fp32":
         store_as_half(model)
     _forget_history(model)
     path = folder / spec.file
     ir.save(model, path, external_data=f"{spec.file}.data", size_threshold_bytes=INLINE_BYTES)
+    return Stored(parameters, sum(file.stat().st_size for file in folder.glob(f"{spec.file}*")))
 
 
 def trace(exportable: Exportable) -> ir.Model:
@@ -45,9 +66,25 @@ def trace(exportable: Exportable) -> ir.Model:
     spec = exportable.spec
     with torch.no_grad(), _quiet():
         model = _exported(exportable)
-        optimizer.optimize(model, input_size_limit=FOLDABLE_ELEMENTS, output_size_limit=FOLDABLE_ELEMENTS)
+        _simplify(model, exportable.module.state_dict().keys())
     _name_axes(model, spec)
     return model
+
+
+def _simplify(model: ir.Model, weights: Container[str]) -> None:
+    """Computes constants, and removes what nothing needs.
+
+    What is computed from weights alone is left to ONNX Runtime, which does it when it loads: so that each weight is
+    still in the bundle, by its name, to be stored in fewer bits and to be read back.
+    """
+
+    def should_fold(node: ir.Node) -> bool | None:
+        from_weights = any(value is not None and value.name in weights for value in node.inputs)
+        return False if from_weights else None
+
+    optimizer.optimize_ir(
+        model, input_size_limit=FOLDABLE_ELEMENTS, output_size_limit=FOLDABLE_ELEMENTS, should_fold=should_fold
+    )
 
 
 def _exported(exportable: Exportable) -> ir.Model:
@@ -113,34 +150,68 @@ def _check_fixed_axes(spec: GraphSpec, value: ir.Value, tensor) -> None:
             )
 
 
+def store_packed(model: ir.Model, packed: Mapping[str, Packed]) -> None:
+    """Stores weights as integers and scales, behind a Cast and a product.
+
+    ONNX Runtime computes both once, when it loads the graph. (It would not do so for DequantizeLinear, which it keeps
+    for kernels that compute in 8 bits.)
+    """
+    for name, weights in packed.items():
+        value = model.graph.initializers.get(name)
+        if value is None or not value.uses():
+            continue
+        if not torch.equal(torch.from_numpy(value.const_value.numpy().astype(np.float32)), _in(value, weights)):
+            raise ExportError(f"{name} came out of torch's exporter with other values: use the pinned versions")
+        integers = _initializer(f"{name}{INTEGERS}", weights.integers.contiguous().numpy())
+        scales = _initializer(f"{name}{SCALES}", weights.scales.contiguous().numpy())
+        cast = ir.node("Cast", [integers], {"to": ir.DataType.FLOAT})
+        nodes = [cast, ir.node("Mul", [cast.outputs[0], scales])]
+        if value.dtype != ir.DataType.FLOAT:
+            nodes.append(ir.node("Cast", [nodes[-1].outputs[0]], {"to": value.dtype}))
+        _replace(model.graph, value, [integers, scales], nodes)
+
+
+def _in(value: ir.Value, weights: Packed) -> torch.Tensor:
+    """The weights as the graph computes them, rounded to its precision."""
+    unpacked = weights.unpacked()
+    return unpacked if value.dtype == ir.DataType.FLOAT else unpacked.half().float()
+
+
 def store_as_half(model: ir.Model) -> None:
     """Stores in 16 bits, behind a Cast, every float32 weight whose values all survive it.
 
     The source's weights were rounded before, so this loses nothing; what was computed from them (a folded bias) stays
     as it is.
     """
-    graph = model.graph
-    casts = []
-    for value in list(graph.initializers.values()):
+    for value in list(model.graph.initializers.values()):
         tensor = value.const_value
         if tensor is None or tensor.dtype != ir.DataType.FLOAT or tensor.size < 2 or not value.uses():
+            continue
+        if value.name.endswith(SCALES):
             continue
         array = tensor.numpy()
         half = array.astype(np.float16)
         if not np.array_equal(half.astype(np.float32), array):
             continue
-        stored = ir.Value(name=f"{value.name}_half", type=ir.TensorType(ir.DataType.FLOAT16), shape=value.shape)
-        stored.const_value = ir.Tensor(half, name=stored.name)
-        cast = ir.node("Cast", [stored], {"to": ir.DataType.FLOAT})
-        cast.outputs[0].name = f"{value.name}_single"
-        cast.outputs[0].type, cast.outputs[0].shape = value.type, value.shape
-        for user, index in list(value.uses()):
-            user.replace_input_with(index, cast.outputs[0])
-        graph.initializers.pop(value.name)
-        graph.register_initializer(stored)
-        casts.append(cast)
-    for cast in reversed(casts):
-        graph.insert_before(graph[0], cast)
+        stored = _initializer(f"{value.name}{HALF}", half)
+        _replace(model.graph, value, [stored], [ir.node("Cast", [stored], {"to": ir.DataType.FLOAT})])
+
+
+def _initializer(name: str, array: np.ndarray) -> ir.Value:
+    tensor = ir.Tensor(array, name=name)
+    return ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=tensor.shape, const_value=tensor)
+
+
+def _replace(graph: ir.Graph, value: ir.Value, stored: list[ir.Value], nodes: list[ir.Node]) -> None:
+    """Puts stored values, and the nodes that compute the weights from them, in the place of an initializer."""
+    computed = nodes[-1].outputs[0]
+    computed.name, computed.type, computed.shape = f"{value.name}{UNPACKED}", value.type, value.shape
+    for user, index in list(value.uses()):
+        user.replace_input_with(index, computed)
+    graph.initializers.pop(value.name)
+    for initializer in stored:
+        graph.register_initializer(initializer)
+    graph.insert_before(graph[0], nodes)
 
 
 def _forget_history(model: ir.Model) -> None:

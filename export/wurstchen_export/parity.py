@@ -1,6 +1,6 @@
 """Holds a bundle against the reference: every graph at two batch sizes and two picture sizes, then whole runs.
 
-Both sides compute in float32 on the CPU. A bundle with weights in 16 bits is held against the reference with its
+Both sides compute in float32 on the CPU. A bundle with weights in 16 or 8 bits is held against the reference with its
 weights rounded the same way: the rounding is the model's affair, everything else is the exporter's.
 """
 
@@ -65,7 +65,7 @@ def main(folder: Path, source: Source, progress: Callable[[str], None] = print) 
 
 
 def prepare(bundle: Bundle, source: Source) -> None:
-    """Makes sure that the bundle can be one of this model, and rounds the model's weights if the bundle's are."""
+    """Makes sure that the bundle can be one of this model, and rounds the model's weights as the bundle's are."""
     expected = {name: spec.as_json() for name, spec in contract.graphs(source.architecture).items()}
     found = bundle.manifest["graphs"]
     if found != expected:
@@ -74,8 +74,7 @@ def prepare(bundle: Bundle, source: Source) -> None:
             f"the bundle's graphs do not fit this model ({', '.join(differing)} differ):"
             " is --source the model it was made from?"
         )
-    if bundle.manifest["weights"] == "fp16":
-        source.round_weights()
+    source.round_weights(bundle.manifest["weights"])
 
 
 @torch.no_grad()

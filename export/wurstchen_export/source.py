@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from wurstchen_export import weights
 from wurstchen_export.contract import Architecture, AttentionShape
 from wurstchen_export.errors import ExportError
 from wurstchen_export.stage_b import Plan
@@ -155,13 +156,9 @@ class Source:
         parts = [self.text_encoder_c, self.text_encoder_b, self.stage_c, self.stage_b, self.stage_a]
         return parts if self.compressor is None else [*parts, self.compressor]
 
-    def round_weights(self) -> None:
-        """Rounds every weight to 16 bits and back, as a bundle with 16-bit weights has them."""
-        with torch.no_grad():
-            for model in self.models():
-                for tensor in (*model.parameters(), *model.buffers()):
-                    if tensor.is_floating_point():
-                        tensor.copy_(tensor.half().float())
+    def round_weights(self, kind: str) -> None:
+        """Rounds the weights as a bundle with such weights (weights.KINDS) has them."""
+        weights.round_models(self.models(), kind)
 
 
 def read_json(path: Path) -> dict:

@@ -51,7 +51,7 @@ public record Manifest(
      * @param name a short name
      * @param description one sentence; may be empty
      * @param precision {@code fp32} or {@code fp16}: what the graphs compute in
-     * @param weights {@code fp32} or {@code fp16}: what the weights are stored in
+     * @param weights {@code fp32}, {@code fp16} or {@code int8}: what the weights are stored in
      * @param provenance where it comes from
      */
     public record About(

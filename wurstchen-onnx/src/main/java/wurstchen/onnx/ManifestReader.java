@@ -100,7 +100,7 @@ final class ManifestReader {
                 root.get("name").text(),
                 root.get("description").text(),
                 root.get("precision").textOf("fp32", "fp16"),
-                root.get("weights").textOf("fp32", "fp16"),
+                root.get("weights").textOf("fp32", "fp16", "int8"),
                 new Manifest.Provenance(
                         provenance.get("source").text(),
                         provenance.get("revision").text(),

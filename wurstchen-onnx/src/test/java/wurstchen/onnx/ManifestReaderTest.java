@@ -64,6 +64,7 @@ class ManifestReaderTest {
                 defect("/name", "\"a\\u001b[2J\"",
                         "name must be a string without control characters, got \"a\\u001B[2J\"" + AGAIN),
                 defect("/precision", "\"int4\"", "precision must be \"fp32\" or \"fp16\", got \"int4\"" + AGAIN),
+                defect("/weights", "\"int4\"", "weights must be \"fp32\" or \"fp16\" or \"int8\", got \"int4\"" + AGAIN),
                 defect("/geometry", "[]", "geometry must be an object, got []" + AGAIN),
                 defect("/geometry/stage_a_factor", "4.5", "geometry.stage_a_factor must be an integer from 1 to 4096, got 4.5" + AGAIN),
                 defect("/geometry/stage_b_channels", "0", "geometry.stage_b_channels must be an integer from 1 to 4096, got 0" + AGAIN),
