@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import wurstchen.WurstchenException;
 
 /**
  * A library in the cache and what was written down about it when it was put there: {@code NAME.sha256} beside {@code NAME} holds
@@ -57,6 +58,16 @@ record CachedLibrary(Path file) {
             LibraryCache.move(partial, recordFile());
         } finally {
             Files.deleteIfExists(partial);
+        }
+    }
+
+    /** Takes the record away, so that the library counts as damaged. */
+    void forget() {
+        try {
+            Files.deleteIfExists(recordFile());
+        } catch (IOException e) {
+            throw new WurstchenException(
+                    file + " is damaged and cannot be unpacked again: " + OneLine.of(e.toString()) + "; delete it, or " + CacheFolder.REMEDY, e);
         }
     }
 

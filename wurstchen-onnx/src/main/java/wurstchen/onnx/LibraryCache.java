@@ -77,6 +77,11 @@ final class LibraryCache {
                 .toList();
     }
 
+    /** Has files unpacked again by the next {@link #unpack}. */
+    void forget(Collection<String> names) {
+        names.forEach(name -> cached(name).forget());
+    }
+
     private List<PackedLibrary> missing(Collection<PackedLibrary> libraries) {
         return libraries.stream()
                 .filter(library -> !cached(library.file()).looksWhole(library.bytes()))
