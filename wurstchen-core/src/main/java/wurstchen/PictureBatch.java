@@ -6,6 +6,7 @@ import java.util.stream.LongStream;
 import wurstchen.image.Picture;
 import wurstchen.sampling.NoiseSource;
 import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.Latents;
 import wurstchen.stage.Pixels;
 
 /** Pictures of a request that are made together: one noise stream runs through Stage C and on through Stage B. */
@@ -45,17 +46,33 @@ final class PictureBatch {
         return noise;
     }
 
-    /** Does every step of a run and tells the listener. */
-    void finish(CascadeStage stage, DenoisingRun run) {
+    /**
+     * Does every step of a run and tells the listener.
+     *
+     * @return the latents, owned by the caller
+     */
+    Latents denoise(CascadeStage stage, DenoisingRun run, RunProgress progress) {
+        progress.start(stage, StagePhase.STEPS);
         while (run.stepsDone() < run.steps()) {
             run.advance();
+            if (run.stepsDone() == run.steps()) {
+                progress.start(stage, StagePhase.AFTER_STEPS);
+            }
             request.listener()
                     .ifPresent(listener -> listener.onStep(
                             new CompletedStep(stage, first, images, run.stepsDone(), run.steps(), run.latents())));
+            progress.step(run.stepsDone(), run.steps());
         }
+        return run.finish();
     }
 
+    /** The latents of Stage B were finite; what Stage A makes of them is looked at here. */
     List<GeneratedPicture> pictures(Pixels pixels) {
+        for (float value : pixels.values()) {
+            if (!Float.isFinite(value)) {
+                throw new WurstchenException("Stage A: a pixel is " + value + "; use a bundle that computes in fp32");
+            }
+        }
         List<GeneratedPicture> made = new ArrayList<>();
         for (Picture picture : Picture.fromPixels(pixels)) {
             made.add(new GeneratedPicture(picture, settings.withSeed(seeds[made.size()])));

@@ -66,6 +66,15 @@ public final class PictureRequest {
     }
 
     /**
+     * Returns what can stop the request.
+     *
+     * @return the cancellation; if none was set, one that nobody else has
+     */
+    public Cancellation cancellation() {
+        return options.cancellation != null ? options.cancellation : new Cancellation();
+    }
+
+    /**
      * Fills in the defaults: the settings of the first picture. Picture i has seed + i.
      *
      * @param defaults what the model recommends
@@ -107,6 +116,7 @@ public final class PictureRequest {
         private int images = 1;
         private int batchSize = 1;
         private StepListener listener;
+        private Cancellation cancellation;
 
         private Builder(String prompt) {
             this.prompt = checkNotNull(prompt, "prompt");
@@ -125,6 +135,7 @@ public final class PictureRequest {
             images = other.images;
             batchSize = other.batchSize;
             listener = other.listener;
+            cancellation = other.cancellation;
         }
 
         /**
@@ -297,6 +308,17 @@ public final class PictureRequest {
          */
         public Builder listener(StepListener stepListener) {
             listener = checkNotNull(stepListener, "listener");
+            return this;
+        }
+
+        /**
+         * Sets what can stop the request. Default: nothing.
+         *
+         * @param value may be shared with other requests, which it then stops too
+         * @return this
+         */
+        public Builder cancellation(Cancellation value) {
+            cancellation = checkNotNull(value, "cancellation");
             return this;
         }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import wurstchen.sampling.CosineSchedule;
 import wurstchen.sampling.StepTable;
 import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.Engine;
 import wurstchen.stage.HiddenStates;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.Latents;
@@ -32,6 +33,8 @@ public final class Wurstchen implements AutoCloseable {
     private final CascadeParts parts;
     private final PromptEncoder promptEncoderC;
     private final PromptEncoder promptEncoderB;
+    private final Engine engine;
+    private final RequestQueue queue = new RequestQueue();
     private final ImmutableList<AutoCloseable> owned;
     private volatile boolean closed;
 
@@ -50,6 +53,7 @@ public final class Wurstchen implements AutoCloseable {
                 set("stages", builder.stageA));
         promptEncoderC = new PromptEncoder(CascadeStage.STAGE_C, parts.tokenizerC(), parts.textEncoderC());
         promptEncoderB = new PromptEncoder(CascadeStage.STAGE_B, parts.tokenizerB(), parts.textEncoderB());
+        engine = builder.engine;
         List<AutoCloseable> inOrder = new ArrayList<>(builder.resources);
         inOrder.addAll(List.of(
                 parts.textEncoderC(), parts.textEncoderB(), parts.stageC(), parts.stageB(), parts.stageA()));
@@ -110,46 +114,84 @@ public final class Wurstchen implements AutoCloseable {
     }
 
     /**
-     * Makes the pictures of a request. A run that fails leaves the pipeline usable.
+     * Makes the pictures of a request. A run that fails or is cancelled leaves the pipeline usable. Requests of several threads queue and
+     * are done one at a time; a listener may make another picture on its own thread.
      *
      * @param request what to make
      * @return one picture for each image asked for, and how they were made
      * @throws IllegalArgumentException if the model cannot make that size
+     * @throws CancelledException if the request's {@link Cancellation} stops it
      * @throws WurstchenException if a stage fails
      * @throws IllegalStateException if the pipeline is closed
      */
     public PictureResult generate(PictureRequest request) {
-        checkState(!closed, "this Wurstchen is closed: open a new one");
+        checkOpen();
         PictureSettings settings = request.settings(defaults);
         geometry.checkSize(settings.height(), settings.width());
+        Cancellation cancellation = request.cancellation();
+        if (!queue.enter(cancellation)) {
+            checkOpen();
+            throw new CancelledException("cancelled before the first step", null);
+        }
+        RunProgress progress = new RunProgress(new StageMeter(engine), cancellation);
+        try {
+            Cancellation.Registration stop = cancellation.onCancel(engine::stop);
+            try {
+                return generate(request, settings, progress);
+            } finally {
+                stop.close();
+            }
+        } catch (RuntimeException e) {
+            throw progress.cancelledOr(e);
+        } finally {
+            queue.leave();
+        }
+    }
 
-        StageClock clock = new StageClock();
+    private PictureResult generate(PictureRequest request, PictureSettings settings, RunProgress progress) {
         ImmutableList.Builder<GeneratedPicture> pictures = ImmutableList.builder();
         for (int first = 0; first < request.images(); first += request.batchSize()) {
             int images = Math.min(request.batchSize(), request.images() - first);
-            pictures.addAll(generateBatch(request, settings, first, images, clock));
+            pictures.addAll(generateBatch(new PictureBatch(request, settings, first, images), progress));
         }
-        return new PictureResult(pictures.build(), clock.durations(), droppedTexts(settings));
+        return new PictureResult(
+                pictures.build(),
+                progress.meter().durations(),
+                droppedTexts(settings),
+                progress.meter().transfers(),
+                engine.description(),
+                engine.notes());
     }
 
-    private List<GeneratedPicture> generateBatch(
-            PictureRequest request, PictureSettings settings, int first, int images, StageClock clock) {
-        PictureBatch batch = new PictureBatch(request, settings, first, images);
-        clock.start(CascadeStage.TEXT);
-        try (HiddenStates textC = promptEncoderC.encode(settings, settings.stageCGuidance(), images);
-                HiddenStates textB = promptEncoderB.encode(settings, settings.stageBGuidance(), images)) {
-            clock.start(CascadeStage.STAGE_C);
-            try (DenoisingRun runC = startC(batch, textC)) {
-                batch.finish(CascadeStage.STAGE_C, runC);
-                clock.start(CascadeStage.STAGE_B);
-                try (DenoisingRun runB = startB(batch, textB, runC.latents())) {
-                    batch.finish(CascadeStage.STAGE_B, runB);
-                    clock.start(CascadeStage.STAGE_A);
-                    return batch.pictures(parts.stageA().decode(runB.latents()));
-                }
-            }
+    private void checkOpen() {
+        checkState(!closed, "this Wurstchen is closed: open a new one");
+    }
+
+    private List<GeneratedPicture> generateBatch(PictureBatch batch, RunProgress progress) {
+        PictureSettings settings = batch.settings();
+        progress.start(CascadeStage.TEXT, StagePhase.AFTER_STEPS);
+        try (HiddenStates textC = promptEncoderC.encode(settings, settings.stageCGuidance(), batch.images());
+                HiddenStates textB = promptEncoderB.encode(settings, settings.stageBGuidance(), batch.images());
+                Latents stageCLatents = runC(batch, textC, progress);
+                Latents stageBLatents = runB(batch, textB, stageCLatents, progress)) {
+            progress.start(CascadeStage.STAGE_A, StagePhase.AFTER_STEPS);
+            return batch.pictures(parts.stageA().decode(stageBLatents));
         } finally {
-            clock.stop();
+            progress.meter().stop();
+        }
+    }
+
+    private Latents runC(PictureBatch batch, HiddenStates text, RunProgress progress) {
+        progress.start(CascadeStage.STAGE_C, StagePhase.BEFORE_STEPS);
+        try (DenoisingRun run = startC(batch, text)) {
+            return batch.denoise(CascadeStage.STAGE_C, run, progress);
+        }
+    }
+
+    private Latents runB(PictureBatch batch, HiddenStates text, Latents stageCLatents, RunProgress progress) {
+        progress.start(CascadeStage.STAGE_B, StagePhase.BEFORE_STEPS);
+        try (DenoisingRun run = startB(batch, text, stageCLatents)) {
+            return batch.denoise(CascadeStage.STAGE_B, run, progress);
         }
     }
 
@@ -182,7 +224,8 @@ public final class Wurstchen implements AutoCloseable {
     }
 
     /**
-     * Closes every stage, the last one first, all of them even if one fails. A second call does nothing.
+     * Closes every stage, the last one first, all of them even if one fails. A request in flight is stopped and throws an
+     * IllegalStateException; requests that wait for it do not begin. A second call does nothing.
      *
      * @throws WurstchenException if one fails to close
      */
@@ -192,6 +235,7 @@ public final class Wurstchen implements AutoCloseable {
             return;
         }
         closed = true;
+        queue.close();
         ReverseCloser.close("the pipeline", owned);
     }
 
@@ -208,6 +252,7 @@ public final class Wurstchen implements AutoCloseable {
         private StageC stageC;
         private StageB stageB;
         private StageA stageA;
+        private Engine engine = Engine.NONE;
         private final List<AutoCloseable> resources = new ArrayList<>();
 
         private Builder() {}
@@ -285,6 +330,17 @@ public final class Wurstchen implements AutoCloseable {
             stageC = checkNotNull(c, "stage C");
             stageB = checkNotNull(b, "stage B");
             stageA = checkNotNull(a, "stage A");
+            return this;
+        }
+
+        /**
+         * Sets what the stages stand on; {@link Engine#NONE} if not set.
+         *
+         * @param value counts transfers and stops computations for the stages of this pipeline
+         * @return this
+         */
+        public Builder engine(Engine value) {
+            engine = checkNotNull(value, "engine");
             return this;
         }
 

@@ -27,10 +27,25 @@ public interface DenoisingRun extends AutoCloseable {
     /**
      * Returns the latents after the steps done so far (before the first: the initial noise).
      *
-     * @return a handle owned by the run, valid until the next {@link #advance} or {@link #close}
+     * @return a handle owned by the run, valid until the next {@link #advance}, {@link #finish} or {@link #close}
      * @throws IllegalStateException if the run is closed
+     * @throws wurstchen.WurstchenException if every step is done and the engine noticed that a step went wrong
      */
     Latents latents();
+
+    /**
+     * Ends the run: closes it, and keeps nothing of it but the latents after the steps done so far.
+     *
+     * @return the latents, owned by the caller
+     * @throws IllegalStateException if the run is closed
+     * @throws wurstchen.WurstchenException as {@link #latents} does; the run is closed all the same
+     */
+    default Latents finish() {
+        try (this) {
+            Latents latents = latents();
+            return Latents.onHost(latents.shape(), latents.toHost());
+        }
+    }
 
     /** Frees the run's memory; a second call does nothing. */
     @Override

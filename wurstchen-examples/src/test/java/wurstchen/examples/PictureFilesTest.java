@@ -19,6 +19,7 @@ import wurstchen.PictureDefaults;
 import wurstchen.PictureRequest;
 import wurstchen.PictureResult;
 import wurstchen.PictureSettings;
+import wurstchen.StageTransfers;
 import wurstchen.WurstchenException;
 import wurstchen.image.Picture;
 import wurstchen.stage.Pixels;
@@ -113,7 +114,13 @@ final class PictureFilesTest {
         PictureSettings settings = PictureRequest.builder("a cat").seed(1).build().settings(defaults);
         Picture black = Picture.fromPixels(new Pixels(1, 2, 2, new float[12])).get(0);
         GeneratedPicture picture = new GeneratedPicture(black, settings);
-        PictureResult result = new PictureResult(ImmutableList.of(picture, picture), ImmutableMap.of(), ImmutableList.of());
+        PictureResult result = new PictureResult(
+                ImmutableList.of(picture, picture),
+                ImmutableMap.of(),
+                ImmutableList.of(),
+                StageTransfers.NONE,
+                "plain Java",
+                ImmutableList.of());
         PictureFiles files = new PictureFiles.Named(folder.resolve("a.png"), 2);
         List<Path> written = new ArrayList<>();
 

@@ -78,7 +78,7 @@ final class WrongUsageTest {
 
     @Test
     void unknownDevice_isRefused() {
-        assertGenerateRefuses("wurstchen: --device: unknown device 'tpu': this build has cpu", "a cat", "--device=tpu");
+        assertGenerateRefuses("wurstchen: --device: unknown device 'tpu': there are cpu, cuda and cuda:N, the GPU of index N", "a cat", "--device=tpu");
     }
 
     @Test

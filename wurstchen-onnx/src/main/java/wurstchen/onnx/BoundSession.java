@@ -1,53 +1,131 @@
 package wurstchen.onnx;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
-import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.google.common.collect.ImmutableMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import wurstchen.WurstchenException;
 
 /**
- * One graph of an open model. Every run of a graph goes through here, and no other class calls ONNX Runtime to run.
+ * One graph of an open model. Every run of a graph goes through here.
  *
- * <p>Thread-safe: runs share a read lock, {@link #close} takes the write lock, because closing a session under a run crashes the JVM.
- * Results go into tensors that the caller pins where their shapes are known, so that a step allocates nothing.
+ * <p>Thread-safe: runs share a read lock, {@link #close} stops them and takes the write lock, because closing a session under a run crashes
+ * the JVM. The session itself is freed when the last {@link GraphRun} is closed, because a binding must not outlive its session.
  */
 final class BoundSession implements AutoCloseable {
-    private final GraphSpec spec;
-    private final OrtSession session;
-    private final ReadWriteLock lock = new ReentrantReadWriteLock();
-    private volatile boolean closed;
-    private boolean released;
+    /** Recordings keep memory until their session is closed: sizes beyond these run without. Two for each size and batch. */
+    static final int MAX_CAPTURES = 32;
 
-    /** Takes over the session. */
-    BoundSession(GraphSpec spec, OrtSession session) {
+    private final GraphSpec spec;
+    private final OnnxEngine engine;
+    private final OpenSession session;
+    private final boolean replays;
+    private final AtomicInteger captures = new AtomicInteger();
+    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private final RunsInFlight inFlight = new RunsInFlight();
+    private volatile boolean closed;
+
+    /**
+     * Takes over the session.
+     *
+     * @param replays whether the session can record runs
+     */
+    BoundSession(GraphSpec spec, OnnxEngine engine, OrtSession session, boolean replays) {
         this.spec = spec;
-        this.session = session;
+        this.engine = engine;
+        this.session = new OpenSession(session);
+        this.replays = replays;
+        engine.add(this);
+    }
+
+    /** The native session, with one user for this and one for each run that is prepared. */
+    private final class OpenSession extends Shared {
+        private final OrtSession ort;
+
+        OpenSession(OrtSession ort) {
+            this.ort = ort;
+        }
+
+        @Override
+        void free() {
+            try {
+                ort.close();
+            } catch (OrtException e) {
+                throw new WurstchenException(spec.name() + ": ONNX Runtime cannot close it: " + OneLine.of(e.getMessage()), e);
+            } finally {
+                engine.remove(BoundSession.this);
+            }
+        }
+    }
+
+    /** Compares the graph with the manifest. */
+    void checkContract() {
+        GraphContract.check(spec, session.ort);
     }
 
     GraphSpec spec() {
         return spec;
     }
 
+    OnnxEngine engine() {
+        return engine;
+    }
+
     /**
-     * Runs the graph into tensors of the caller.
+     * Binds tensors to the graph, to run it many times.
      *
      * @param inputs one for each input; none of them may also be an output
-     * @param outputs one for each output, of the exact shape
+     * @param outputs for some or all outputs, of the exact shapes; for the others, each first run makes tensors
      * @throws IllegalStateException if the session is closed
      * @throws WurstchenException if ONNX Runtime fails
      */
-    void run(Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {
+    GraphRun prepare(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+        return prepare(inputs, outputs, Replay.NONE);
+    }
+
+    /** As {@link #prepare}, for runs that the device may record at the first and replay from then on. */
+    GraphRun prepareRepeated(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+        return prepare(inputs, outputs, nextCapture());
+    }
+
+    private Replay nextCapture() {
+        if (!replays) {
+            return Replay.NONE;
+        }
+        int id = captures.incrementAndGet();
+        if (id > MAX_CAPTURES) {
+            engine.note(spec.name() + ": more than " + MAX_CAPTURES / 2
+                    + " sizes and batches were made; further ones run without CUDA graphs until the model is opened again");
+            return Replay.NONE;
+        }
+        return new Replay(id);
+    }
+
+    private GraphRun prepare(Map<String, Tensor> inputs, Map<String, Tensor> outputs, Replay replay) {
+        checkDistinct(inputs, outputs);
+        ImmutableMap.Builder<String, ElementType> allocated = ImmutableMap.builder();
+        for (TensorSpec output : spec.outputs()) {
+            if (!outputs.containsKey(output.name())) {
+                allocated.put(output.name(), ElementType.of(output));
+            }
+        }
         lock.readLock().lock();
         try {
             checkOpen();
-            // The result does not own pinned tensors: closing it leaves them as they are.
-            session.run(inputs, outputs).close();
+            session.retain();
+            try {
+                PreparedRun run = engine.memory().prepare(session.ort, inputs, outputs, allocated.buildOrThrow(), replay);
+                return new GraphRun(this, run);
+            } catch (OrtException | RuntimeException e) {
+                session.release();
+                throw e;
+            }
         } catch (OrtException e) {
             throw failure(e);
         } finally {
@@ -55,51 +133,81 @@ final class BoundSession implements AutoCloseable {
         }
     }
 
+    /** ONNX Runtime would take one tensor as input and output, and compute wrong numbers without a word. */
+    private void checkDistinct(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+        outputs.forEach((output, tensor) -> inputs.forEach((input, other) -> checkArgument(
+                tensor != other,
+                "%s: the same tensor is bound to the input %s and the output %s; a graph must not overwrite what it reads",
+                spec.name(),
+                input,
+                output)));
+    }
+
     /**
-     * Runs the graph into new tensors, for outputs whose shapes only the graph knows.
+     * Runs the graph once.
      *
-     * @param inputs one for each input
-     * @return the outputs, owned by the caller
-     * @throws IllegalStateException if the session is closed
-     * @throws WurstchenException if ONNX Runtime fails
+     * @return the tensors that the graph made for outputs without one, owned by the caller
      */
-    GraphOutputs run(Map<String, OnnxTensor> inputs) {
+    GraphOutputs run(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+        try (GraphRun run = prepare(inputs, outputs)) {
+            run.run();
+            return run.takeAllocated();
+        }
+    }
+
+    /** Called by a {@link GraphRun}. */
+    void run(PreparedRun run) {
         lock.readLock().lock();
         try {
             checkOpen();
-            OrtSession.Result result = session.run(inputs);
-            ImmutableMap.Builder<String, OnnxTensor> outputs = ImmutableMap.builder();
-            result.forEach(entry -> outputs.put(entry.getKey(), (OnnxTensor) entry.getValue()));
-            return new GraphOutputs(outputs.buildOrThrow(), result);
+            inFlight.add(run);
+            try {
+                run.run();
+            } finally {
+                inFlight.remove(run);
+            }
         } catch (OrtException e) {
+            checkOpen();
             throw failure(e);
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    /** Called by a {@link GraphRun} when it is closed. */
+    void released(PreparedRun run) {
+        run.close();
+        session.release();
+    }
+
+    /** Makes runs in flight fail soon; later ones work. */
+    void stop() {
+        inFlight.stop();
     }
 
     private void checkOpen() {
         checkState(!closed, "%s is closed: open the model again", spec.name());
     }
 
-    private WurstchenException failure(OrtException e) {
+    WurstchenException failure(OrtException e) {
         return new WurstchenException(spec.name() + ": ONNX Runtime failed: " + OneLine.of(e.getMessage()), e);
     }
 
-    /** Refuses further runs, waits for those in flight, and frees the graph. A second call does nothing. */
+    /**
+     * Refuses further runs, stops those in flight and waits for them, and frees the graph (or lets the last prepared run free it). A second
+     * call does nothing.
+     */
     @Override
     public void close() {
-        closed = true;
-        lock.writeLock().lock();
-        try {
-            if (!released) {
-                released = true;
-                session.close();
+        synchronized (this) {
+            if (closed) {
+                return;
             }
-        } catch (OrtException e) {
-            throw new WurstchenException(spec.name() + ": ONNX Runtime cannot close it: " + OneLine.of(e.getMessage()), e);
-        } finally {
-            lock.writeLock().unlock();
+            closed = true;
         }
+        stop();
+        lock.writeLock().lock();
+        lock.writeLock().unlock();
+        session.release();
     }
 }

@@ -4,9 +4,14 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Where a model runs. Immutable. */
-public abstract sealed class Device permits CpuDevice {
+/** Where a model runs: {@link #cpu()}, or a GPU with {@link #cuda()}. Immutable. */
+public abstract sealed class Device permits CpuDevice, CudaDevice {
+    private static final Pattern CUDA_NAME = Pattern.compile("cuda(?::([0-9]{1,3}))?");
+
     Device() {}
 
     /**
@@ -34,17 +39,62 @@ public abstract sealed class Device permits CpuDevice {
     }
 
     /**
+     * Returns the first NVIDIA GPU, through ONNX Runtime's CUDA provider. Whether there is one shows when a model is opened on it.
+     *
+     * @return the device with its default options
+     */
+    public static CudaDevice cuda() {
+        return cuda(0);
+    }
+
+    /**
+     * Returns an NVIDIA GPU, through ONNX Runtime's CUDA provider. Whether there is one shows when a model is opened on it.
+     *
+     * @param index 0 for the first, in CUDA's order (which the environment's {@code CUDA_VISIBLE_DEVICES} may change)
+     * @return the device with its default options
+     * @throws IllegalArgumentException if {@code index} is not in 0 to 999
+     */
+    public static CudaDevice cuda(int index) {
+        checkArgument(index >= 0 && index <= 999, "a GPU's index must be from 0 to 999, got %s; the first is 0", index);
+        return CudaDevice.withDefaults(index);
+    }
+
+    /**
      * Returns the device of a name.
      *
-     * @param name {@code cpu}
-     * @return the device
+     * @param name {@code cpu}, {@code cuda} for the first GPU, or {@code cuda:1} for the second and so on
+     * @return the device with its default options
      * @throws IllegalArgumentException if there is no device of that name
      */
     public static Device parse(String name) {
-        checkArgument(name.equals("cpu"), "unknown device '%s': this build has cpu", name);
-        return cpu();
+        if (name.equals("cpu")) {
+            return cpu();
+        }
+        Matcher cuda = CUDA_NAME.matcher(name);
+        checkArgument(cuda.matches(), "unknown device '%s': there are cpu, cuda and cuda:N, the GPU of index N", name);
+        return cuda.group(1) == null ? cuda() : cuda(Integer.parseInt(cuda.group(1)));
     }
 
     /** Makes a session run here. */
-    abstract void configure(SessionOptions options) throws OrtException;
+    abstract void configure(SessionOptions options, GraphUse use) throws OrtException;
+
+    /**
+     * The best use to try for a graph.
+     *
+     * @param repeated whether the graph is run many times with the same tensors
+     */
+    abstract GraphUse bestUse(boolean repeated);
+
+    /**
+     * What to try after a use that failed.
+     *
+     * @return empty if trying less would not help
+     */
+    abstract Optional<GraphUse> lessThan(GraphUse use, OrtException failure);
+
+    /** Makes the memory in which this device computes. */
+    abstract DeviceMemory openMemory();
+
+    /** Devices of equal keys share their memory. */
+    abstract Object memoryKey();
 }

@@ -1,18 +1,15 @@
 package wurstchen.onnx;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtSession;
 import com.google.common.collect.ImmutableMap;
 
 /**
- * What a graph returned, in memory of ONNX Runtime.
+ * Tensors that a graph made.
  *
  * @param tensors the outputs by name; freed by {@link #close}
- * @param result owns the tensors
  */
-record GraphOutputs(ImmutableMap<String, OnnxTensor> tensors, OrtSession.Result result) implements AutoCloseable {
+record GraphOutputs(ImmutableMap<String, Tensor> tensors) implements AutoCloseable {
     @Override
     public void close() {
-        result.close();
+        Closing.all(tensors.values().asList());
     }
 }

@@ -2,15 +2,17 @@ package wurstchen.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -19,6 +21,9 @@ import wurstchen.WurstchenException;
 
 /** Opens graphs of a verified bundle, several at a time, and all of them or none. */
 final class GraphSessions {
+    /** Graphs that run once a step, with the same tensors again and again. */
+    private static final ImmutableSet<String> REPEATED = ImmutableSet.of(GraphSpec.STAGE_C_STEP, GraphSpec.STAGE_B_STEP);
+
     private GraphSessions() {}
 
     /**
@@ -29,14 +34,24 @@ final class GraphSessions {
      * @throws WurstchenException if ONNX Runtime cannot open one
      */
     static ImmutableMap<String, BoundSession> open(ModelBundle bundle, Device device, Collection<String> names) {
+        OnnxEngine engine = OnnxEngine.open(device);
+        try {
+            return open(bundle, engine, names);
+        } finally {
+            // From here on, the sessions keep it.
+            engine.release();
+        }
+    }
+
+    /** As {@link #open(ModelBundle, Device, Collection)}, for sessions that share an engine. */
+    static ImmutableMap<String, BoundSession> open(ModelBundle bundle, OnnxEngine engine, Collection<String> names) {
         CascadeContract.check(bundle.manifest());
-        OrtLibraries.prepare();
         ExecutorService threads = Executors.newFixedThreadPool(Math.min(names.size(), Runtime.getRuntime().availableProcessors()));
         Map<String, Future<BoundSession>> opening = new LinkedHashMap<>();
         try {
             for (String name : names) {
                 GraphSpec spec = bundle.manifest().graphs().get(name);
-                opening.put(name, threads.submit(() -> open(bundle, device, spec)));
+                opening.put(name, threads.submit(() -> open(bundle, engine, spec)));
             }
         } finally {
             threads.shutdown();
@@ -87,32 +102,35 @@ final class GraphSessions {
         }
     }
 
-    private static BoundSession open(ModelBundle bundle, Device device, GraphSpec spec) {
+    private static BoundSession open(ModelBundle bundle, OnnxEngine engine, GraphSpec spec) {
         byte[] model = bundle.read(spec.file()).orElseThrow();
         ExternalData.check(spec.file(), model, bundle.manifest().files().keySet());
-        try (SessionOptions options = new SessionOptions()) {
-            options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
-            options.setMemoryPatternOptimization(true);
-            // What ONNX Runtime has to say of an error is in the exception; a library prints nothing.
-            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-            // The bytes were checked as ONNX, so they are not to be read as anything else.
-            options.addConfigEntry("session.load_model_format", "ONNX");
-            options.addConfigEntry(
-                    "session.model_external_initializers_file_folder_path",
-                    bundle.folder().resolve(spec.file()).toAbsolutePath().getParent().toString());
-            device.configure(options);
+        Path weights = bundle.folder().resolve(spec.file()).toAbsolutePath().getParent();
+        GraphUse best = engine.device().bestUse(REPEATED.contains(spec.name()));
+        BoundSession bound = open(spec, engine, model, weights, best);
+        try {
+            bound.checkContract();
+        } catch (RuntimeException e) {
+            Closing.afterFailure(e, List.of(bound));
+            throw e;
+        }
+        return bound;
+    }
+
+    /** Asks for the best use first, then for less, and lets the engine say so. */
+    private static BoundSession open(GraphSpec spec, OnnxEngine engine, byte[] model, Path weights, GraphUse use) {
+        try (SessionOptions options = SessionSettings.of(weights)) {
+            engine.device().configure(options, use);
             OrtSession session = OrtEnvironment.getEnvironment().createSession(model, options);
-            BoundSession bound = new BoundSession(spec, session);
-            try {
-                GraphContract.check(spec, session);
-            } catch (RuntimeException e) {
-                Closing.afterFailure(e, List.of(bound));
-                throw e;
-            }
-            return bound;
+            return new BoundSession(spec, engine, session, use == GraphUse.REPLAYED);
         } catch (OrtException e) {
-            throw new WurstchenException(
-                    spec.file() + ": ONNX Runtime cannot open it: " + OneLine.of(e.getMessage()) + "; export the bundle again", e);
+            Optional<GraphUse> less = engine.device().lessThan(use, e);
+            if (less.isEmpty()) {
+                throw new WurstchenException(
+                        spec.file() + ": ONNX Runtime cannot open it: " + OneLine.of(e.getMessage()) + "; export the bundle again", e);
+            }
+            engine.note(spec.name() + ": " + less.get().note());
+            return open(spec, engine, model, weights, less.get());
         }
     }
 }

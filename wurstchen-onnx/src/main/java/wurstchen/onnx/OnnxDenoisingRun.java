@@ -2,15 +2,7 @@ package wurstchen.onnx;
 
 import static com.google.common.base.Preconditions.checkState;
 
-import ai.onnxruntime.OnnxTensor;
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
-import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
 import wurstchen.WurstchenException;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.NoiseSource;
@@ -20,10 +12,9 @@ import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 
 /**
- * A run of Stage C or Stage B. One step is one run of the step graph, which holds prediction, guidance and update: it reads latents, step
- * counter and the first bad step from one set of tensors and writes the next into another, and the two sets swap places. Coefficients and
- * noise of several steps lie ahead in tables, in which the counter finds its row. The graph itself notes the first row whose latents were
- * not finite; that is looked at once a table.
+ * A run of Stage C or Stage B. One step is one run of the step graph, which holds prediction, guidance and update, on tensors that stay on the
+ * device: nothing is copied between two steps. Coefficients and noise of several steps lie ahead in tables, in which a step counter on the
+ * device finds its row. The graph itself notes the first row whose latents were not finite; that is looked at once a table.
  */
 final class OnnxDenoisingRun implements DenoisingRun {
     /** The longest table. */
@@ -36,113 +27,66 @@ final class OnnxDenoisingRun implements DenoisingRun {
     private static final long NONE_BAD = -1;
 
     private final String stage;
-    private final BoundSession session;
+    private final StepBufferPool pool;
+    private final StepBuffers buffers;
     private final LatentShape shape;
     private final float[] coefficients;
     private final int steps;
     private final NoiseSource noise;
-    private final float[] draw;
     private final int chunk;
 
-    private final List<AutoCloseable> owned;
-    private final List<HostTensor<FloatBuffer>> latents;
-    private final List<HostTensor<LongBuffer>> counters;
-    private final List<HostTensor<LongBuffer>> badSteps;
-    private final HostTensor<FloatBuffer> stepTable;
-    private final HostTensor<FloatBuffer> noiseTable;
-    private final HostTensor<FloatBuffer> guidanceScale;
-    private List<Map<String, OnnxTensor>> inputs;
-    private List<Map<String, OnnxTensor>> outputs;
-
     private int stepsDone;
+    private boolean checked;
     private boolean failed;
     private boolean closed;
     private OnnxLatents handle;
 
-    /** {@code owned} collects what is to be freed, also if this constructor fails. */
-    private OnnxDenoisingRun(
-            List<AutoCloseable> owned,
-            String stage,
-            BoundSession session,
-            LatentShape shape,
-            StepTable table,
-            Guidance guidance,
-            NoiseSource noise) {
-        this.owned = owned;
+    /** Takes over the buffers. */
+    private OnnxDenoisingRun(String stage, StepBufferPool pool, StepBuffers buffers, StepTable table, NoiseSource noise) {
         this.stage = stage;
-        this.session = session;
-        this.shape = shape;
+        this.pool = pool;
+        this.buffers = buffers;
+        this.shape = buffers.key().latents();
         this.coefficients = table.toArray();
         this.steps = table.steps();
         this.noise = noise;
-        this.draw = new float[shape.values()];
-        long fitting = Math.max(1, MAX_CHUNK_BYTES / ((long) Float.BYTES * draw.length));
-        this.chunk = (int) Math.min(Math.min(steps, MAX_CHUNK_STEPS), fitting);
-        long[] latentShape = shape.toArray();
-        this.latents = List.of(own(HostTensor.ofFloats(latentShape)), own(HostTensor.ofFloats(latentShape)));
-        this.counters = List.of(own(HostTensor.ofLongs(1)), own(HostTensor.ofLongs(1)));
-        this.badSteps = List.of(own(HostTensor.ofLongs(1)), own(HostTensor.ofLongs(1)));
-        this.stepTable = own(HostTensor.ofFloats(chunk, StepTable.COLUMNS));
-        this.noiseTable = own(HostTensor.ofFloats(chunk, shape.images(), shape.channels(), shape.height(), shape.width()));
-        this.guidanceScale = own(HostTensor.ofFloats(new float[] {guidance.scale()}, 1));
+        this.chunk = buffers.key().tableSteps();
     }
 
     /**
-     * Draws the initial noise and computes the conditioning.
+     * Draws the initial noise and that of the first steps, and computes the conditioning.
      *
      * @param stage the stage's name in messages
-     * @param session the step graph
-     * @param condition gives the step graph's other inputs, from the initial latents; the run frees them
+     * @param pool lends the buffers of the step graph
+     * @param conditioning computes the step graph's other inputs before this returns
      */
     static OnnxDenoisingRun start(
             String stage,
-            BoundSession session,
+            StepBufferPool pool,
             LatentShape shape,
             StepTable table,
             Guidance guidance,
             NoiseSource noise,
-            Function<OnnxTensor, GraphOutputs> condition) {
-        List<AutoCloseable> owned = new ArrayList<>();
+            Conditioning conditioning) {
+        StepBuffers buffers = pool.take(new StepBuffers.Key(shape, chunk(table, shape), conditioning.shapes()));
+        OnnxDenoisingRun run = new OnnxDenoisingRun(stage, pool, buffers, table, noise);
         try {
-            OnnxDenoisingRun run = new OnnxDenoisingRun(owned, stage, session, shape, table, guidance, noise);
-            noise.fill(run.draw);
-            run.latents.get(0).values().put(0, run.draw);
-            run.bind(run.own(condition.apply(run.latents.get(0).tensor())));
+            float[] initial = new float[shape.values()];
+            noise.fill(initial);
+            buffers.setLatents(initial);
+            buffers.setGuidanceScale(guidance.scale());
+            run.fillTables();
+            buffers.condition(conditioning.graph(), conditioning.inputs(buffers.latents(0)));
             return run;
         } catch (RuntimeException e) {
-            Closing.afterFailure(e, owned);
+            Closing.afterFailure(e, List.of(buffers));
             throw e;
         }
     }
 
-    private <T extends AutoCloseable> T own(T resource) {
-        owned.add(resource);
-        return resource;
-    }
-
-    /** Even steps read the first set of tensors and write the second, odd steps the other way round. */
-    private void bind(GraphOutputs conditioning) {
-        inputs = List.of(inputs(0, conditioning), inputs(1, conditioning));
-        outputs = List.of(outputs(1), outputs(0));
-    }
-
-    private Map<String, OnnxTensor> inputs(int pair, GraphOutputs conditioning) {
-        return ImmutableMap.<String, OnnxTensor>builder()
-                .put("latents", latents.get(pair).tensor())
-                .put("step", counters.get(pair).tensor())
-                .put("bad_step", badSteps.get(pair).tensor())
-                .put("step_table", stepTable.tensor())
-                .put("noise_table", noiseTable.tensor())
-                .put("guidance_scale", guidanceScale.tensor())
-                .putAll(conditioning.tensors())
-                .buildOrThrow();
-    }
-
-    private Map<String, OnnxTensor> outputs(int pair) {
-        return ImmutableMap.of(
-                "next_latents", latents.get(pair).tensor(),
-                "next_step", counters.get(pair).tensor(),
-                "next_bad_step", badSteps.get(pair).tensor());
+    private static int chunk(StepTable table, LatentShape shape) {
+        long fitting = Math.max(1, MAX_CHUNK_BYTES / ((long) Float.BYTES * shape.values()));
+        return (int) Math.min(Math.min(table.steps(), MAX_CHUNK_STEPS), fitting);
     }
 
     @Override
@@ -155,32 +99,40 @@ final class OnnxDenoisingRun implements DenoisingRun {
         return stepsDone;
     }
 
+    /** Which of the two sets of tensors the next step reads. */
+    private int set() {
+        return stepsDone % 2;
+    }
+
     @Override
     public void advance() {
-        checkOpen();
-        checkState(!failed, "this run of %s failed after %s of %s steps: start a new one", stage, stepsDone, steps);
+        checkUsable();
         checkState(stepsDone < steps, "all %s steps of this run of %s are done", steps, stage);
         invalidateHandle();
         try {
-            if (stepsDone % chunk == 0) {
+            if (stepsDone > 0 && stepsDone % chunk == 0) {
+                checkFinite();
                 fillTables();
             }
-            session.run(inputs.get(stepsDone % 2), outputs.get(stepsDone % 2));
+            step();
             stepsDone++;
-        } catch (WurstchenException e) {
-            failed = true;
-            throw new WurstchenException(stage + ", step " + (stepsDone + 1) + " of " + steps + ": " + e.getMessage(), e);
         } catch (RuntimeException e) {
             failed = true;
             throw e;
         }
-        if (stepsDone == steps || stepsDone % chunk == 0) {
-            checkFinite();
+    }
+
+    private void step() {
+        try {
+            buffers.step(set());
+        } catch (WurstchenException e) {
+            throw new WurstchenException(stage + ", step " + (stepsDone + 1) + " of " + steps + ": " + e.getMessage(), e);
         }
     }
 
+    /** Looks at the table that was just worked through. */
     private void checkFinite() {
-        long badRow = badSteps.get(stepsDone % 2).values().get(0);
+        long badRow = buffers.badStep(set());
         if (badRow == NONE_BAD) {
             return;
         }
@@ -190,27 +142,41 @@ final class OnnxDenoisingRun implements DenoisingRun {
                 + ": the latents are no longer finite; use a lower guidance scale, or a bundle that computes in fp32");
     }
 
-    /**
-     * Draws the noise of the next chunk of steps, one draw a step, sets the counter to the tables' first row, and says that no row was bad.
-     */
+    /** Draws the noise of the next chunk of steps, one draw a step. */
     private void fillTables() {
         int rows = Math.min(chunk, steps - stepsDone);
-        stepTable.values().put(0, coefficients, stepsDone * StepTable.COLUMNS, rows * StepTable.COLUMNS);
+        float[] draw = new float[shape.values()];
+        float[] draws = new float[rows * draw.length];
         for (int row = 0; row < rows; row++) {
             noise.fill(draw);
-            noiseTable.values().put(row * draw.length, draw);
+            System.arraycopy(draw, 0, draws, row * draw.length, draw.length);
         }
-        counters.get(stepsDone % 2).values().put(0, 0);
-        badSteps.get(stepsDone % 2).values().put(0, NONE_BAD);
+        buffers.setTables(set(), coefficients, stepsDone, rows, draws);
     }
 
     @Override
     public Latents latents() {
-        checkOpen();
+        return handle();
+    }
+
+    private OnnxLatents handle() {
+        checkUsable();
+        if (stepsDone == steps && !checked) {
+            checkFinite();
+            checked = true;
+        }
         if (handle == null) {
-            handle = OnnxLatents.ofRun(shape, latents.get(stepsDone % 2));
+            handle = OnnxLatents.ofRun(pool.step().engine(), shape, buffers.latents(set()));
         }
         return handle;
+    }
+
+    @Override
+    public Latents finish() {
+        try (this) {
+            OnnxEngine engine = pool.step().engine();
+            return OnnxLatents.owning(engine, shape, engine.copyOf(handle().tensor()));
+        }
     }
 
     private void invalidateHandle() {
@@ -220,8 +186,9 @@ final class OnnxDenoisingRun implements DenoisingRun {
         }
     }
 
-    private void checkOpen() {
+    private void checkUsable() {
         checkState(!closed, "this run of %s is closed", stage);
+        checkState(!failed, "this run of %s failed after %s of %s steps: start a new one", stage, stepsDone, steps);
     }
 
     @Override
@@ -231,6 +198,11 @@ final class OnnxDenoisingRun implements DenoisingRun {
         }
         closed = true;
         invalidateHandle();
-        Closing.all(ImmutableList.copyOf(owned));
+        if (failed) {
+            // Whatever state a failure left behind goes with the tensors.
+            buffers.close();
+        } else {
+            pool.giveBack(buffers);
+        }
     }
 }

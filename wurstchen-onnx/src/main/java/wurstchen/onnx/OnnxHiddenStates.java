@@ -2,29 +2,33 @@ package wurstchen.onnx;
 
 import static com.google.common.base.Preconditions.checkState;
 
-import ai.onnxruntime.OnnxTensor;
-import java.nio.FloatBuffer;
 import wurstchen.stage.HiddenStates;
 
 /** Hidden states in a tensor [rows, tokens, width]. */
 final class OnnxHiddenStates implements HiddenStates {
+    private final OnnxEngine engine;
     private final int rows;
     private final int tokens;
     private final int width;
-    private final HostTensor<FloatBuffer> tensor;
+    private final Tensor tensor;
     private boolean closed;
 
     /** Takes over the tensor. */
-    OnnxHiddenStates(int rows, int tokens, int width, HostTensor<FloatBuffer> tensor) {
+    OnnxHiddenStates(OnnxEngine engine, int rows, int tokens, int width, Tensor tensor) {
+        this.engine = engine;
         this.rows = rows;
         this.tokens = tokens;
         this.width = width;
         this.tensor = tensor;
     }
 
-    OnnxTensor tensor() {
+    Tensor tensor() {
         checkOpen();
-        return tensor.tensor();
+        return tensor;
+    }
+
+    DeviceMemory memory() {
+        return engine.memory();
     }
 
     @Override
@@ -45,7 +49,7 @@ final class OnnxHiddenStates implements HiddenStates {
     @Override
     public float[] toHost() {
         checkOpen();
-        return HostTensor.toArray(tensor);
+        return engine.readFloats(tensor);
     }
 
     private void checkOpen() {

@@ -2,41 +2,45 @@ package wurstchen.onnx;
 
 import static com.google.common.base.Preconditions.checkState;
 
-import ai.onnxruntime.OnnxTensor;
-import java.nio.FloatBuffer;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 
 /** Latents in a tensor: of a run, which invalidates the handle when it goes on, or of the caller, who closes it. */
 final class OnnxLatents implements Latents {
+    private final OnnxEngine engine;
     private final LatentShape shape;
-    private final HostTensor<FloatBuffer> tensor;
+    private final Tensor tensor;
     private final boolean owner;
     private boolean valid = true;
 
-    private OnnxLatents(LatentShape shape, HostTensor<FloatBuffer> tensor, boolean owner) {
+    private OnnxLatents(OnnxEngine engine, LatentShape shape, Tensor tensor, boolean owner) {
+        this.engine = engine;
         this.shape = shape;
         this.tensor = tensor;
         this.owner = owner;
     }
 
     /** Latents that free their tensor on close. */
-    static OnnxLatents owning(LatentShape shape, HostTensor<FloatBuffer> tensor) {
-        return new OnnxLatents(shape, tensor, true);
+    static OnnxLatents owning(OnnxEngine engine, LatentShape shape, Tensor tensor) {
+        return new OnnxLatents(engine, shape, tensor, true);
     }
 
     /** A view of a run's tensor; closing it does nothing. */
-    static OnnxLatents ofRun(LatentShape shape, HostTensor<FloatBuffer> tensor) {
-        return new OnnxLatents(shape, tensor, false);
+    static OnnxLatents ofRun(OnnxEngine engine, LatentShape shape, Tensor tensor) {
+        return new OnnxLatents(engine, shape, tensor, false);
+    }
+
+    DeviceMemory memory() {
+        return engine.memory();
     }
 
     void invalidate() {
         valid = false;
     }
 
-    OnnxTensor tensor() {
+    Tensor tensor() {
         checkValid();
-        return tensor.tensor();
+        return tensor;
     }
 
     @Override
@@ -47,7 +51,7 @@ final class OnnxLatents implements Latents {
     @Override
     public float[] toHost() {
         checkValid();
-        return HostTensor.toArray(tensor);
+        return engine.readFloats(tensor);
     }
 
     private void checkValid() {

@@ -3,7 +3,6 @@ package wurstchen.onnx;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
-import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
 import wurstchen.stage.LatentShape;
@@ -49,11 +48,11 @@ public final class OnnxStageA implements StageA {
         RunShapes.checkChannels(NAME, "Stage B latents", decode.spec().input("stage_b_latents"), shape);
         int height = shape.height() * factor;
         int width = shape.width() * factor;
-        try (TensorLoan latents = TensorLoan.of(stageBLatents);
-                HostTensor<FloatBuffer> pixels = HostTensor.ofFloats(shape.images(), COLOURS, height, width)) {
-            decode.run(
-                    ImmutableMap.of("stage_b_latents", latents.tensor()), ImmutableMap.of("pixels", pixels.tensor()));
-            return new Pixels(shape.images(), height, width, HostTensor.toArray(pixels));
+        OnnxEngine engine = decode.engine();
+        try (TensorLoan latents = TensorLoan.of(engine, stageBLatents);
+                Tensor pixels = engine.tensor(ElementType.FLOAT32, shape.images(), COLOURS, height, width)) {
+            decode.run(ImmutableMap.of("stage_b_latents", latents.tensor()), ImmutableMap.of("pixels", pixels)).close();
+            return new Pixels(shape.images(), height, width, engine.readFloats(pixels));
         }
     }
 
@@ -68,12 +67,11 @@ public final class OnnxStageA implements StageA {
                 pixels.height());
         LatentShape shape =
                 new LatentShape(pixels.images(), channels, pixels.height() / factor, pixels.width() / factor);
-        HostTensor<FloatBuffer> latents = HostTensor.ofFloats(shape.toArray());
-        try (HostTensor<FloatBuffer> input = HostTensor.ofFloats(
-                pixels.values(), pixels.images(), COLOURS, pixels.height(), pixels.width())) {
-            encode.run(
-                    ImmutableMap.of("pixels", input.tensor()), ImmutableMap.of("stage_b_latents", latents.tensor()));
-            return OnnxLatents.owning(shape, latents);
+        OnnxEngine engine = encode.engine();
+        Tensor latents = engine.tensor(ElementType.FLOAT32, shape.toArray());
+        try (Tensor input = engine.upload(pixels.values(), pixels.images(), COLOURS, pixels.height(), pixels.width())) {
+            encode.run(ImmutableMap.of("pixels", input), ImmutableMap.of("stage_b_latents", latents)).close();
+            return OnnxLatents.owning(engine, shape, latents);
         } catch (RuntimeException e) {
             latents.close();
             throw e;

@@ -23,10 +23,12 @@ public final class OnnxStageB implements StageB {
 
     private final BoundSession condition;
     private final BoundSession step;
+    private final StepBufferPool buffers;
 
     OnnxStageB(Map<String, BoundSession> sessions) {
         this.condition = sessions.get(GraphSpec.STAGE_B_CONDITION);
         this.step = sessions.get(GraphSpec.STAGE_B_STEP);
+        this.buffers = new StepBufferPool(step);
     }
 
     /**
@@ -61,17 +63,16 @@ public final class OnnxStageB implements StageB {
                 NAME,
                 shape.images(),
                 stageCLatents.shape());
-        return OnnxDenoisingRun.start(NAME, step, shape, steps, guidance, noise, initial -> {
-            try (TensorLoan states = TensorLoan.of(text);
-                    TensorLoan fromStageC = TensorLoan.of(stageCLatents)) {
-                return condition.run(ImmutableMap.of(
-                        "hidden_states", states.tensor(), "stage_c_latents", fromStageC.tensor(), "latents", initial));
-            }
-        });
+        try (TensorLoan states = TensorLoan.of(condition.engine(), text);
+                TensorLoan fromStageC = TensorLoan.of(condition.engine(), stageCLatents)) {
+            Conditioning conditioning = new Conditioning(
+                    condition, ImmutableMap.of("hidden_states", states.tensor(), "stage_c_latents", fromStageC.tensor()));
+            return OnnxDenoisingRun.start(NAME, buffers, shape, steps, guidance, noise, conditioning);
+        }
     }
 
     @Override
     public void close() {
-        Closing.all(List.of(condition, step));
+        Closing.all(List.of(condition, step, buffers));
     }
 }

@@ -17,10 +17,12 @@ public final class OnnxStageC implements StageC {
 
     private final BoundSession condition;
     private final BoundSession step;
+    private final StepBufferPool buffers;
 
     OnnxStageC(Map<String, BoundSession> sessions) {
         this.condition = sessions.get(GraphSpec.STAGE_C_CONDITION);
         this.step = sessions.get(GraphSpec.STAGE_C_STEP);
+        this.buffers = new StepBufferPool(step);
     }
 
     /**
@@ -41,15 +43,14 @@ public final class OnnxStageC implements StageC {
     public DenoisingRun start(HiddenStates text, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
         RunShapes.checkText(NAME, condition.spec().input("hidden_states"), text, shape, guidance);
         RunShapes.checkChannels(NAME, "latents", step.spec().input("latents"), shape);
-        return OnnxDenoisingRun.start(NAME, step, shape, steps, guidance, noise, initial -> {
-            try (TensorLoan states = TensorLoan.of(text)) {
-                return condition.run(ImmutableMap.of("hidden_states", states.tensor()));
-            }
-        });
+        try (TensorLoan states = TensorLoan.of(condition.engine(), text)) {
+            Conditioning conditioning = new Conditioning(condition, ImmutableMap.of("hidden_states", states.tensor()));
+            return OnnxDenoisingRun.start(NAME, buffers, shape, steps, guidance, noise, conditioning);
+        }
     }
 
     @Override
     public void close() {
-        Closing.all(List.of(condition, step));
+        Closing.all(List.of(condition, step, buffers));
     }
 }

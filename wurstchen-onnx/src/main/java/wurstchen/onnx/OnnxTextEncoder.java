@@ -5,8 +5,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableLongArray;
-import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,31 +69,32 @@ public final class OnnxTextEncoder implements TextEncoder {
                     row.attentionMask().length());
             distinct.putIfAbsent(Tokens.of(row), distinct.size());
         }
-        HostTensor<FloatBuffer> encoded = encodeDistinct(ImmutableList.copyOf(distinct.keySet()));
+        OnnxEngine engine = session.engine();
+        Tensor encoded = encodeDistinct(ImmutableList.copyOf(distinct.keySet()));
         if (distinct.size() == rows.size()) {
-            return new OnnxHiddenStates(rows.size(), tokens, width, encoded);
+            return new OnnxHiddenStates(engine, rows.size(), tokens, width, encoded);
         }
         try (encoded) {
-            HostTensor<FloatBuffer> expanded = HostTensor.ofFloats(rows.size(), tokens, width);
+            Tensor expanded = engine.tensor(ElementType.FLOAT32, rows.size(), tokens, width);
+            long row = (long) tokens * width;
             for (int i = 0; i < rows.size(); i++) {
-                int from = distinct.get(Tokens.of(rows.get(i))) * tokens * width;
-                expanded.values().put(i * tokens * width, encoded.values(), from, tokens * width);
+                engine.copy(encoded, distinct.get(Tokens.of(rows.get(i))) * row, expanded, i * row, row);
             }
-            return new OnnxHiddenStates(rows.size(), tokens, width, expanded);
+            return new OnnxHiddenStates(engine, rows.size(), tokens, width, expanded);
         }
     }
 
-    private HostTensor<FloatBuffer> encodeDistinct(List<Tokens> rows) {
-        HostTensor<FloatBuffer> states = HostTensor.ofFloats(rows.size(), tokens, width);
-        try (HostTensor<LongBuffer> ids = HostTensor.ofLongs(rows.size(), tokens);
-                HostTensor<LongBuffer> mask = HostTensor.ofLongs(rows.size(), tokens)) {
-            for (int i = 0; i < rows.size(); i++) {
-                ids.values().put(i * tokens, rows.get(i).ids().toArray());
-                mask.values().put(i * tokens, rows.get(i).mask().toArray());
-            }
+    private Tensor encodeDistinct(List<Tokens> rows) {
+        OnnxEngine engine = session.engine();
+        long[] ids = rows.stream().flatMapToLong(row -> row.ids().stream()).toArray();
+        long[] masks = rows.stream().flatMapToLong(row -> row.mask().stream()).toArray();
+        Tensor states = engine.tensor(ElementType.FLOAT32, rows.size(), tokens, width);
+        try (Tensor inputIds = engine.upload(ids, rows.size(), tokens);
+                Tensor attentionMask = engine.upload(masks, rows.size(), tokens)) {
             session.run(
-                    ImmutableMap.of("input_ids", ids.tensor(), "attention_mask", mask.tensor()),
-                    ImmutableMap.of("hidden_states", states.tensor()));
+                            ImmutableMap.of("input_ids", inputIds, "attention_mask", attentionMask),
+                            ImmutableMap.of("hidden_states", states))
+                    .close();
             return states;
         } catch (RuntimeException e) {
             states.close();

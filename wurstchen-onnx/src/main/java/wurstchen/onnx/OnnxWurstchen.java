@@ -102,8 +102,14 @@ public final class OnnxWurstchen {
         Manifest manifest = bundle.manifest();
         ClipTokenizer tokenizerC = bundle.tokenizer(manifest.tokenizers().stageC());
         ClipTokenizer tokenizerB = bundle.tokenizer(manifest.tokenizers().stageB());
-        ImmutableMap<String, BoundSession> sessions =
-                GraphSessions.open(bundle, device, CascadeContract.REQUIRED_GRAPHS);
+        OnnxEngine engine = OnnxEngine.open(device);
+        ImmutableMap<String, BoundSession> sessions;
+        try {
+            sessions = GraphSessions.open(bundle, engine, CascadeContract.REQUIRED_GRAPHS);
+        } catch (RuntimeException e) {
+            engine.release();
+            throw e;
+        }
         return Wurstchen.builder()
                 .geometry(manifest.geometry())
                 .defaults(manifest.defaults())
@@ -113,7 +119,9 @@ public final class OnnxWurstchen {
                         new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_C)),
                         new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_B)))
                 .stages(new OnnxStageC(sessions), new OnnxStageB(sessions), new OnnxStageA(manifest, sessions))
+                .engine(engine)
                 .owning(owned)
+                .owning(engine::release)
                 .build();
     }
 }

@@ -17,7 +17,7 @@ class DeviceTest {
     void unknownDevice_isNamed() {
         assertThatThrownBy(() -> Device.parse("tpu"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("unknown device 'tpu': this build has cpu");
+                .hasMessage("unknown device 'tpu': there are cpu, cuda and cuda:N, the GPU of index N");
     }
 
     @Test
@@ -25,5 +25,45 @@ class DeviceTest {
         assertThatThrownBy(() -> Device.cpu(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("threads must be from 1 to 1024, got 0; as many as processors is usual");
+    }
+
+    @Test
+    void cuda_isParsed() {
+        assertThat(Device.parse("cuda")).isEqualTo(Device.cuda()).isEqualTo(Device.cuda(0)).isNotEqualTo(Device.cuda(1));
+        assertThat(Device.parse("cuda:1")).isEqualTo(Device.cuda(1));
+        assertThat(Device.cuda(1))
+                .hasToString("cuda:1 (memory growth exact, convolution search heuristic, CUDA graphs)");
+    }
+
+    @Test
+    void cudaOptions_areShown() {
+        CudaDevice device = Device.cuda()
+                .memoryLimit(1L << 30)
+                .memoryGrowth(CudaDevice.MemoryGrowth.POWER_OF_TWO)
+                .convolutionSearch(CudaDevice.ConvolutionSearch.EXHAUSTIVE)
+                .tf32(true)
+                .cudaGraphs(false);
+
+        assertThat(device)
+                .hasToString("cuda:0 (at most 1073741824 bytes a graph, memory growth power_of_two, "
+                        + "convolution search exhaustive, TF32)")
+                .isNotEqualTo(Device.cuda());
+    }
+
+    @Test
+    void cudaIndexesThatAreNone_areRefused() {
+        assertThatThrownBy(() -> Device.parse("cuda:-1"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("unknown device 'cuda:-1': there are cpu, cuda and cuda:N, the GPU of index N");
+        assertThatThrownBy(() -> Device.cuda(1000))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a GPU's index must be from 0 to 999, got 1000; the first is 0");
+    }
+
+    @Test
+    void tooSmallMemoryLimit_isRefused() {
+        assertThatThrownBy(() -> Device.cuda().memoryLimit(1000))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a graph's memory limit must be at least 67108864 bytes, got 1000; leave it out for no limit");
     }
 }

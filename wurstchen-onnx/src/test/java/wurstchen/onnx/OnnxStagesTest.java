@@ -3,11 +3,8 @@ package wurstchen.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.onnxruntime.OnnxTensor;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableMap;
-import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -151,8 +148,6 @@ class OnnxStagesTest {
         try (HiddenStates text = text(encoderC, "a cat");
                 DenoisingRun run = stageC.start(text, C_SHAPE, table(steps), UNGUIDED, counting)) {
             assertThat(run.latents().toHost()).containsOnly(1);
-            assertThat(draws).hasValue(1);
-            run.advance();
             assertThat(draws).hasValue(1 + OnnxDenoisingRun.MAX_CHUNK_STEPS);
             while (run.stepsDone() < run.steps()) {
                 run.advance();
@@ -188,39 +183,39 @@ class OnnxStagesTest {
         }
         ImmutableMap<String, BoundSession> sessions = GraphSessions.open(
                 bundle, Device.cpu(), List.of(GraphSpec.STAGE_C_CONDITION, GraphSpec.STAGE_C_STEP));
+        BoundSession step = sessions.get(GraphSpec.STAGE_C_STEP);
+        OnnxEngine engine = step.engine();
         try (HiddenStates text = text(encoderC, "a cat", "a dog");
-                TensorLoan states = TensorLoan.of(text);
+                TensorLoan states = TensorLoan.of(engine, text);
                 GraphOutputs conditioning = sessions.get(GraphSpec.STAGE_C_CONDITION)
-                        .run(ImmutableMap.of("hidden_states", states.tensor()));
-                HostTensor<FloatBuffer> stepTable = HostTensor.ofFloats(table(steps).toArray(), steps, 5);
-                HostTensor<FloatBuffer> noiseTable = HostTensor.ofFloats(table, steps, 1, 16, 3, 3);
-                HostTensor<FloatBuffer> scale = HostTensor.ofFloats(new float[] {4}, 1);
-                HostTensor<LongBuffer> counter = HostTensor.ofLongs(1);
-                HostTensor<LongBuffer> nextCounter = HostTensor.ofLongs(1);
-                HostTensor<LongBuffer> badStep = HostTensor.ofLongs(1);
-                HostTensor<LongBuffer> nextBadStep = HostTensor.ofLongs(1);
-                HostTensor<FloatBuffer> current = HostTensor.ofFloats(latents, C_SHAPE.toArray());
-                HostTensor<FloatBuffer> next = HostTensor.ofFloats(C_SHAPE.toArray())) {
+                        .run(ImmutableMap.of("hidden_states", states.tensor()), ImmutableMap.of());
+                Tensor stepTable = engine.upload(table(steps).toArray(), steps, 5);
+                Tensor noiseTable = engine.upload(table, steps, 1, 16, 3, 3);
+                Tensor scale = engine.upload(new float[] {4}, 1);
+                Tensor counter = engine.upload(new long[] {0}, 1);
+                Tensor nextCounter = engine.upload(new long[] {0}, 1);
+                Tensor badStep = engine.upload(new long[] {-1}, 1);
+                Tensor nextBadStep = engine.upload(new long[] {-1}, 1);
+                Tensor current = engine.upload(latents, C_SHAPE.toArray());
+                Tensor next = engine.tensor(ElementType.FLOAT32, C_SHAPE.toArray())) {
             for (int i = 0; i < steps; i++) {
-                sessions.get(GraphSpec.STAGE_C_STEP)
-                        .run(
-                                ImmutableMap.<String, OnnxTensor>builder()
-                                        .put("latents", current.tensor())
-                                        .put("step", counter.tensor())
-                                        .put("bad_step", badStep.tensor())
-                                        .put("step_table", stepTable.tensor())
-                                        .put("noise_table", noiseTable.tensor())
-                                        .put("guidance_scale", scale.tensor())
+                step.run(
+                                ImmutableMap.<String, Tensor>builder()
+                                        .put("latents", current)
+                                        .put("step", counter)
+                                        .put("bad_step", badStep)
+                                        .put("step_table", stepTable)
+                                        .put("noise_table", noiseTable)
+                                        .put("guidance_scale", scale)
                                         .putAll(conditioning.tensors())
                                         .buildOrThrow(),
                                 ImmutableMap.of(
-                                        "next_latents", next.tensor(),
-                                        "next_step", nextCounter.tensor(),
-                                        "next_bad_step", nextBadStep.tensor()));
-                counter.values().put(0, nextCounter.values().get(0));
-                current.values().put(0, next.values(), 0, latents.length);
+                                        "next_latents", next, "next_step", nextCounter, "next_bad_step", nextBadStep))
+                        .close();
+                engine.copy(nextCounter, 0, counter, 0, 1);
+                engine.copy(next, 0, current, 0, latents.length);
             }
-            return HostTensor.toArray(current);
+            return engine.readFloats(current);
         } finally {
             Closing.all(sessions.values().asList());
         }
@@ -324,11 +319,13 @@ class OnnxStagesTest {
     private static void assertNotFinite(int steps, NoiseSource noise, int lastStep, String message) {
         try (HiddenStates text = text(encoderC, "a cat");
                 DenoisingRun run = stageC.start(text, C_SHAPE, table(steps), UNGUIDED, noise)) {
-            while (run.stepsDone() < lastStep - 1) {
+            while (run.stepsDone() < lastStep) {
                 run.advance();
             }
-            assertThatThrownBy(run::advance).isInstanceOf(WurstchenException.class).hasMessage(message);
-            assertThatThrownBy(run::advance)
+            assertThatThrownBy(lastStep == steps ? run::latents : run::advance)
+                    .isInstanceOf(WurstchenException.class)
+                    .hasMessage(message);
+            assertThatThrownBy(run::latents)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("this run of Stage C failed after %s of %s steps: start a new one", lastStep, steps);
         }
@@ -357,16 +354,33 @@ class OnnxStagesTest {
     void failedRun_canOnlyBeClosed() {
         AtomicInteger draws = new AtomicInteger();
         NoiseSource failing = destination -> {
-            if (draws.incrementAndGet() > 1) {
+            if (draws.incrementAndGet() > 1 + OnnxDenoisingRun.MAX_CHUNK_STEPS) {
                 throw new UnsupportedOperationException("no more noise");
             }
         };
+        int steps = OnnxDenoisingRun.MAX_CHUNK_STEPS + 1;
         try (HiddenStates text = text(encoderC, "a cat");
-                DenoisingRun run = stageC.start(text, C_SHAPE, table(2), UNGUIDED, failing)) {
+                DenoisingRun run = stageC.start(text, C_SHAPE, table(steps), UNGUIDED, failing)) {
+            while (run.stepsDone() < OnnxDenoisingRun.MAX_CHUNK_STEPS) {
+                run.advance();
+            }
             assertThatThrownBy(run::advance).isInstanceOf(UnsupportedOperationException.class);
             assertThatThrownBy(run::advance)
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("this run of Stage C failed after 0 of 2 steps: start a new one");
+                    .hasMessage("this run of Stage C failed after 64 of 65 steps: start a new one");
+        }
+    }
+
+    @Test
+    void runThatCannotStart_throwsWhatStoppedIt() {
+        NoiseSource failing = destination -> {
+            throw new UnsupportedOperationException("no noise");
+        };
+        try (HiddenStates text = text(encoderC, "a cat")) {
+            assertThatThrownBy(() -> stageC.start(text, C_SHAPE, table(2), UNGUIDED, failing))
+                    .isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessage("no noise")
+                    .hasNoSuppressedExceptions();
         }
     }
 

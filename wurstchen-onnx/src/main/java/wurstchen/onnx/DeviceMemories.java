@@ -1,0 +1,44 @@
+package wurstchen.onnx;
+
+import ai.onnxruntime.OrtException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The memories of the devices in use: one for each device, so that stages opened one by one pass tensors on to each other. */
+final class DeviceMemories {
+    private static final Map<Object, DeviceMemory> OPEN = new HashMap<>();
+
+    private DeviceMemories() {}
+
+    /**
+     * Returns the memory of a device, with one more user.
+     *
+     * @throws wurstchen.WurstchenException if the device cannot be used
+     */
+    static DeviceMemory of(Device device) {
+        OrtLibraries.prepare();
+        Object key = device.memoryKey();
+        synchronized (OPEN) {
+            DeviceMemory open = OPEN.get(key);
+            if (open != null && open.tryRetain()) {
+                return open;
+            }
+            DeviceMemory opened = device.openMemory();
+            OPEN.put(key, opened);
+            return opened;
+        }
+    }
+
+    /** The CPU's memory: bound if that works, and else the Java API's. */
+    static DeviceMemory onHost(Optional<String> problem) {
+        if (problem.isPresent()) {
+            return new JavaMemory(problem.get());
+        }
+        try {
+            return new NativeMemory(new HostPlace());
+        } catch (OrtException e) {
+            return new JavaMemory(OneLine.of(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package wurstchen.onnx;
+
+import ai.onnxruntime.OrtException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * The one thread that works with a GPU. ONNX Runtime keeps cuDNN and cuBLAS handles, and the recordings of CUDA graphs, for each thread that
+ * runs a graph: with one thread there is one of each, and work of several callers queues. Thread-safe.
+ */
+final class DeviceThread implements AutoCloseable {
+    private final ExecutorService executor;
+
+    DeviceThread(String name) {
+        executor = Executors.newSingleThreadExecutor(work -> {
+            Thread thread = new Thread(work, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Does work and waits for it, also when interrupted: what it works with must not be freed under it. */
+    void execute(NativePlace.OrtWork work) throws OrtException {
+        Future<Void> done = executor.submit(() -> {
+            work.run();
+            return null;
+        });
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    done.get();
+                    return;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            throw rethrown(e.getCause());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static OrtException rethrown(Throwable cause) {
+        if (cause instanceof RuntimeException failure) {
+            throw failure;
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return (OrtException) cause;
+    }
+
+    @Override
+    public void close() {
+        executor.shutdown();
+    }
+}

@@ -1,0 +1,22 @@
+package wurstchen.onnx;
+
+/** What is asked of a device for one graph, the most demanding first. */
+enum GraphUse {
+    /** Every node runs on the device, and runs may be recorded and replayed. */
+    REPLAYED(""),
+    /** Every node runs on the device. */
+    WHOLE("the device cannot record it, so every step is submitted anew"),
+    /** Nodes that the device cannot run fall back to the CPU. */
+    PARTLY("some of its nodes run on the CPU, and what they need is copied at every run without being counted");
+
+    private final String note;
+
+    GraphUse(String note) {
+        this.note = note;
+    }
+
+    /** What to say of a graph for which more was asked. */
+    String note() {
+        return note;
+    }
+}

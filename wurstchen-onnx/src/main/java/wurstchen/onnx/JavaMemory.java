@@ -1,0 +1,106 @@
+package wurstchen.onnx;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Memory of the Java API, for the CPU where the C API cannot be reached: direct buffers as tensors, pinned as outputs. Nearly as fast as
+ * binding, because on the CPU nothing has to cross a bus.
+ */
+final class JavaMemory extends DeviceMemory {
+    private final String reason;
+
+    /** {@code reason}: why the C API cannot be reached. */
+    JavaMemory(String reason) {
+        this.reason = reason;
+    }
+
+    @Override
+    Tensor allocate(ElementType type, long... shape) throws OrtException {
+        ByteBuffer bytes = buffer(Math.multiplyExact(type.bytes(), Tensor.values(shape)), shape);
+        OnnxTensor tensor = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), bytes, shape, type.javaType());
+        return JavaTensor.over(bytes, tensor, type);
+    }
+
+    private static ByteBuffer buffer(long bytes, long[] shape) throws OrtException {
+        if (bytes > Integer.MAX_VALUE) {
+            throw new OrtException("a tensor of shape " + Arrays.toString(shape) + " needs more than 2 GiB");
+        }
+        try {
+            return ByteBuffer.allocateDirect((int) bytes).order(ByteOrder.nativeOrder());
+        } catch (OutOfMemoryError e) {
+            throw new OrtException("no memory for a tensor of shape " + Arrays.toString(shape)
+                    + "; -XX:MaxDirectMemorySize sets how much there is");
+        }
+    }
+
+    @Override
+    void write(Tensor to, long first, float[] values, int from, int count) {
+        floats(to).put(Math.toIntExact(first), values, from, count);
+    }
+
+    @Override
+    void write(Tensor to, long[] values) {
+        longs(to).put(0, values);
+    }
+
+    @Override
+    float[] readFloats(Tensor from) {
+        float[] values = new float[Math.toIntExact(from.values())];
+        floats(from).get(0, values);
+        return values;
+    }
+
+    @Override
+    long[] readLongs(Tensor from) {
+        long[] values = new long[Math.toIntExact(from.values())];
+        longs(from).get(0, values);
+        return values;
+    }
+
+    @Override
+    void copy(Tensor from, long first, Tensor to, long toFirst, long count) {
+        int size = from.type().bytes();
+        ByteBuffer source = ((JavaTensor) from).buffer();
+        ((JavaTensor) to)
+                .buffer()
+                .put(Math.toIntExact(toFirst * size), source, Math.toIntExact(first * size), Math.toIntExact(count * size));
+    }
+
+    private static FloatBuffer floats(Tensor tensor) {
+        return ((JavaTensor) tensor).buffer().asFloatBuffer();
+    }
+
+    private static LongBuffer longs(Tensor tensor) {
+        return ((JavaTensor) tensor).buffer().asLongBuffer();
+    }
+
+    @Override
+    PreparedRun prepare(
+            OrtSession session,
+            Map<String, Tensor> inputs,
+            Map<String, Tensor> outputs,
+            Map<String, ElementType> allocated,
+            Replay replay)
+            throws OrtException {
+        return new JavaBinding(session, inputs, outputs, allocated);
+    }
+
+    @Override
+    String description() {
+        return "outputs pinned, because " + reason;
+    }
+
+    @Override
+    void free() {
+        // The tensors' buffers are the garbage collector's.
+    }
+}

@@ -1,0 +1,115 @@
+package wurstchen.onnx;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Whether this JVM can bind inputs and outputs through ONNX Runtime's C API. Found out once, by trying everything that could be otherwise in
+ * a version that this library was not tested with.
+ */
+final class NativeApi {
+    /** The versions of ONNX Runtime that all tests have passed with. */
+    static final String TESTED_VERSIONS = "1.29.0";
+
+    private static final int LOG_LEVEL_FATAL = 4;
+    private static final String MESSAGE = "Würstchen → ✓";
+
+    /** What is wrong; empty if binding works; null until it was tried. */
+    private static Optional<String> problem;
+
+    private NativeApi() {}
+
+    /**
+     * Returns why binding does not work.
+     *
+     * @return one clause, such as {@code JNA cannot be loaded: ...}; empty if binding works
+     */
+    static synchronized Optional<String> problem() {
+        if (problem == null) {
+            problem = tryIt();
+        }
+        return problem;
+    }
+
+    private static Optional<String> tryIt() {
+        long table;
+        try {
+            table = OrtHandles.table();
+            OrtHandles.checkSessions();
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            return Optional.of("ONNX Runtime " + version() + " keeps its handles elsewhere (" + OneLine.of(e.toString()) + "; tested with "
+                    + TESTED_VERSIONS + ")");
+        }
+        if (table == 0) {
+            return Optional.of("ONNX Runtime " + version() + " has no C API of the expected version (tested with " + TESTED_VERSIONS + ")");
+        }
+        try {
+            OrtTable.link(table);
+            checkMessages();
+            checkMemoryInfos();
+            checkBinding();
+            keepEnvironment();
+            return Optional.empty();
+        } catch (LinkageError e) {
+            return Optional.of("JNA cannot be loaded: " + OneLine.of(e.toString()));
+        } catch (OrtException | RuntimeException e) {
+            return Optional.of("the C API of ONNX Runtime " + version() + " is not understood: " + OneLine.of(e.getMessage())
+                    + " (tested with " + TESTED_VERSIONS + ")");
+        }
+    }
+
+    private static String version() {
+        return OrtEnvironment.getEnvironment().getVersion();
+    }
+
+    private static void checkMessages() throws OrtException {
+        long status = OrtTable.CreateStatus(OrtException.OrtErrorCode.ORT_NOT_IMPLEMENTED.ordinal(), MESSAGE);
+        String answer = OrtTable.GetErrorMessage(status);
+        OrtTable.ReleaseStatus(status);
+        check(MESSAGE.equals(answer), "a message comes back as " + answer);
+    }
+
+    private static void checkMemoryInfos() throws OrtException {
+        HostPlace one = new HostPlace();
+        HostPlace other = new HostPlace();
+        try {
+            int[] different = {-1};
+            OrtStatus.check(OrtTable.CompareMemoryInfo(one.memoryInfo(), other.memoryInfo(), different));
+            check(different[0] == 0, "equal memories compare as " + different[0]);
+        } finally {
+            other.close();
+            one.close();
+        }
+    }
+
+    /** Runs a graph that copies, and compares. */
+    private static void checkBinding() throws OrtException {
+        long[] sent = {-1, Long.MAX_VALUE, 42};
+        NativeMemory memory = new NativeMemory(new HostPlace());
+        try (IdentityCopies copies = IdentityCopies.open(Device.cpu(1));
+                NativeTensor from = (NativeTensor) memory.allocate(ElementType.INT64, sent.length);
+                NativeTensor to = (NativeTensor) memory.allocate(ElementType.INT64, sent.length)) {
+            memory.write(from, sent);
+            copies.copy(from, to);
+            check(Arrays.equals(sent, memory.readLongs(to)), "a bound graph gives other numbers");
+        } finally {
+            memory.release();
+        }
+    }
+
+    /**
+     * Adds one user of ONNX Runtime's environment that never goes. The Java API frees its own when the JVM exits, and a run in flight on
+     * another thread would then crash the process.
+     */
+    private static void keepEnvironment() throws OrtException {
+        OrtStatus.check(OrtTable.CreateEnv(LOG_LEVEL_FATAL, "wurstchen", new long[1]));
+    }
+
+    private static void check(boolean condition, String problem) throws OrtException {
+        if (!condition) {
+            throw new OrtException(problem);
+        }
+    }
+}

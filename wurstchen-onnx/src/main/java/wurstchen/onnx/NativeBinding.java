@@ -1,0 +1,159 @@
+package wurstchen.onnx;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import com.google.common.collect.ImmutableMap;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** An IO binding of the C API: inputs and outputs stay where they are, whatever device that is. */
+final class NativeBinding implements PreparedRun {
+    private final NativeMemory memory;
+    private final NativePlace place;
+    private final long session;
+    private final ImmutableMap<String, ElementType> allocated;
+    private final int bound;
+    private final Replay replay;
+
+    private long options;
+    private long binding;
+    private boolean ran;
+    private boolean closed;
+
+    NativeBinding(
+            NativeMemory memory,
+            NativePlace place,
+            OrtSession session,
+            Map<String, Tensor> inputs,
+            Map<String, Tensor> outputs,
+            Map<String, ElementType> allocated,
+            Replay replay)
+            throws OrtException {
+        memory.retain();
+        this.memory = memory;
+        this.place = place;
+        this.session = OrtHandles.session(session);
+        this.allocated = ImmutableMap.copyOf(allocated);
+        this.bound = outputs.size();
+        this.replay = replay;
+        try {
+            bind(inputs, outputs);
+        } catch (OrtException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void bind(Map<String, Tensor> inputs, Map<String, Tensor> outputs) throws OrtException {
+        long[] address = new long[1];
+        OrtStatus.check(OrtTable.CreateRunOptions(address));
+        options = address[0];
+        if (place.replays()) {
+            OrtStatus.check(OrtTable.AddRunConfigEntry(options, "gpu_graph_id", Integer.toString(replay.captureId())));
+        }
+        OrtStatus.check(OrtTable.CreateIoBinding(session, address));
+        binding = address[0];
+        for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
+            OrtStatus.check(OrtTable.BindInput(binding, input.getKey(), value(input.getValue())));
+        }
+        for (Map.Entry<String, Tensor> output : outputs.entrySet()) {
+            OrtStatus.check(OrtTable.BindOutput(binding, output.getKey(), value(output.getValue())));
+        }
+        for (String output : allocated.keySet()) {
+            OrtStatus.check(OrtTable.BindOutputToDevice(binding, output, place.memoryInfo()));
+        }
+    }
+
+    private static long value(Tensor tensor) {
+        return ((NativeTensor) tensor).value();
+    }
+
+    @Override
+    public void run() throws OrtException {
+        try {
+            place.execute(() -> OrtStatus.check(OrtTable.RunWithBinding(session, options, binding)));
+        } finally {
+            ran = true;
+        }
+    }
+
+    @Override
+    public synchronized void terminate() {
+        // A recording that breaks off would leave the device's stream recording for ever; a later run can be stopped.
+        boolean recording = replay.captures() && !ran;
+        if (!closed && !recording) {
+            check(OrtTable.RunOptionsSetTerminate(options));
+        }
+    }
+
+    @Override
+    public synchronized void clearTerminate() {
+        check(OrtTable.RunOptionsUnsetTerminate(options));
+    }
+
+    private static void check(long status) {
+        try {
+            OrtStatus.check(status);
+        } catch (OrtException e) {
+            throw new IllegalStateException("ONNX Runtime refuses run options that it made", e);
+        }
+    }
+
+    @Override
+    public ImmutableMap<String, Tensor> takeAllocated() throws OrtException {
+        long[] array = new long[1];
+        long[] count = new long[1];
+        OrtStatus.check(OrtTable.GetBoundOutputValues(binding, place.hostAllocator(), array, count));
+        List<Long> values = new ArrayList<>();
+        Pointer addresses = new Pointer(array[0]);
+        for (int i = 0; i < count[0]; i++) {
+            values.add(Pointer.nativeValue(addresses.getPointer((long) Native.POINTER_SIZE * i)));
+        }
+        OrtStatus.check(OrtTable.AllocatorFree(place.hostAllocator(), array[0]));
+        // The values stand in the order of binding: those of the caller first, which stay the caller's.
+        values.subList(0, bound).forEach(OrtTable::ReleaseValue);
+        checkState(values.size() == bound + allocated.size(), "%s outputs bound, %s found", bound + allocated.size(), values.size());
+        ImmutableMap.Builder<String, Tensor> tensors = ImmutableMap.builder();
+        int i = bound;
+        for (Map.Entry<String, ElementType> output : allocated.entrySet()) {
+            long value = values.get(i++);
+            tensors.put(output.getKey(), new NativeTensor(memory, output.getValue(), shape(value), value));
+        }
+        return tensors.buildOrThrow();
+    }
+
+    private static long[] shape(long value) throws OrtException {
+        long[] address = new long[1];
+        OrtStatus.check(OrtTable.GetTensorTypeAndShape(value, address));
+        long info = address[0];
+        try {
+            long[] axes = new long[1];
+            OrtStatus.check(OrtTable.GetDimensionsCount(info, axes));
+            long[] shape = new long[(int) axes[0]];
+            OrtStatus.check(OrtTable.GetDimensions(info, shape, shape.length));
+            return shape;
+        } finally {
+            OrtTable.ReleaseTensorTypeAndShapeInfo(info);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (binding != 0) {
+            OrtTable.ReleaseIoBinding(binding);
+        }
+        if (options != 0) {
+            OrtTable.ReleaseRunOptions(options);
+        }
+        memory.release();
+    }
+}

@@ -1,0 +1,141 @@
+package wurstchen.onnx;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.util.Map;
+
+/**
+ * Memory of the C API: tensors come from an allocator, and graphs are bound to them. The CPU's and a GPU's differ in the allocator and in
+ * how values are copied.
+ */
+final class NativeMemory extends DeviceMemory {
+    private final NativePlace place;
+
+    /** Takes over the place. */
+    NativeMemory(NativePlace place) {
+        this.place = place;
+    }
+
+    @Override
+    Tensor allocate(ElementType type, long... shape) throws OrtException {
+        return allocate(place.allocator(), type, shape);
+    }
+
+    private NativeTensor allocate(long allocator, ElementType type, long... shape) throws OrtException {
+        long[] value = new long[1];
+        OrtStatus.check(OrtTable.CreateTensorAsOrtValue(allocator, shape, shape.length, type.code(), value));
+        return new NativeTensor(this, type, shape, value[0]);
+    }
+
+    /** A tensor where the CPU writes and reads values on their way to or from the device. */
+    private NativeTensor staging(ElementType type, long values) throws OrtException {
+        return allocate(place.hostAllocator(), type, values);
+    }
+
+    @Override
+    void write(Tensor to, long first, float[] values, int from, int count) throws OrtException {
+        if (place.isHost()) {
+            ((NativeTensor) to).pointer().write(first * Float.BYTES, values, from, count);
+            return;
+        }
+        try (NativeTensor staging = staging(to.type(), count);
+                NativeTensor part = part(to, first, count)) {
+            staging.pointer().write(0, values, from, count);
+            place.copy(staging, part);
+        }
+    }
+
+    @Override
+    void write(Tensor to, long[] values) throws OrtException {
+        if (place.isHost()) {
+            ((NativeTensor) to).pointer().write(0, values, 0, values.length);
+            return;
+        }
+        try (NativeTensor staging = staging(to.type(), values.length);
+                NativeTensor part = part(to, 0, values.length)) {
+            staging.pointer().write(0, values, 0, values.length);
+            place.copy(staging, part);
+        }
+    }
+
+    @Override
+    float[] readFloats(Tensor from) throws OrtException {
+        float[] values = new float[Math.toIntExact(from.values())];
+        try (NativeTensor staging = onHost(from)) {
+            staging.pointer().read(0, values, 0, values.length);
+        }
+        return values;
+    }
+
+    @Override
+    long[] readLongs(Tensor from) throws OrtException {
+        long[] values = new long[Math.toIntExact(from.values())];
+        try (NativeTensor staging = onHost(from)) {
+            staging.pointer().read(0, values, 0, values.length);
+        }
+        return values;
+    }
+
+    /** The values where the CPU reads them: the tensor's own if they are there already. */
+    private NativeTensor onHost(Tensor from) throws OrtException {
+        NativeTensor part = part(from, 0, from.values());
+        if (place.isHost()) {
+            return part;
+        }
+        try (part) {
+            NativeTensor staging = staging(from.type(), from.values());
+            try {
+                place.copy(part, staging);
+            } catch (OrtException | RuntimeException e) {
+                staging.close();
+                throw e;
+            }
+            return staging;
+        }
+    }
+
+    @Override
+    void copy(Tensor from, long first, Tensor to, long toFirst, long count) throws OrtException {
+        try (NativeTensor source = part(from, first, count);
+                NativeTensor destination = part(to, toFirst, count)) {
+            place.copy(source, destination);
+        }
+    }
+
+    /** A flat view of some values of a tensor; the tensor must stay open. */
+    private NativeTensor part(Tensor tensor, long first, long count) throws OrtException {
+        int size = tensor.type().bytes();
+        long[] shape = {count};
+        long[] value = new long[1];
+        OrtStatus.check(OrtTable.CreateTensorWithDataAsOrtValue(
+                place.memoryInfo(),
+                ((NativeTensor) tensor).data() + first * size,
+                count * size,
+                shape,
+                1,
+                tensor.type().code(),
+                value));
+        return new NativeTensor(this, tensor.type(), shape, value[0]);
+    }
+
+    @Override
+    PreparedRun prepare(
+            OrtSession session,
+            Map<String, Tensor> inputs,
+            Map<String, Tensor> outputs,
+            Map<String, ElementType> allocated,
+            Replay replay)
+            throws OrtException {
+        return new NativeBinding(this, place, session, inputs, outputs, allocated, replay);
+    }
+
+    @Override
+    String description() {
+        return place.description();
+    }
+
+    @Override
+    void free() {
+        place.close();
+    }
+}

@@ -1,0 +1,46 @@
+package wurstchen.onnx;
+
+import ai.onnxruntime.OrtException;
+
+/** Where tensors of the C API lie: the host's memory or a GPU's. Thread-safe. */
+interface NativePlace extends AutoCloseable {
+    /** The address of the OrtMemoryInfo that stands for this place. */
+    long memoryInfo();
+
+    /** The address of an OrtAllocator for tensors here. */
+    long allocator();
+
+    /** The address of an OrtAllocator for tensors that the CPU reads and writes. */
+    long hostAllocator();
+
+    /** Whether the CPU reads and writes tensors here by their addresses. */
+    boolean isHost();
+
+    /**
+     * Copies all values of a flat tensor into another of the same length.
+     *
+     * @param from here or on the host
+     * @param to here or on the host
+     */
+    void copy(NativeTensor from, NativeTensor to) throws OrtException;
+
+    /** Whether graphs here may record their work to replay it. */
+    boolean replays();
+
+    /** Does work of the device on the thread that the device wants it on; throws what the work throws. */
+    void execute(OrtWork work) throws OrtException;
+
+    /** How tensors here reach a graph, for reports. */
+    String description();
+
+    /** Frees what this holds; nothing that lies here may be open. */
+    @Override
+    void close();
+
+    /** Calls of ONNX Runtime. */
+    @FunctionalInterface
+    interface OrtWork {
+        /** Does the work. */
+        void run() throws OrtException;
+    }
+}

@@ -1,0 +1,63 @@
+package wurstchen.onnx;
+
+import ai.onnxruntime.OrtException;
+import com.sun.jna.Pointer;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A tensor of the C API. Keeps the memory alive that it lies in. */
+final class NativeTensor implements Tensor {
+    private final Shared memory;
+    private final ElementType type;
+    private final long[] shape;
+    private final long value;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /**
+     * Takes over a value.
+     *
+     * @param memory where it lies; one more user until this is closed
+     * @param value the address of an OrtValue
+     */
+    NativeTensor(Shared memory, ElementType type, long[] shape, long value) {
+        memory.retain();
+        this.memory = memory;
+        this.type = type;
+        this.shape = shape.clone();
+        this.value = value;
+    }
+
+    @Override
+    public ElementType type() {
+        return type;
+    }
+
+    @Override
+    public long[] shape() {
+        return shape.clone();
+    }
+
+    /** The address of the OrtValue. */
+    long value() {
+        return value;
+    }
+
+    /** The address of the first value, on whatever device it is. */
+    long data() throws OrtException {
+        long[] data = new long[1];
+        OrtStatus.check(OrtTable.GetTensorMutableData(value, data));
+        return data[0];
+    }
+
+    /** The first value, if it is in memory that the CPU reads. */
+    Pointer pointer() throws OrtException {
+        return new Pointer(data());
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            OrtTable.ReleaseValue(value);
+            memory.release();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package wurstchen.onnx;
+
+import static com.google.common.base.Preconditions.checkState;
+
+/**
+ * Something native with several users, freed when the last one has released it: a tensor must not outlive its allocator, nor a binding its
+ * session. Starts with one user. Thread-safe.
+ */
+abstract class Shared {
+    private int users = 1;
+
+    /** Adds a user, unless the last one is gone. */
+    final synchronized boolean tryRetain() {
+        if (users == 0) {
+            return false;
+        }
+        users++;
+        return true;
+    }
+
+    /** Adds a user. */
+    final void retain() {
+        checkState(tryRetain(), "%s is already freed", getClass().getSimpleName());
+    }
+
+    /** Removes a user, and frees this if it was the last one. */
+    final void release() {
+        synchronized (this) {
+            if (--users > 0) {
+                return;
+            }
+        }
+        free();
+    }
+
+    /** Called once, when nobody uses this any more. */
+    abstract void free();
+}
