@@ -171,3 +171,13 @@ def test_graph_in_16_bits_unpacks_8_bits_to_the_same_weights(model_folder, tmp_p
         types = {tensor.data_type for tensor in stored(tmp_path, "stage_c_condition").initializer}
         assert (onnx.TensorProto.INT8 in types) == (kind == "int8")
     assert np.array_equal(*outputs)
+
+
+def test_weights_in_16_bits_are_stored_as_such(model_folder, tmp_path):
+    source = Source.find(model_folder)
+    source.round_weights("fp16")
+    onnx_writer.write(wrappers.builders(source, "fp32", keep_apart=True)["stage_c_step"](), tmp_path, "fp16")
+    initializers = stored(tmp_path, "stage_c_step").initializer
+    matrices = [tensor for tensor in initializers if len(tensor.dims) > 1 and max(tensor.dims) > 16]
+    assert len(matrices) > 10
+    assert {tensor.data_type for tensor in matrices} == {onnx.TensorProto.FLOAT16}
