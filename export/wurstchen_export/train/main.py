@@ -1,4 +1,4 @@
-"""Command line of the training: data, stage-a, stage-b, stage-c, model, sheet."""
+"""Command line of the training: data, stage-a, stage-b, stage-c, model, judge, judge-onnx, sheet."""
 
 import argparse
 import importlib
@@ -12,6 +12,8 @@ COMMANDS = {
     "stage-b": "train the latent decoder, with the semantic compressor or after it",
     "stage-c": "train the text-conditional model of the compressor's latents",
     "model": "put the trained parts together as diffusers folders",
+    "judge": "train the judge that `evaluate` asks, on real pictures",
+    "judge-onnx": "write the trained judge as the graph that `evaluate` runs",
     "sheet": "draw a sheet of pictures from prompts",
 }
 

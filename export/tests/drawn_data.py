@@ -1,0 +1,44 @@
+"""A data set of drawn shapes in the layout that `train data` writes: six shapes in two styles, one pair held out."""
+
+import json
+
+from PIL import Image, ImageDraw
+
+from wurstchen_export.train.artwork import decode, digest
+from wurstchen_export.train.pictures import held_out
+
+SIDE = 64
+STYLES = {"filled": None, "outlined": 5}
+SHAPES = {
+    "disc": lambda draw, **how: draw.ellipse((8, 8, 56, 56), **how),
+    "box": lambda draw, **how: draw.rectangle((10, 10, 54, 54), **how),
+    "tent": lambda draw, **how: draw.polygon([(32, 6), (58, 56), (6, 56)], **how),
+    "bar": lambda draw, **how: draw.rectangle((4, 26, 60, 40), **how),
+    "post": lambda draw, **how: draw.rectangle((26, 4, 40, 60), **how),
+    "diamond": lambda draw, **how: draw.polygon([(32, 4), (60, 32), (32, 60), (4, 32)], **how),
+}
+
+
+def hexcodes() -> dict[str, str]:
+    """A code point for each shape; the first one's is held out in the first style, by the rule of the training."""
+    codes = [f"{number:X}" for number in range(0x1F900, 0x1FA00)]
+    held = next(code for code in codes if held_out(code, "filled") and not held_out(code, "outlined"))
+    free = [code for code in codes if not any(held_out(code, style) for style in STYLES)]
+    return dict(zip(SHAPES, [held, *free], strict=False))
+
+
+def write(folder):
+    """Writes pictures and index.json; returns the folder."""
+    index = []
+    for style, width in STYLES.items():
+        (folder / style).mkdir(parents=True)
+        for label, code in hexcodes().items():
+            picture = Image.new("RGBA", (SIDE, SIDE))
+            how = {"fill": "maroon"} if width is None else {"outline": "maroon", "width": width}
+            SHAPES[label](ImageDraw.Draw(picture), **how)
+            file = f"{style}/{code}.png"
+            picture.save(folder / file)
+            sha256 = digest(decode((folder / file).read_bytes()))
+            index.append({"style": style, "file": file, "hexcode": code, "label": label, "sha256": sha256})
+    (folder / "index.json").write_text(json.dumps(index))
+    return folder

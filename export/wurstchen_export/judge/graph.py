@@ -1,0 +1,48 @@
+"""The judge's network as one ONNX file with its weights in 16 bits."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import onnx_ir as ir
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from wurstchen_export import onnx_writer
+from wurstchen_export.contract import FLOAT, GraphSpec, TensorSpec
+from wurstchen_export.wrappers import Exportable
+
+from .model import JudgeNet
+
+OUTPUTS = ("emoji", "style", "background")
+
+
+def write(net: JudgeNet, path: Path) -> None:
+    """pixels float32 [images,3,side,side] in [0,1] to scores of emoji, styles and backgrounds, [images,classes].
+
+    """
+    side = net.config["side"]
+    spec = GraphSpec(
+        "judge",
+        (TensorSpec("pixels", FLOAT, ("images", 3, side, side)),),
+        tuple(
+            TensorSpec(name, FLOAT, ("images", classes))
+            for name, classes in zip(OUTPUTS, net.config["sizes"], strict=True)
+        ),
+    )
+    axes = ({0: torch.export.Dim("images", min=1, max=4096)},)
+    model = onnx_writer.trace(Exportable(spec, folded(net), (torch.rand(2, 3, side, side),), axes))
+    onnx_writer.store_as_half(model)
+    ir.save(model, path)
+
+
+def folded(net: JudgeNet) -> JudgeNet:
+    """The same function with its normalisations inside the convolutions, its weights rounded to 16 bits."""
+    net = copy.deepcopy(net).eval()
+    for layers in [module for module in net.modules() if isinstance(module, nn.Sequential)]:
+        for i in range(len(layers) - 1):
+            if isinstance(layers[i + 1], nn.BatchNorm2d):
+                layers[i], layers[i + 1] = fuse_conv_bn_eval(layers[i], layers[i + 1]), nn.Identity()
+    return net.half().float()

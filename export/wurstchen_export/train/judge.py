@@ -1,0 +1,117 @@
+"""Trains the judge that `evaluate` asks: which emoji, in which style, on which background.
+
+It learns from real renders only, never from generated pictures. One combination of picture and background in eight is
+kept out; its accuracy is measured on those, at fresh places and sizes, sharp and softened. Writes judge.safetensors (16
+bits) and judge.json (classes, accuracy); `judge-onnx` turns them into the graph that `evaluate` runs.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from ..judge import store
+from ..judge.accuracy import accuracy, kept_out, one_of_each
+from ..judge.augment import augment, placement
+from ..judge.labels import Labels
+from ..judge.model import JudgeNet, view
+from .loop import TrainingLoop
+from .options import (
+    add_loop_options,
+    add_picture_options,
+    half_precision,
+    loop_options,
+    maybe_compiled,
+    open_pictures,
+)
+
+SMOOTHING = 0.05
+STYLE_WEIGHT = BACKGROUND_WEIGHT = 0.3
+STATISTICS_BATCHES = 40
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_picture_options(parser)
+    add_loop_options(parser, learning_rate=2e-3, flat=0.3, batch=256)
+    parser.add_argument(
+        "--without-held-out",
+        action="store_true",
+        help="never show the held-out (emoji, style) pairs: measures how a judge fares that has not seen them",
+    )
+    parser.add_argument("--widths", type=int, nargs="+", help="channels after each halving (default: the judge's)")
+    parser.add_argument("--blocks", type=int, nargs="+", help="blocks after each halving (default: the judge's)")
+    parser.add_argument("--side", type=int, default=0, help="side of what it looks at (default: the judge's)")
+
+
+class JudgeTraining:
+    """Builds the network and the loop, and computes the loss of a step."""
+
+    def __init__(self, args: argparse.Namespace):
+        torch.manual_seed(args.seed)
+        self.args = args
+        self.pictures = open_pictures(args)
+        self.labels = Labels.of(self.pictures)
+        chosen = {name: getattr(args, name) for name in ("widths", "blocks", "side") if getattr(args, name)}
+        self.net = JudgeNet(self.labels.sizes, **chosen).to(args.device, memory_format=torch.channels_last)
+        device = torch.device(args.device)
+        self.emoji_of = torch.as_tensor(self.pictures.concept_of, device=device)
+        self.style_of = torch.as_tensor(self.pictures.style_of, device=device)
+        self.pairs = self.training_pairs().to(device)
+        self.predict = maybe_compiled(self.net, args)
+        self.loop = TrainingLoop(args.out, {"judge": self.net}, loop_options(args))
+
+    def training_pairs(self) -> torch.Tensor:
+        """(picture, background) index pairs [N,2] that training may draw."""
+        allowed = ~kept_out(self.pictures)
+        if self.args.without_held_out:
+            allowed &= ~torch.tensor(self.pictures.held_out)[:, None]
+        return allowed.nonzero()
+
+    def batch(self):
+        """Random pictures as the judge sees them in training, with their three classes."""
+        device = self.pairs.device
+        which, backgrounds = self.pairs[torch.randint(len(self.pairs), (self.args.batch,), device=device)].unbind(1)
+        pixels = self.pictures.compose(which, backgrounds, placement(len(which), device))
+        pixels = augment(view(pixels, self.net.config["side"])).contiguous(memory_format=torch.channels_last)
+        return pixels, (self.emoji_of[which], self.style_of[which], backgrounds)
+
+    def loss(self):
+        with torch.no_grad():
+            pixels, (emoji, style, background) = self.batch()
+        with half_precision(self.args):
+            scores = [score.float() for score in self.predict(pixels)]
+        loss = F.cross_entropy(scores[0], emoji, label_smoothing=SMOOTHING)
+        loss = loss + STYLE_WEIGHT * F.cross_entropy(scores[1], style)
+        return loss + BACKGROUND_WEIGHT * F.cross_entropy(scores[2], background), {}
+
+    @torch.no_grad()
+    def measure_statistics(self) -> None:
+        """Sets the batch normalisations to the statistics of the averaged weights."""
+        norms = [module for module in self.net.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the plain mean over all batches
+        self.net.train()
+        with half_precision(self.args):
+            for _ in range(STATISTICS_BATCHES):
+                self.net(self.batch()[0])
+        self.net.eval()
+        for norm in norms:
+            norm.momentum = 0.1
+
+    def save_model(self) -> None:
+        with self.loop.averaged():
+            self.measure_statistics()
+            held_out = torch.tensor(self.pictures.held_out)
+            found = accuracy(self.net, self.pictures, one_of_each(kept_out(self.pictures)), held_out, self.args.seed)
+            found["steps"], found["seen_held_out_pairs"] = self.loop.step, not self.args.without_held_out
+            store.save(self.args.out, self.net, self.labels, found)
+        self.loop.log({f"sharp_{name}": found["sharp"][name] for name in ("top1", "top5", "style", "background")})
+
+
+def run(args: argparse.Namespace) -> Path:
+    """Trains the judge; returns its folder."""
+    training = JudgeTraining(args)
+    training.loop.run(training.loss, training.save_model)
+    return args.out
