@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_tiny(commands)
     _add_golden(commands)
     _add_speed(commands)
+    _add_evaluate(commands)
     commands.add_parser("train", help="train the stages (see: train --help)")
     return parser
 
@@ -207,6 +208,32 @@ def _speed(options) -> None:
 
     named = options.source or options.prior or options.decoder
     speed.main(options, _source(options) if named else None, _say)
+
+
+def _add_evaluate(commands) -> None:
+    from wurstchen_export.evaluate_prompts import FILE
+
+    parser = _command(
+        commands, "evaluate", _evaluate, "measure how good a bundle's pictures are, with a judge of real pictures"
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="what `train data` wrote, for the reconstructions")
+    parser.add_argument("--prompts-only", action="store_true", help="no reconstructions and no diversity: needs no data")
+    parser.add_argument("--prompts", type=int, metavar="N", help="only the first N prompts")
+    parser.add_argument("--prompt-file", type=Path, default=FILE, metavar="TSV", help="prompts and what they ask for")
+    parser.add_argument("--judge", type=Path, default=FILE.parent.parent / "judge", metavar="DIR", help="the judge")
+    parser.add_argument("--seed", type=int, default=0, help="of the first prompt; the others take those behind it")
+    parser.add_argument("--threads", type=int, default=0, help="of ONNX Runtime; 0: its choice")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the values there")
+    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="write a contact sheet there")
+    parser.add_argument("--require", action="store_true", help="exit status 1 when a target is missed")
+
+
+def _evaluate(options) -> int:
+    from wurstchen_export import evaluate
+
+    chosen = {name: getattr(options, name) for name in evaluate.Options.__dataclass_fields__}
+    return evaluate.main(options.bundle, evaluate.Options(**chosen), _say)
 
 
 if __name__ == "__main__":
