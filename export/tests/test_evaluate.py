@@ -1,4 +1,4 @@
-"""`evaluate` on a tiny bundle of random weights with a tiny judge: every measure, the same twice; and what it refuses."""
+"""`evaluate` on a tiny bundle of random weights with a tiny judge: every measure, the same twice; what it refuses."""
 
 import json
 import shutil

@@ -218,7 +218,7 @@ def _add_evaluate(commands) -> None:
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="what `train data` wrote, for the reconstructions")
-    parser.add_argument("--prompts-only", action="store_true", help="no reconstructions and no diversity: needs no data")
+    parser.add_argument("--prompts-only", action="store_true", help="no reconstructions, no diversity: needs no data")
     parser.add_argument("--prompts", type=int, metavar="N", help="only the first N prompts")
     parser.add_argument("--prompt-file", type=Path, default=FILE, metavar="TSV", help="prompts and what they ask for")
     parser.add_argument("--judge", type=Path, default=FILE.parent.parent / "judge", metavar="DIR", help="the judge")

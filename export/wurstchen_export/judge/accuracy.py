@@ -20,7 +20,7 @@ MOST_CONFUSED = 25
 
 
 def kept_out(pictures) -> Tensor:
-    """bool [pictures, backgrounds] on the CPU: combinations kept from training, one in eight, by a hash of the names."""
+    """bool [pictures, backgrounds] on the CPU: combinations kept from training, one in eight by hash."""
     names = [f"{pictures.style(which)} {pictures.hexcode(which)}" for which in range(len(pictures))]
     return torch.tensor([[_one_in(f"{name} {colour}") for colour in pictures.colour_names] for name in names])
 
