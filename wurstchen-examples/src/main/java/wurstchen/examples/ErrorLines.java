@@ -10,8 +10,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 import wurstchen.WurstchenException;
+import wurstchen.onnx.CudaUnavailableException;
 
-/** What went wrong, as one line on standard error. */
+/** What went wrong, as one line on standard error, or the report of several if a GPU cannot be used. */
 final class ErrorLines {
     private ErrorLines() {}
 
@@ -36,7 +37,7 @@ final class ErrorLines {
                 return e.getMessage();
             }
             boolean inCommand = e.getCommandLine().getParent() != null;
-            return e.getMessage() + (inCommand ? "; put a prompt of several words in quotes" : "; the commands are generate and model");
+            return e.getMessage() + (inCommand ? "; put a prompt of several words in quotes" : "; the commands are generate, model and doctor");
         }
     }
 
@@ -48,7 +49,12 @@ final class ErrorLines {
     record Failure(BooleanSupplier stackTrace) implements IExecutionExceptionHandler {
         @Override
         public int handleExecutionException(Exception e, CommandLine command, ParseResult result) {
-            print(command.getErr(), message(e));
+            if (e instanceof CudaUnavailableException unavailable) {
+                // What is missing is a list: on one line nobody could read it.
+                command.getErr().println("wurstchen: " + unavailable.report());
+            } else {
+                print(command.getErr(), message(e));
+            }
             if (stackTrace.getAsBoolean()) {
                 e.printStackTrace(command.getErr());
             }

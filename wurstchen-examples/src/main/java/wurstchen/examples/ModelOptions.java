@@ -23,7 +23,11 @@ final class ModelOptions {
             names = "--device",
             paramLabel = "NAME",
             defaultValue = "cpu",
-            description = {"Where to compute: cpu. Default: ${DEFAULT-VALUE}. diffusers: pipeline.to(NAME).", "Example: --device cpu"})
+            description = {
+                "Where to compute: cpu, cuda for the first NVIDIA GPU, cuda:1 for the second. Default: ${DEFAULT-VALUE}. A GPU that"
+                        + " cannot be used is an error that says what is missing, as the command doctor does. diffusers: pipeline.to(NAME).",
+                "Example: --device cuda"
+            })
     private String device;
 
     /**
@@ -32,10 +36,14 @@ final class ModelOptions {
      * @throws ParameterException if there is no such device
      */
     Device device() {
+        return device(spec, device);
+    }
+
+    static Device device(CommandSpec command, String name) {
         try {
-            return Device.parse(device);
+            return Device.parse(name);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--device: " + e.getMessage(), e);
+            throw new ParameterException(command.commandLine(), "--device: " + e.getMessage(), e);
         }
     }
 

@@ -37,6 +37,8 @@ final class RunReport {
         result.durations().forEach((stage, took) -> durations.merge(stage, took, Duration::plus));
         if (!warned) {
             warn(result);
+            result.notes().forEach(note -> err.println("wurstchen: warning: " + note));
+            err.flush();
             warned = true; // Every batch has the same prompt.
         }
     }

@@ -57,6 +57,7 @@ public final class WurstchenCommand implements Runnable {
         CommandLine line = new CommandLine(root)
                 .addSubcommand(new GenerateCommand(folder, terminal))
                 .addSubcommand(new ModelCommand())
+                .addSubcommand(new DoctorCommand())
                 // A prompt is text: "@home" is no file of arguments.
                 .setExpandAtFiles(false)
                 .setParameterExceptionHandler(new ErrorLines.WrongUsage())
@@ -66,6 +67,6 @@ public final class WurstchenCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command given: say generate or model");
+        throw new ParameterException(spec.commandLine(), "no command given: say generate, model or doctor");
     }
 }

@@ -24,6 +24,11 @@ final class CpuDevice extends Device {
     }
 
     @Override
+    String name() {
+        return "cpu";
+    }
+
+    @Override
     void configure(SessionOptions options, GraphUse use) throws OrtException {
         options.setIntraOpNumThreads(threads);
         // Threads that wait in a spin take the processor from whoever they wait for: on two busy cores a picture took five times as long.

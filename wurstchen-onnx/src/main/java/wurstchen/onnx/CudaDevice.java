@@ -144,7 +144,7 @@ public final class CudaDevice extends Device {
         return cudaGraphs;
     }
 
-    /** As {@link Device#parse} takes it. */
+    @Override
     String name() {
         return "cuda:" + index;
     }
@@ -196,8 +196,7 @@ public final class CudaDevice extends Device {
         try {
             return new NativeMemory(CudaPlace.open(this));
         } catch (OrtException e) {
-            throw new WurstchenException(
-                    name() + ": ONNX Runtime cannot start its CUDA provider: " + OneLine.of(e.getMessage()), e);
+            throw Doctor.explain(this, e);
         }
     }
 

@@ -75,6 +75,9 @@ public abstract sealed class Device permits CpuDevice, CudaDevice {
         return cuda.group(1) == null ? cuda() : cuda(Integer.parseInt(cuda.group(1)));
     }
 
+    /** As {@link #parse} takes it. */
+    abstract String name();
+
     /** Makes a session run here. */
     abstract void configure(SessionOptions options, GraphUse use) throws OrtException;
 

@@ -1,8 +1,9 @@
 package wurstchen.onnx;
 
-import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
 
 /**
  * Says whether a device can be used here, and if not, what is missing and where to get it: ONNX Runtime's artifact and libraries, the
@@ -18,29 +19,19 @@ public final class Doctor {
     private Doctor() {}
 
     /**
-     * Examines what the CPU needs.
+     * Examines a device. {@link OnnxWurstchen.Builder#open} throws the same report as a {@link CudaUnavailableException} if a GPU does not
+     * start.
      *
+     * @param device the CPU or a GPU
      * @return what was found
      */
-    public static DoctorReport cpu() {
-        return examination().of("cpu");
-    }
-
-    /**
-     * Examines what a GPU needs.
-     *
-     * @param index 0 for the first, in CUDA's order
-     * @return what was found
-     * @throws IllegalArgumentException if {@code index} is negative
-     */
-    public static DoctorReport cuda(int index) {
-        checkArgument(index >= 0, "a GPU's index must be at least 0, got %s; the first is 0", index);
-        return examination().of("cuda:" + index);
+    public static DoctorReport examine(Device device) {
+        return examination().of(checkNotNull(device, "device").name());
     }
 
     /** Says why a GPU did not start. */
-    static CudaUnavailableException failure(int index, Exception failure) {
-        return new CudaUnavailableException(examination().ofFailure("cuda:" + index, failure.getMessage()), failure);
+    static CudaUnavailableException explain(Device device, OrtException failure) {
+        return new CudaUnavailableException(examination().ofFailure(device.name(), failure.getMessage()), failure);
     }
 
     private static Examination examination() {

@@ -2,6 +2,7 @@ package wurstchen.onnx;
 
 import com.google.common.collect.ImmutableList;
 import java.util.Optional;
+import wurstchen.WurstchenException;
 
 /**
  * Looks at everything that a device needs, in the order in which a start would fail.
@@ -15,28 +16,32 @@ record Examination(HostSystem host, OrtArtifact artifact, CudaDriver driver, Ort
     private static final String CUDA = "cuda:";
 
     DoctorReport of(String device) {
+        return of(device, true);
+    }
+
+    private DoctorReport of(String device, boolean thorough) {
         Findings findings = new Findings();
         findings.line("system", host.property("os.name").orElse("?") + " " + host.property("os.arch").orElse("?") + ", Java "
                 + host.property("java.version").orElse("?"));
         boolean cuda = device.startsWith(CUDA);
-        Optional<OrtFolder> folder = new OrtExamination(host, artifact, findings).examine(cuda);
+        Optional<OrtFolder> folder = new OrtExamination(host, artifact, findings).examine(cuda, thorough);
         if (cuda) {
             examineCuda(Integer.parseInt(device.substring(CUDA.length())), folder, findings);
         } else {
             findings.line("GPUs", "not looked for: this is about the CPU; for a GPU ask about cuda");
         }
-        if (findings.noProblem()) {
+        if (thorough && findings.noProblem()) {
             tryIt(device, findings);
         }
         return new DoctorReport(device, findings.lines(), findings.problems());
     }
 
-    /** Why a start failed although nothing is missing: ONNX Runtime's own words come first. */
+    /** Says why a start failed, with ONNX Runtime's own words after what is known to be missing. */
     DoctorReport ofFailure(String device, String failure) {
-        DoctorReport found = new Examination(host, artifact, driver, (name, then) -> {}).of(device);
+        DoctorReport found = of(device, false);
         ImmutableList<String> problems = ImmutableList.<String>builder()
-                .add("ONNX Runtime could not start it: " + OneLine.of(failure))
                 .addAll(found.problems())
+                .add("ONNX Runtime says: " + OneLine.of(failure))
                 .build();
         return new DoctorReport(device, found.findings(), problems);
     }
@@ -60,7 +65,7 @@ record Examination(HostSystem host, OrtArtifact artifact, CudaDriver driver, Ort
     private void tryIt(String device, Findings findings) {
         try {
             trial.run(device, words -> findings.line("trial", words));
-        } catch (Exception e) {
+        } catch (WurstchenException e) {
             findings.problem("nothing is missing, but ONNX Runtime does not start: " + OneLine.of(e.getMessage()));
         }
     }

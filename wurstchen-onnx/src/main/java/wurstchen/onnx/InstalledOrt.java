@@ -1,23 +1,21 @@
 package wurstchen.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession.SessionOptions;
 import java.util.function.Consumer;
+import wurstchen.WurstchenException;
 
 /** The ONNX Runtime of the class path. */
 final class InstalledOrt implements OrtTrial {
-    private static final String CUDA = "cuda:";
-
     @Override
-    public void run(String device, Consumer<String> report) throws OrtException {
-        OrtLibraries.prepare();
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        try (SessionOptions options = new SessionOptions()) {
-            if (device.startsWith(CUDA)) {
-                options.addCUDA(Integer.parseInt(device.substring(CUDA.length())));
-            }
+    public void run(String device, Consumer<String> report) {
+        try {
+            DeviceMemory memory = DeviceMemories.of(Device.parse(device));
+            report.accept("ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion() + " runs on " + device + ", "
+                    + memory.description());
+            memory.release();
+        } catch (CudaUnavailableException e) {
+            // Its message is a report, of which this is to be a line.
+            throw new WurstchenException(e.getCause().getMessage(), e);
         }
-        report.accept("ONNX Runtime " + environment.getVersion() + " starts on " + device);
     }
 }

@@ -55,7 +55,7 @@ final class LinkExamination {
             Path file = library.file().get();
             return library.name() + ": " + LibraryVersion.of(library.name(), file).map(version -> version + ", ").orElse("") + file;
         }
-        return library.name() + ": missing";
+        return library.name() + ": missing" + library.elsewhere().map(file -> " where the linker looks, there is " + file).orElse("");
     }
 
     private static String problem(Needed library, int cuda) {

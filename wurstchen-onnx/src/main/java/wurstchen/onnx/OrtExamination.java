@@ -2,7 +2,6 @@ package wurstchen.onnx;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import wurstchen.WurstchenException;
 
 /** Looks at ONNX Runtime's artifact and at where its libraries come from. */
@@ -21,8 +20,9 @@ final class OrtExamination {
      * Returns the folder of the libraries; empty if ONNX Runtime unpacks them itself, or there are none.
      *
      * @param cuda whether they have to work with a GPU
+     * @param thorough whether to read every byte of the cache
      */
-    Optional<OrtFolder> examine(boolean cuda) {
+    Optional<OrtFolder> examine(boolean cuda, boolean thorough) {
         findings.line("ONNX Runtime", describeArtifact());
         try {
             Optional<OrtFolder> chosen = OrtLibraries.chosenByUser(host).map(path -> new OrtFolder(path, host));
@@ -31,7 +31,7 @@ final class OrtExamination {
                 return chosen;
             }
             checkArtifact(cuda);
-            return artifact.hasCuda() ? Optional.of(cache()) : unpackedByOnnxRuntime();
+            return artifact.hasCuda() ? Optional.of(cache(thorough)) : unpackedByOnnxRuntime();
         } catch (WurstchenException e) {
             findings.problem(e.getMessage());
             return Optional.empty();
@@ -63,15 +63,16 @@ final class OrtExamination {
         return Optional.empty();
     }
 
-    private OrtFolder cache() {
+    private OrtFolder cache(boolean thorough) {
         List<PackedLibrary> libraries = OrtLibraries.packed(artifact, host);
         LibraryCache cache = OrtLibraries.cache(artifact, libraries, host);
-        List<String> damaged = cache.damaged(libraries);
+        List<String> damaged = thorough ? cache.damaged(libraries) : List.of();
         cache.forget(damaged);
         cache.unpack(libraries);
         long bytes = libraries.stream().mapToLong(PackedLibrary::bytes).sum();
-        findings.line("libraries", cache.folder() + ", unpacked once: " + libraries.size() + " files, " + bytes / 1_000_000 + " MB, "
-                + (damaged.isEmpty() ? "whole" : damaged.stream().collect(Collectors.joining(" and ")) + " was damaged and was unpacked again"));
+        findings.line("libraries", cache.folder() + ", unpacked once: " + libraries.size() + " files, " + bytes / 1_000_000 + " MB"
+                + (thorough && damaged.isEmpty() ? ", whole" : "")
+                + (damaged.isEmpty() ? "" : ", unpacked again because they were damaged: " + String.join(", ", damaged)));
         return new OrtFolder(cache.folder(), host);
     }
 }

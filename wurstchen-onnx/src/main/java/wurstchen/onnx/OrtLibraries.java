@@ -34,17 +34,33 @@ final class OrtLibraries {
      *
      * @return the folder that ONNX Runtime loads its libraries from, as set in {@code onnxruntime.native.path}; empty if it unpacks them
      *     into a folder of its own, which only it knows (on Linux, {@code dlopen} finds the loaded core by the name libonnxruntime.so.1)
-     * @throws WurstchenException if the path that the user has set lacks a library, or the cache cannot be written
+     * @throws WurstchenException if the path that the user has set lacks a library, the cache cannot be written, or ONNX Runtime does not
+     *     load its libraries
      */
     static synchronized Optional<Path> prepare() {
         if (prepared == null) {
             HostSystem host = HostSystem.current();
             // Naming the class does not load ONNX Runtime's libraries, using it would.
             OrtArtifact artifact = OrtArtifact.find(OrtEnvironment.class.getClassLoader(), host);
-            prepared = prepare(artifact, host);
-            prepared.ifPresent(folder -> System.setProperty(NATIVE_PATH, folder.toString()));
+            Optional<Path> folder = prepare(artifact, host);
+            folder.ifPresent(path -> System.setProperty(NATIVE_PATH, path.toString()));
+            load(folder);
+            prepared = folder;
         }
         return prepared;
+    }
+
+    private static void load(Optional<Path> folder) {
+        try {
+            OrtEnvironment.getEnvironment();
+        } catch (LinkageError e) {
+            Throwable reason = e instanceof ExceptionInInitializerError && e.getCause() != null ? e.getCause() : e;
+            throw new WurstchenException(
+                    "ONNX Runtime cannot load its libraries" + folder.map(path -> " from " + path).orElse("") + ": "
+                            + OneLine.of(reason.getMessage())
+                            + "; they must be whole, for this system (" + HostSystem.current().platform() + "), and of one version",
+                    e);
+        }
     }
 
     static Optional<Path> prepare(OrtArtifact artifact, HostSystem host) {

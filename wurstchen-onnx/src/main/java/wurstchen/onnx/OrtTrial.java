@@ -1,16 +1,17 @@
 package wurstchen.onnx;
 
 import java.util.function.Consumer;
+import wurstchen.WurstchenException;
 
 /** Starts ONNX Runtime on a device. */
 @FunctionalInterface
 interface OrtTrial {
     /**
-     * Starts it, as far as that goes without a model.
+     * Starts it, and runs a graph of one operator.
      *
      * @param device {@code cpu} or {@code cuda:N}
      * @param report told what did
-     * @throws Exception if it does not
+     * @throws WurstchenException if it does not
      */
-    void run(String device, Consumer<String> report) throws Exception;
+    void run(String device, Consumer<String> report);
 }

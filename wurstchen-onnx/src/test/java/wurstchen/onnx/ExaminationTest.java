@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import wurstchen.WurstchenException;
 
 /** Whole reports of machines that are made up here: shared libraries without code, and a driver that says what the test wants. */
 class ExaminationTest {
@@ -377,7 +378,7 @@ class ExaminationTest {
         DoctorReport report = examine("cuda:0");
 
         assertThat(report.findings())
-                .contains("libraries:      " + cache() + ", unpacked once: 4 files, 0 MB, libonnxruntime.so was damaged and was unpacked again");
+                .contains("libraries:      " + cache() + ", unpacked once: 4 files, 0 MB, unpacked again because they were damaged: libonnxruntime.so");
         assertThat(core).hasContent("core");
     }
 
@@ -395,12 +396,12 @@ class ExaminationTest {
         HostSystem host = fake.host();
         OrtArtifact artifact = FakeOrtJar.artifact(host, FakeOrtJar.write(jar(), "1.29.0", libraries));
         Examination examination = new Examination(host, artifact, () -> driver, (name, report) -> {
-            throw new IOException("CUDA failure 2:\n out of memory");
+            throw new WurstchenException("CUDA failure 2:\n out of memory");
         });
 
         assertThat(examination.of("cuda:0").problems())
                 .containsExactly("nothing is missing, but ONNX Runtime does not start: CUDA failure 2: out of memory");
         assertThat(examination.ofFailure("cuda:0", "CUDA failure 2:\n out of memory").problems())
-                .containsExactly("ONNX Runtime could not start it: CUDA failure 2: out of memory");
+                .containsExactly("ONNX Runtime says: CUDA failure 2: out of memory");
     }
 }
