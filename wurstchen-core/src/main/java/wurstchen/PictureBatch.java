@@ -55,13 +55,14 @@ final class PictureBatch {
         progress.start(stage, StagePhase.STEPS);
         while (run.stepsDone() < run.steps()) {
             run.advance();
+            progress.step(run.stepsDone(), run.steps());
             if (run.stepsDone() == run.steps()) {
                 progress.start(stage, StagePhase.AFTER_STEPS);
             }
             request.listener()
                     .ifPresent(listener -> listener.onStep(
                             new CompletedStep(stage, first, images, run.stepsDone(), run.steps(), run.latents())));
-            progress.step(run.stepsDone(), run.steps());
+            progress.checkNotCancelled();
         }
         return run.finish();
     }

@@ -65,6 +65,11 @@ final class RequestQueue {
         }
     }
 
+    /** How many wait for their turn. */
+    synchronized int waiting() {
+        return waiting.size();
+    }
+
     /** Sends everyone away who waits. */
     synchronized void close() {
         closed = true;

@@ -28,14 +28,13 @@ final class RunProgress {
         checkNotCancelled();
     }
 
-    /** Notes a step that was done, unless the request is cancelled. */
+    /** Notes a step that was done. */
     void step(int done, int of) {
         stepsDone = done;
         steps = of;
-        checkNotCancelled();
     }
 
-    private void checkNotCancelled() {
+    void checkNotCancelled() {
         if (cancellation.isCancelled()) {
             throw cancelled(null);
         }

@@ -163,6 +163,11 @@ public final class Wurstchen implements AutoCloseable {
                 engine.notes());
     }
 
+    /** How many requests wait for another to finish. */
+    int waitingRequests() {
+        return queue.waiting();
+    }
+
     private void checkOpen() {
         checkState(!closed, "this Wurstchen is closed: open a new one");
     }
@@ -231,10 +236,12 @@ public final class Wurstchen implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (closed) {
-            return;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
         }
-        closed = true;
         queue.close();
         ReverseCloser.close("the pipeline", owned);
     }

@@ -4,11 +4,13 @@ import static com.google.common.base.Preconditions.checkState;
 
 import java.util.ArrayList;
 import java.util.List;
+import wurstchen.sampling.CosineSchedule;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.HiddenStates;
+import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 import wurstchen.stage.Pixels;
@@ -26,6 +28,20 @@ final class FormulaStages implements TextEncoder, StageC, StageB, StageA {
     final List<String> calls = new ArrayList<>();
     /** Stage C fails at this step; 0: never. */
     int failAtStep;
+    /** One pixel of each batch is not a number. */
+    boolean spoilPixels;
+
+    /** A pipeline of these. */
+    Wurstchen.Builder pipeline(PictureDefaults defaults) {
+        CosineSchedule schedule = new CosineSchedule(0.008f, 1.0f);
+        return Wurstchen.builder()
+                .geometry(new LatentGeometry(42.67, 10.67, 16, 4, 16, 4))
+                .defaults(defaults)
+                .schedules(schedule, schedule)
+                .tokenizers(LetterTokenizer.create(6), LetterTokenizer.create(5))
+                .textEncoders(this, this)
+                .stages(this, this, this);
+    }
 
     @Override
     public HiddenStates encode(List<TokenIds> rows) {
@@ -60,6 +76,9 @@ final class FormulaStages implements TextEncoder, StageC, StageB, StageA {
         float[] pixels = new float[shape.images() * 3 * shape.height() * side * shape.width() * side];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = 0.5f + 0.5f * (float) Math.sin(latents[(int) ((long) i * latents.length / pixels.length)]);
+        }
+        if (spoilPixels) {
+            pixels[pixels.length - 1] = Float.NaN;
         }
         return new Pixels(shape.images(), shape.height() * side, shape.width() * side, pixels);
     }

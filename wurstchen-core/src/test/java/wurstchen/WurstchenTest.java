@@ -7,9 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import wurstchen.image.Picture;
-import wurstchen.sampling.CosineSchedule;
 import wurstchen.sampling.Timesteps;
-import wurstchen.stage.LatentGeometry;
 
 class WurstchenTest {
     private static final PictureDefaults DEFAULTS = new PictureDefaults(256, 128, 3, 4.0f, 2, 0.0f);
@@ -18,14 +16,7 @@ class WurstchenTest {
     private final Wurstchen wurstchen = withAllParts().build();
 
     private Wurstchen.Builder withAllParts() {
-        CosineSchedule schedule = new CosineSchedule(0.008f, 1.0f);
-        return Wurstchen.builder()
-                .geometry(new LatentGeometry(42.67, 10.67, 16, 4, 16, 4))
-                .defaults(DEFAULTS)
-                .schedules(schedule, schedule)
-                .tokenizers(LetterTokenizer.create(6), LetterTokenizer.create(5))
-                .textEncoders(stages, stages)
-                .stages(stages, stages, stages);
+        return stages.pipeline(DEFAULTS);
     }
 
     private List<Picture> pictures(PictureRequest.Builder request) {

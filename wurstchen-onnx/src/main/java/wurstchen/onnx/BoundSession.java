@@ -190,7 +190,8 @@ final class BoundSession implements AutoCloseable {
     }
 
     WurstchenException failure(OrtException e) {
-        return new WurstchenException(spec.name() + ": ONNX Runtime failed: " + OneLine.of(e.getMessage()), e);
+        return new WurstchenException(
+                spec.name() + ": ONNX Runtime failed: " + OneLine.of(e.getMessage()) + engine.device().remedy(e.getMessage()), e);
     }
 
     /**

@@ -46,6 +46,11 @@ final class CpuDevice extends Device {
     }
 
     @Override
+    String remedy(String failure) {
+        return "";
+    }
+
+    @Override
     DeviceMemory openMemory() {
         return DeviceMemories.onHost(noBinding.isPresent() ? noBinding : NativeApi.problem());
     }

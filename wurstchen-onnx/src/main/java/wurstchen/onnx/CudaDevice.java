@@ -187,6 +187,16 @@ public final class CudaDevice extends Device {
     }
 
     @Override
+    String remedy(String failure) {
+        String message = failure.toLowerCase(Locale.ROOT);
+        if (message.contains("captur")) {
+            return "; set cudaGraphs(false) on the device to do without recording";
+        }
+        boolean memory = message.contains("allocate memory") || message.contains("out of memory") || message.contains("available memory");
+        return memory ? "; make fewer pictures at a time, or smaller ones, or open the model with lowMemory(true)" : "";
+    }
+
+    @Override
     DeviceMemory openMemory() {
         Optional<String> problem = NativeApi.problem();
         if (problem.isPresent()) {

@@ -95,6 +95,9 @@ public abstract sealed class Device permits CpuDevice, CudaDevice {
      */
     abstract Optional<GraphUse> lessThan(GraphUse use, OrtException failure);
 
+    /** What to do about a run that failed with a message of ONNX Runtime: {@code "; ..."}, or empty if there is nothing to say. */
+    abstract String remedy(String failure);
+
     /** Makes the memory in which this device computes. */
     abstract DeviceMemory openMemory();
 

@@ -162,6 +162,11 @@ final class OnnxEngine extends Shared implements Engine {
         }
     }
 
+    /** The names of the graphs that are open. */
+    ImmutableList<String> openGraphs() {
+        return sessions.stream().map(session -> session.spec().name()).collect(ImmutableList.toImmutableList());
+    }
+
     /** Says once what is not as it should be. */
     void note(String note) {
         synchronized (notes) {

@@ -2,6 +2,7 @@ package wurstchen.onnx;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,8 @@ import wurstchen.stage.StageA;
 /** Stage A as two exported graphs. Scaling of the latents and clamping of the pixels are inside the graphs. Thread-safe. */
 public final class OnnxStageA implements StageA {
     private static final String NAME = "Stage A";
+    private static final ImmutableList<String> GRAPHS =
+            ImmutableList.of(GraphSpec.STAGE_A_DECODE, GraphSpec.STAGE_A_ENCODE);
     private static final int COLOURS = 3;
 
     private final BoundSession decode;
@@ -37,9 +40,12 @@ public final class OnnxStageA implements StageA {
      * @throws wurstchen.WurstchenException if ONNX Runtime cannot open one
      */
     public static OnnxStageA open(ModelBundle bundle, Device device) {
-        return new OnnxStageA(
-                bundle.manifest(),
-                GraphSessions.open(bundle, device, List.of(GraphSpec.STAGE_A_DECODE, GraphSpec.STAGE_A_ENCODE)));
+        return new OnnxStageA(bundle.manifest(), GraphSessions.open(bundle, device, GRAPHS));
+    }
+
+    /** Opens the stage alone, on an engine that others use too. */
+    static OnnxStageA open(ModelBundle bundle, OnnxEngine engine) {
+        return new OnnxStageA(bundle.manifest(), GraphSessions.open(bundle, engine, GRAPHS));
     }
 
     @Override

@@ -2,6 +2,7 @@ package wurstchen.onnx;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,8 @@ import wurstchen.stage.StageB;
  */
 public final class OnnxStageB implements StageB {
     private static final String NAME = "Stage B";
+    private static final ImmutableList<String> GRAPHS =
+            ImmutableList.of(GraphSpec.STAGE_B_CONDITION, GraphSpec.STAGE_B_STEP);
 
     private final BoundSession condition;
     private final BoundSession step;
@@ -41,8 +44,12 @@ public final class OnnxStageB implements StageB {
      * @throws wurstchen.WurstchenException if ONNX Runtime cannot open one
      */
     public static OnnxStageB open(ModelBundle bundle, Device device) {
-        return new OnnxStageB(
-                GraphSessions.open(bundle, device, List.of(GraphSpec.STAGE_B_CONDITION, GraphSpec.STAGE_B_STEP)));
+        return new OnnxStageB(GraphSessions.open(bundle, device, GRAPHS));
+    }
+
+    /** Opens the stage alone, on an engine that others use too. */
+    static OnnxStageB open(ModelBundle bundle, OnnxEngine engine) {
+        return new OnnxStageB(GraphSessions.open(bundle, engine, GRAPHS));
     }
 
     @Override

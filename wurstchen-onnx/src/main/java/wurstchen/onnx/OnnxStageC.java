@@ -1,5 +1,6 @@
 package wurstchen.onnx;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,8 @@ import wurstchen.stage.StageC;
 /** Stage C as two exported graphs: one for what a run computes once (the text's keys and values), one for a step. Thread-safe. */
 public final class OnnxStageC implements StageC {
     private static final String NAME = "Stage C";
+    private static final ImmutableList<String> GRAPHS =
+            ImmutableList.of(GraphSpec.STAGE_C_CONDITION, GraphSpec.STAGE_C_STEP);
 
     private final BoundSession condition;
     private final BoundSession step;
@@ -35,8 +38,12 @@ public final class OnnxStageC implements StageC {
      * @throws wurstchen.WurstchenException if ONNX Runtime cannot open one
      */
     public static OnnxStageC open(ModelBundle bundle, Device device) {
-        return new OnnxStageC(
-                GraphSessions.open(bundle, device, List.of(GraphSpec.STAGE_C_CONDITION, GraphSpec.STAGE_C_STEP)));
+        return new OnnxStageC(GraphSessions.open(bundle, device, GRAPHS));
+    }
+
+    /** Opens the stage alone, on an engine that others use too. */
+    static OnnxStageC open(ModelBundle bundle, OnnxEngine engine) {
+        return new OnnxStageC(GraphSessions.open(bundle, engine, GRAPHS));
     }
 
     @Override

@@ -55,6 +55,11 @@ public final class OnnxTextEncoder implements TextEncoder {
         return new OnnxTextEncoder(GraphSessions.open(bundle, device, List.of(graph)).get(graph));
     }
 
+    /** Opens a text encoder on an engine that others use too. */
+    static OnnxTextEncoder open(ModelBundle bundle, OnnxEngine engine, String graph) {
+        return new OnnxTextEncoder(GraphSessions.open(bundle, engine, List.of(graph)).get(graph));
+    }
+
     @Override
     public HiddenStates encode(List<TokenIds> rows) {
         checkArgument(!rows.isEmpty(), "a text encoder needs at least one row of tokens, got none");

@@ -7,7 +7,6 @@ import com.google.common.collect.ImmutableMap;
 import java.nio.file.Path;
 import java.util.List;
 import wurstchen.Wurstchen;
-import wurstchen.text.ClipTokenizer;
 
 /**
  * Opens an exported model as a {@link Wurstchen}.
@@ -35,6 +34,7 @@ public final class OnnxWurstchen {
         private Path folder;
         private ModelBundle bundle;
         private Device device = Device.cpu();
+        private boolean lowMemory;
 
         private Builder() {}
 
@@ -76,7 +76,21 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Verifies the model (if it is a folder), opens all of its graphs, and checks each against the manifest.
+         * Sets whether each part of the model is opened when it is its turn and closed before the next one, for every batch of pictures
+         * anew; false if not set. The memory needed is then that of the largest part (Stage B or C) instead of the sum, and each batch
+         * takes as much longer as opening the model takes.
+         *
+         * @param value whether
+         * @return this
+         */
+        public Builder lowMemory(boolean value) {
+            lowMemory = value;
+            return this;
+        }
+
+        /**
+         * Verifies the model (if it is a folder), opens all of its graphs (in low-memory mode: none yet), and checks each against the
+         * manifest.
          *
          * @return the pipeline; close it to free the graphs
          * @throws IllegalStateException if no model is set
@@ -86,42 +100,60 @@ public final class OnnxWurstchen {
         public Wurstchen open() {
             checkState(folder != null || bundle != null, "no model: call model(folder) or model(bundle) before open()");
             if (bundle != null) {
-                return assemble(bundle, device, () -> {});
+                return open(bundle, () -> {});
             }
             ModelBundle opened = ModelBundle.open(folder);
             try {
-                return assemble(opened, device, opened);
+                return open(opened, opened);
             } catch (RuntimeException e) {
                 Closing.afterFailure(e, List.of(opened));
                 throw e;
             }
         }
+
+        private Wurstchen open(ModelBundle model, AutoCloseable owned) {
+            Manifest manifest = model.manifest();
+            CascadeContract.check(manifest);
+            Wurstchen.Builder parts = Wurstchen.builder()
+                    .geometry(manifest.geometry())
+                    .defaults(manifest.defaults())
+                    .schedules(manifest.schedules().stageC(), manifest.schedules().stageB())
+                    .tokenizers(
+                            model.tokenizer(manifest.tokenizers().stageC()), model.tokenizer(manifest.tokenizers().stageB()));
+            OnnxEngine engine = OnnxEngine.open(device);
+            try {
+                if (lowMemory) {
+                    setOnDemand(parts, model, engine);
+                } else {
+                    setOpen(parts, model, engine);
+                }
+            } catch (RuntimeException e) {
+                engine.release();
+                throw e;
+            }
+            return parts.engine(engine).owning(owned).owning(engine::release).build();
+        }
     }
 
-    private static Wurstchen assemble(ModelBundle bundle, Device device, AutoCloseable owned) {
-        Manifest manifest = bundle.manifest();
-        ClipTokenizer tokenizerC = bundle.tokenizer(manifest.tokenizers().stageC());
-        ClipTokenizer tokenizerB = bundle.tokenizer(manifest.tokenizers().stageB());
-        OnnxEngine engine = OnnxEngine.open(device);
-        ImmutableMap<String, BoundSession> sessions;
-        try {
-            sessions = GraphSessions.open(bundle, engine, CascadeContract.REQUIRED_GRAPHS);
-        } catch (RuntimeException e) {
-            engine.release();
-            throw e;
-        }
-        return Wurstchen.builder()
-                .geometry(manifest.geometry())
-                .defaults(manifest.defaults())
-                .schedules(manifest.schedules().stageC(), manifest.schedules().stageB())
-                .tokenizers(tokenizerC, tokenizerB)
-                .textEncoders(
+    private static void setOpen(Wurstchen.Builder parts, ModelBundle model, OnnxEngine engine) {
+        ImmutableMap<String, BoundSession> sessions = GraphSessions.open(model, engine, CascadeContract.REQUIRED_GRAPHS);
+        parts.textEncoders(
                         new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_C)),
                         new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_B)))
-                .stages(new OnnxStageC(sessions), new OnnxStageB(sessions), new OnnxStageA(manifest, sessions))
-                .engine(engine)
-                .owning(owned)
-                .owning(engine::release)
-                .build();
+                .stages(new OnnxStageC(sessions), new OnnxStageB(sessions), new OnnxStageA(model.manifest(), sessions));
+    }
+
+    private static void setOnDemand(Wurstchen.Builder parts, ModelBundle model, OnnxEngine engine) {
+        parts.textEncoders(
+                        encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_C),
+                        encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_B))
+                .stages(
+                        new OnDemandStages.C(new OpenOnDemand<>("Stage C", () -> OnnxStageC.open(model, engine))),
+                        new OnDemandStages.B(new OpenOnDemand<>("Stage B", () -> OnnxStageB.open(model, engine))),
+                        new OnDemandStages.A(new OpenOnDemand<>("Stage A", () -> OnnxStageA.open(model, engine))));
+    }
+
+    private static OnDemandStages.Encoder encoderOnDemand(ModelBundle model, OnnxEngine engine, String graph) {
+        return new OnDemandStages.Encoder(new OpenOnDemand<>(graph, () -> OnnxTextEncoder.open(model, engine, graph)));
     }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import wurstchen.Cancellation;
+import wurstchen.CancelledException;
 import wurstchen.CascadeStage;
 import wurstchen.GeneratedPicture;
 import wurstchen.PictureRequest;
@@ -115,6 +118,51 @@ class OnnxWurstchenTest {
 
         assertThatThrownBy(() -> wurstchen.generate(stopped)).isInstanceOf(IllegalStateException.class).hasMessage("stop at Stage C 1");
 
+        Golden.assertPicture(wurstchen.generate(golden.request().build()).first().picture(), golden.picture());
+    }
+
+    @Test
+    void cancelledRun_leavesThePipelineUsable() {
+        Golden.Case golden = Golden.named("negative");
+        Cancellation cancellation = new Cancellation();
+        PictureRequest request = golden.request()
+                .cancellation(cancellation)
+                .listener(step -> cancellation.cancel())
+                .build();
+
+        assertThatThrownBy(() -> wurstchen.generate(request))
+                .isInstanceOf(CancelledException.class)
+                .hasMessageMatching("cancelled in Stage C after 1 of \\d+ steps");
+
+        Golden.assertPicture(wurstchen.generate(golden.request().build()).first().picture(), golden.picture());
+    }
+
+    @Test
+    void runCancelledByAnotherThread_stops() throws Exception {
+        Golden.Case golden = Golden.named("negative");
+        for (int i = 0; i < 20; i++) {
+            Cancellation cancellation = new Cancellation();
+            CountDownLatch begun = new CountDownLatch(1);
+            PictureRequest request = golden.request()
+                    .stageCSteps(1000)
+                    .cancellation(cancellation)
+                    .listener(step -> begun.countDown())
+                    .build();
+            Thread other = new Thread(() -> {
+                try {
+                    begun.await();
+                    cancellation.cancel();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            other.start();
+
+            assertThatThrownBy(() -> wurstchen.generate(request))
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageMatching("cancelled in Stage C after \\d+ of 1000 steps");
+            other.join();
+        }
         Golden.assertPicture(wurstchen.generate(golden.request().build()).first().picture(), golden.picture());
     }
 
