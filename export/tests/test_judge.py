@@ -122,6 +122,9 @@ def test_blur_keeps_brightness_and_lowers_contrast():
     soft = blurred(pixels)
     assert soft.mean().item() == pytest.approx(pixels.mean().item(), abs=5e-3)
     assert soft.std() < 0.5 * pixels.std()
+    point = torch.zeros(1, 1, 9, 9)
+    point[0, 0, 4, 4] = 256
+    assert blurred(point)[0, 0, 4].tolist() == [0, 0, 6, 24, 36, 24, 6, 0, 0]
     flat = torch.full((1, 3, 8, 8), 0.25)
     assert torch.allclose(blurred(flat), flat)
 

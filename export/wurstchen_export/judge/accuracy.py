@@ -54,31 +54,40 @@ def accuracy(net, pictures, pairs: Tensor, held_out: Tensor, seed: int) -> dict:
         torch.manual_seed(seed + 1_000_003)  # places that training never drew
         places = placement(len(pairs), device)
     found: dict = {"pictures": len(pairs), "kept_out_combinations_one_in": KEPT_OUT_ONE_IN}
-    for name, passes in BLURS.items():
-        answers = [_answers(net, pictures, *rows, passes) for rows in zip(pairs.split(BATCH), places.split(BATCH))]
-        answers = {key: torch.cat([answer[key] for answer in answers]) for key in answers[0]}
+    parts = [_answers(net, pictures, *rows) for rows in zip(pairs.split(BATCH), places.split(BATCH))]
+    for name in BLURS:
+        answers = {key: torch.cat([part[name][key] for part in parts]) for key in parts[0][name]}
         found[name] = _shares(answers, held_out[pairs[:, 0]])
-        if passes == 0:
+        if name == "sharp":
             found["confused"] = _confused(pictures, pairs, answers["emoji"])
     return found
 
 
-def _answers(net, pictures, pairs: Tensor, places: Tensor, passes: int) -> dict[str, Tensor]:
+def _answers(net, pictures, pairs: Tensor, places: Tensor) -> dict[str, dict[str, Tensor]]:
+    """For each condition, which answers are right, and the emoji named."""
     which, backgrounds = pairs.to(places.device).unbind(1)
     pixels = view(pictures.compose(which, backgrounds, places), net.config["side"])
-    for _ in range(passes):
-        pixels = blurred(pixels)
-    emoji, style, background = net(pixels.contiguous(memory_format=torch.channels_last))
-    concepts = torch.as_tensor(pictures.concept_of, device=places.device)[which]
-    styles = torch.as_tensor(pictures.style_of, device=places.device)[which]
-    answers = {
-        "emoji": emoji.argmax(1),
-        "top1": emoji.argmax(1) == concepts,
-        "top5": (emoji.topk(min(5, emoji.shape[1])).indices == concepts[:, None]).any(1),
-        "style": style.argmax(1) == styles,
-        "background": background.argmax(1) == backgrounds,
+    right = (torch.tensor(pictures.concept_of)[pairs[:, 0]], torch.tensor(pictures.style_of)[pairs[:, 0]], pairs[:, 1])
+    found, done = {}, 0
+    for name, passes in BLURS.items():
+        for _ in range(passes - done):
+            pixels = blurred(pixels)
+        done = passes
+        scores = net(pixels.contiguous(memory_format=torch.channels_last))
+        found[name] = _judged([score.float().cpu() for score in scores], right)
+    return found
+
+
+def _judged(scores: list[Tensor], right: tuple[Tensor, ...]) -> dict[str, Tensor]:
+    emoji, style, background = scores
+    best = emoji.topk(min(5, emoji.shape[1])).indices
+    return {
+        "emoji": best[:, 0],
+        "top1": best[:, 0] == right[0],
+        "top5": (best == right[0][:, None]).any(1),
+        "style": style.argmax(1) == right[1],
+        "background": background.argmax(1) == right[2],
     }
-    return {name: answer.cpu() for name, answer in answers.items()}
 
 
 def _shares(answers: dict[str, Tensor], held_out: Tensor) -> dict[str, float | None]:
