@@ -3,24 +3,33 @@ package wurstchen.onnx;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** ONNX Runtime's CPU provider. */
 final class CpuDevice extends Device {
     private final int threads;
-    private final Optional<String> noBinding;
+    private final Memory memory;
 
     CpuDevice(int threads) {
-        this(threads, Optional.empty());
+        this(threads, new Memory("cpu", () -> DeviceMemories.onHost(NativeApi.problem())));
     }
 
-    private CpuDevice(int threads, Optional<String> noBinding) {
+    private CpuDevice(int threads, Memory memory) {
         this.threads = threads;
-        this.noBinding = noBinding;
+        this.memory = memory;
     }
 
-    /** The same as it is where the C API cannot be reached, for that reason. */
-    CpuDevice withoutBinding(String reason) {
-        return new CpuDevice(threads, Optional.of(reason));
+    /**
+     * The memory in which it computes.
+     *
+     * @param key equal for equal memories
+     * @param opener makes one
+     */
+    private record Memory(String key, Supplier<DeviceMemory> opener) {}
+
+    /** The same with a memory of another kind: for tests. */
+    CpuDevice withMemory(String key, Supplier<DeviceMemory> opener) {
+        return new CpuDevice(threads, new Memory(key, opener));
     }
 
     @Override
@@ -52,18 +61,18 @@ final class CpuDevice extends Device {
 
     @Override
     DeviceMemory openMemory() {
-        return DeviceMemories.onHost(noBinding.isPresent() ? noBinding : NativeApi.problem());
+        return memory.opener().get();
     }
 
     /** Threads are a graph's own: the memory is the same for any number. */
     @Override
     Object memoryKey() {
-        return "cpu " + noBinding;
+        return memory.key();
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof CpuDevice that && threads == that.threads && noBinding.equals(that.noBinding);
+        return other instanceof CpuDevice that && threads == that.threads && memory.key().equals(that.memory.key());
     }
 
     @Override

@@ -236,10 +236,30 @@ class BindingTest {
         return Golden.cases();
     }
 
+    /** The CPU as it is where the C API cannot be reached. */
+    private static Device pinned(int threads) {
+        return new CpuDevice(threads).withMemory("pinned", () -> new JavaMemory("there is no C API"));
+    }
+
+    /** A GPU's code, with the CPU in its place: Java cannot reach the tensors, so that all values go through copies of graphs. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void pictureOfADeviceOutOfReach_isTheReferences(Golden.Case golden) {
+        Device device = new CpuDevice(2).withMemory("remote", RemotePlace::openMemory);
+        try (Wurstchen bound = OnnxWurstchen.builder().model(bundle).open();
+                Wurstchen wurstchen = OnnxWurstchen.builder().model(bundle).device(device).open()) {
+            PictureResult result = wurstchen.generate(golden.request().build());
+
+            Golden.assertPicture(result.first().picture(), golden.picture());
+            assertThat(result.engine()).endsWith("cpu (2 threads), out of reach");
+            assertThat(result.transfers()).isEqualTo(bound.generate(golden.request().build()).transfers());
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("cases")
     void pictureWithoutBinding_isTheReferences(Golden.Case golden) {
-        Device device = new CpuDevice(2).withoutBinding("there is no C API");
+        Device device = pinned(2);
         try (Wurstchen wurstchen = OnnxWurstchen.builder().model(bundle).device(device).open()) {
             PictureResult result = wurstchen.generate(golden.request().build());
 
@@ -251,7 +271,7 @@ class BindingTest {
 
     @Test
     void handlesOfAnotherMemory_goThroughTheHost() {
-        Device other = new CpuDevice(1).withoutBinding("there is no C API");
+        Device other = pinned(1);
         try (OnnxStageA bound = OnnxStageA.open(bundle, Device.cpu(1));
                 OnnxStageA pinned = OnnxStageA.open(bundle, other)) {
             var pixels = new Pixels(1, 64, 64, new float[3 * 64 * 64]);

@@ -1,0 +1,76 @@
+package wurstchen.onnx;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import ai.onnxruntime.OrtException;
+
+/** The CPU's memory, treated as a GPU's: copied by graphs, worked with by one thread, its runs numbered for recording. */
+final class RemotePlace implements NativePlace {
+    private final HostPlace host;
+    private final IdentityCopies copies;
+    private final DeviceThread thread = new DeviceThread("remote place");
+    private boolean closed;
+
+    private RemotePlace(HostPlace host, IdentityCopies copies) {
+        this.host = host;
+        this.copies = copies;
+    }
+
+    static DeviceMemory openMemory() {
+        checkState(NativeApi.problem().isEmpty(), "no binding: %s", NativeApi.problem());
+        try {
+            return new NativeMemory(new RemotePlace(new HostPlace(), IdentityCopies.open(Device.cpu(1))));
+        } catch (OrtException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public long memoryInfo() {
+        return host.memoryInfo();
+    }
+
+    @Override
+    public long allocator() {
+        return host.allocator();
+    }
+
+    @Override
+    public long hostAllocator() {
+        return host.allocator();
+    }
+
+    @Override
+    public boolean isHost() {
+        return false;
+    }
+
+    @Override
+    public boolean replays() {
+        return true;
+    }
+
+    @Override
+    public void copy(NativeTensor from, NativeTensor to) throws OrtException {
+        thread.execute(() -> copies.copy(from, to));
+    }
+
+    @Override
+    public void execute(OrtWork work) throws OrtException {
+        thread.execute(work);
+    }
+
+    @Override
+    public String description() {
+        return "out of reach";
+    }
+
+    @Override
+    public void close() {
+        checkState(!closed, "closed twice");
+        closed = true;
+        copies.close();
+        host.close();
+        thread.close();
+    }
+}
