@@ -48,6 +48,7 @@ def test_contract_of_a_small_architecture_is_written_out():
         stage_c_attention=AttentionShape(2, 4, 5),
         stage_b_attention={1: AttentionShape(3, 2, 7)},
         stage_b_injecting=(0, 1),
+        stage_b_levels=2,
     )
     graphs = contract.graphs(architecture)
     assert list(graphs) == [
@@ -72,6 +73,11 @@ def test_contract_of_a_small_architecture_is_written_out():
             {"name": "text_keys_values_1", "dtype": "float32", "axes": [3, 2, "rows", 2, 77, 7]},
             {"name": "semantic_map_0", "dtype": "float32", "axes": ["rows", 16, "map_0_height", "map_0_width"]},
             {"name": "semantic_map_1", "dtype": "float32", "axes": ["rows", 16, "map_1_height", "map_1_width"]},
+            {"name": "image_of_row", "dtype": "int64", "axes": ["rows"]},
+            {"name": "text_row", "dtype": "int64", "axes": ["images"]},
+            {"name": "negative_row", "dtype": "int64", "axes": ["images"]},
+            {"name": "map_shape_0", "dtype": "int64", "axes": [4]},
+            {"name": "map_shape_1", "dtype": "int64", "axes": [4]},
         ],
         "outputs": [
             {"name": "next_latents", "dtype": "float32", "axes": ["images", 4, "b_height", "b_width"]},

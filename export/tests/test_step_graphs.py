@@ -1,10 +1,19 @@
 """What the step graphs promise beyond the numbers that parity compares."""
 
+import dataclasses
+
 import numpy as np
+import onnx_ir as ir
+import onnxruntime
 import pytest
+import torch
+from torch import nn
 
-from wurstchen_export.runtime import Bundle
+from wurstchen_export import contract, onnx_writer, shapes, wrappers
+from wurstchen_export.errors import ExportError
+from wurstchen_export.runtime import Bundle, PictureRequest
 
+STEPS = ("stage_c_step", "stage_b_step")
 NONE_BAD = -1
 ROW = 1
 
@@ -14,17 +23,24 @@ def bundle(bundle_folder):
     return Bundle(bundle_folder, threads=1)
 
 
+def random(generator, tensor, sizes):
+    shape = [sizes.get(axis, axis) for axis in tensor["axes"]]
+    return generator.uniform(0.1, 1, shape).astype(np.float32)
+
+
 def step_inputs(bundle, stage):
     """Named inputs of one guided step of one picture, at row 1 of a table of 3."""
     sizes = {"images": 1, "rows": 2, "steps": 3, "c_height": 3, "c_width": 3, "b_height": 32, "b_width": 32}
-    sizes |= {f"map_{level}_{side}": 16 >> level for level in range(4) for side in ("height", "width")}
+    generator = np.random.default_rng(1)
+    graphs = bundle.manifest["graphs"]
+    given = [random(generator, tensor, sizes) for tensor in graphs[f"{stage}_condition"]["inputs"]]
+    names = [tensor["name"] for tensor in graphs[f"{stage}_condition"]["outputs"]]
+    known = dict(zip(names, bundle.run(f"{stage}_condition", *given)))
+    known |= {"step": np.array([ROW]), "bad_step": np.array([NONE_BAD])}
     inputs = {}
-    for tensor in bundle.manifest["graphs"][f"{stage}_step"]["inputs"]:
-        shape = [sizes.get(axis, axis) for axis in tensor["axes"]]
-        generator = np.random.default_rng(len(inputs))
-        inputs[tensor["name"]] = generator.uniform(0.1, 1, shape).astype(np.float32)
-    inputs["step"] = np.array([ROW])
-    inputs["bad_step"] = np.array([NONE_BAD])
+    for tensor in graphs[f"{stage}_step"]["inputs"]:
+        name = tensor["name"]
+        inputs[name] = known[name] if name in known else random(generator, tensor, sizes)
     return inputs
 
 
@@ -60,9 +76,61 @@ def test_first_bad_step_is_kept(bundle, stage):
 
 
 def test_run_whose_latents_are_not_finite_names_stage_and_step(bundle):
-    from wurstchen_export.errors import ExportError
-    from wurstchen_export.runtime import PictureRequest
-
     request = PictureRequest("a cat", width=128, height=128, stage_c_guidance=float("inf"))
     with pytest.raises(ExportError, match=r"^stage_c_step: the latents are no longer finite after step 1 of 4$"):
         bundle.generate(request)
+
+
+def as_optimised(path, level, folder):
+    """The graph as ONNX Runtime rewrites it when it loads."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.graph_optimization_level = level
+    options.optimized_model_filepath = str(folder / path.name)
+    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return ir.load(folder / path.name)
+
+
+@pytest.mark.parametrize("graph", STEPS)
+@pytest.mark.parametrize("model", ["tiny", "other"])
+def test_steps_compute_no_shape_at_run_time(bundle_folder, other_model, graph, model):
+    folder = bundle_folder if model == "tiny" else other_model / "bundle"
+    assert shapes.computed_shapes(ir.load(folder / f"{graph}.onnx")) == []
+
+
+@pytest.mark.parametrize("graph", STEPS)
+@pytest.mark.parametrize("level", ["ORT_ENABLE_BASIC", "ORT_ENABLE_EXTENDED"])
+def test_steps_compute_no_shape_after_onnx_runtime_has_rewritten_them(bundle_folder, tmp_path, graph, level):
+    level = getattr(onnxruntime.GraphOptimizationLevel, level)
+    assert shapes.computed_shapes(as_optimised(bundle_folder / f"{graph}.onnx", level, tmp_path)) == []
+
+
+def test_shapes_computed_at_run_time_are_found(bundle_folder):
+    found = shapes.computed_shapes(ir.load(bundle_folder / "stage_c_condition.onnx"))
+    assert {entry.partition("(")[0] for entry in found} == {"Shape", "Range"}
+
+
+def test_step_that_computes_shapes_is_refused(source):
+    class Flattening(nn.Module):
+        def __init__(self, step):
+            super().__init__()
+            self.step = step
+
+        def forward(self, latents, step, bad_step, step_table, noise_table, guidance_scale, *conditioning):
+            following, step, bad_step = self.step(
+                latents, step, bad_step, step_table, noise_table, guidance_scale, *conditioning
+            )
+            images, channels, height, width = latents.shape
+            return following.reshape(images, channels, width, height).transpose(2, 3), step, bad_step
+
+    exportable = wrappers.builders(source, "fp32", keep_apart=False)[contract.STAGE_C_STEP]()
+    with pytest.raises(ExportError, match=r"^stage_c_step: \d nodes compute shapes at run time, which only the CPU can: "):
+        onnx_writer.trace(dataclasses.replace(exportable, module=Flattening(exportable.module)))
+
+
+def test_reshapes_are_torchs_own():
+    x = torch.arange(48.0).reshape(2, 2, 4, 3)
+    shape = shapes.map_shape_of(torch.zeros(1, 1, 4, 8), 2)
+    assert shape.tolist() == [0, 2, 4, -1]
+    assert torch.equal(shapes.reshape(x, shapes.KEEP, shapes.REST, 3, rest=8), x.reshape(2, 8, 3))
+    assert torch.equal(shapes.to_map(x.reshape(2, 8, 3), shape, 2, 4, 3), x)

@@ -109,6 +109,7 @@ class Architecture:
     """Levels of Stage B that attend to the text."""
     stage_b_injecting: tuple[int, ...]
     """Levels of Stage B that take in a resized map of the semantic latents."""
+    stage_b_levels: int
     has_compressor: bool = False
 
 
@@ -120,6 +121,11 @@ def text_keys_values(level: int | None = None) -> str:
 def semantic_map(level: int) -> str:
     """Name of the semantic latents resized to one level of Stage B."""
     return f"semantic_map_{level}"
+
+
+def map_shape(level: int | None = None) -> str:
+    """Name of the shape of Stage C's map, or of Stage B's at one level."""
+    return "map_shape" if level is None else f"map_shape_{level}"
 
 
 def graphs(architecture: Architecture) -> dict[str, GraphSpec]:
@@ -162,9 +168,23 @@ def _keys_values(name: str, tokens: int, shape: AttentionShape) -> TensorSpec:
 def _stage_c_condition(a: Architecture) -> GraphSpec:
     return GraphSpec(
         STAGE_C_CONDITION,
-        (_floats("hidden_states", "rows", a.tokens, a.text_width_c),),
-        (_keys_values(text_keys_values(), a.tokens, a.stage_c_attention),),
+        (_floats("hidden_states", "rows", a.tokens, a.text_width_c), _floats("latents", *_stage_c_latents(a))),
+        (
+            _keys_values(text_keys_values(), a.tokens, a.stage_c_attention),
+            *_row_indexes(),
+            _map_shape(),
+        ),
     )
+
+
+def _row_indexes() -> tuple[TensorSpec, ...]:
+    """Which rows belong to which image (see step.py)."""
+    return _ints("image_of_row", "rows"), _ints("text_row", "images"), _ints("negative_row", "images")
+
+
+def _map_shape(level: int | None = None) -> TensorSpec:
+    """(0, height, width, -1): the operand of Reshape that turns tokens into a map. Lies in the host's memory."""
+    return _ints(map_shape(level), 4)
 
 
 def _step(name: str, latent_axes: tuple[Axis, ...], conditioning: tuple[TensorSpec, ...]) -> GraphSpec:
@@ -210,7 +230,7 @@ def _stage_b_condition(a: Architecture) -> GraphSpec:
             _floats("stage_c_latents", *_stage_c_latents(a)),
             _floats("latents", *_stage_b_latents(a)),
         ),
-        (*keys_values, *maps),
+        (*keys_values, *maps, *_row_indexes(), *(_map_shape(level) for level in range(a.stage_b_levels))),
     )
 
 

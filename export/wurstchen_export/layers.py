@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wurstchen_export.shapes import KEEP, REST, reshape, to_map
+
 LAYER_NORM_EPSILON = 1e-6
 """Every layer norm of Stage A, B and C (not of the text encoders) uses this."""
 
@@ -122,14 +124,15 @@ class TimestepEmbedding(nn.Module):
         exponent = torch.log(torch.tensor(max_positions, dtype=torch.float64)).item() / (half - 1)
         self.register_buffer("frequencies", torch.arange(half).float().mul(-exponent).exp(), persistent=True)
         self.max_positions = max_positions
-        self.padding = width % 2
+        self.odd = width % 2 == 1
         self.mapper = Dense.stacked(*[block.mapper for block in blocks])
         self.sizes = [block.mapper.out_features // 2 for block in blocks for _ in range(2)]
 
     def forward(self, noise_ratio: Tensor) -> list[tuple[Tensor, Tensor]]:
         """noise_ratio: float32 [1] in [0,1]. Returns for each block its scale and offset, [1, channels] each."""
         angles = (noise_ratio * self.max_positions)[:, None] * self.frequencies[None, :]
-        embedding = F.pad(torch.cat([angles.sin(), angles.cos()], dim=1), (0, self.padding))
+        embedding = torch.cat([angles.sin(), angles.cos()], dim=1)
+        embedding = F.pad(embedding, (0, 1)) if self.odd else embedding
         parts = self.mapper(embedding.to(self.mapper.weight.dtype)).split(self.sizes, dim=1)
         return list(zip(parts[0::2], parts[1::2]))
 
@@ -155,11 +158,13 @@ class Attention(nn.Module):
         self.projection = Dense.stacked(*projections)
         self.out = Dense.of(attention.to_out[0])
 
-    def forward(self, x: Tensor, text_keys_values: Tensor) -> Tensor:
-        """x: [rows, height, width, channels]; text_keys_values: [2, rows, heads, tokens, head_dim]."""
-        rows, height, width, _ = x.shape
+    def forward(self, x: Tensor, text_keys_values: Tensor, map_shape: Tensor) -> Tensor:
+        """x: [rows, height, width, channels]; text_keys_values: [2, rows, heads, tokens, head_dim]; map_shape: of
+        x."""
+        height, width = x.shape[1:3]
         parts = 3 if self.self_attention else 1
-        projected = self.projection(layer_norm(x)).reshape(rows, height * width, parts, self.heads, self.head_dim)
+        projected = self.projection(layer_norm(x))
+        projected = reshape(projected, KEEP, REST, parts, self.heads, self.head_dim, rest=height * width)
         projected = projected.permute(2, 0, 3, 1, 4)
         keys, values = text_keys_values[0], text_keys_values[1]
         if self.self_attention:
@@ -167,7 +172,7 @@ class Attention(nn.Module):
             values = torch.cat([projected[2], values], dim=2)
         weights = torch.softmax(torch.matmul(projected[0] * self.scale, keys.transpose(2, 3)), dim=-1)
         mixed = torch.matmul(weights, values).transpose(1, 2)
-        return x + self.out(mixed.reshape(rows, height, width, self.heads * self.head_dim))
+        return x + self.out(to_map(mixed, map_shape, height, width, self.heads * self.head_dim))
 
 
 class TextKeysValues(nn.Module):
@@ -183,6 +188,5 @@ class TextKeysValues(nn.Module):
 
     def forward(self, activated: Tensor) -> Tensor:
         """activated: SiLU of the mapped text, [rows, tokens, channels]. Returns [2, rows, heads, tokens, head_dim]."""
-        rows, tokens, _ = activated.shape
         both = self.projection(self.mapper(activated))
-        return both.reshape(rows, tokens, 2, self.heads, self.head_dim).permute(2, 0, 3, 1, 4)
+        return reshape(both, KEEP, KEEP, 2, self.heads, self.head_dim).permute(2, 0, 3, 1, 4)

@@ -15,6 +15,7 @@ import onnx_ir as ir
 import torch
 from onnxscript import optimizer
 
+from wurstchen_export import contract, shapes
 from wurstchen_export.contract import GraphSpec
 from wurstchen_export.errors import ExportError
 from wurstchen_export.weights import Packed
@@ -68,6 +69,7 @@ def trace(exportable: Exportable) -> ir.Model:
         model = _exported(exportable)
         _simplify(model, exportable.module.state_dict().keys())
     _name_axes(model, spec)
+    _check_steps(model, spec)
     return model
 
 
@@ -87,6 +89,18 @@ def _simplify(model: ir.Model, weights: Container[str]) -> None:
     )
 
 
+def _check_steps(model: ir.Model, spec: GraphSpec) -> None:
+    """A step must be able to run without the CPU, for every size."""
+    if spec.name not in (contract.STAGE_C_STEP, contract.STAGE_B_STEP):
+        return
+    found = shapes.computed_shapes(model)
+    if found:
+        raise ExportError(
+            f"{spec.name}: {len(found)} nodes compute shapes at run time, which only the CPU can:"
+            f" {', '.join(found[:5])}; export with the pinned versions, or write these layers with shapes.py"
+        )
+
+
 def _exported(exportable: Exportable) -> ir.Model:
     spec = exportable.spec
     try:
@@ -98,6 +112,7 @@ def _exported(exportable: Exportable) -> ir.Model:
             input_names=spec.input_names,
             output_names=spec.output_names,
             dynamic_shapes=exportable.dynamic_shapes,
+            custom_translation_table=shapes.TRANSLATIONS,
             optimize=False,
             verbose=False,
         ).model

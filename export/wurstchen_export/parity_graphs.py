@@ -113,17 +113,27 @@ def _heads(x: Tensor, heads: int) -> Tensor:
     return x.view(rows, tokens, heads, width // heads).transpose(1, 2)
 
 
+def _row_indexes(shape: Shape) -> tuple[Tensor, Tensor, Tensor]:
+    image = torch.arange(shape.images)
+    return image.repeat(shape.rows // shape.images), image, torch.arange(shape.rows)[-shape.images :]
+
+
+def _map_shape(sides: tuple[int, int], reduction: int) -> Tensor:
+    return torch.tensor([0, *(side // reduction for side in sides), -1])
+
+
 def _stage_c_cases(source: Source, shape: Shape, step: int, generator: torch.Generator) -> Iterator[Case]:
     model = source.stage_c
     hidden_states = _hidden_states(source, "c", shape.rows)
     text = model.cond_mapper(hidden_states)
     keys_values = torch.stack([_keys_values(block, text) for block in blocks_of(model, "AttnBlock")])
-    yield Case(contract.STAGE_C_CONDITION, str(shape), (hidden_states,), (keys_values,))
-
     latents = torch.randn(shape.images, model.config.c_in, *shape.c, generator=generator)
+    conditioning = (keys_values, *_row_indexes(shape), _map_shape(shape.c, 1))
+    yield Case(contract.STAGE_C_CONDITION, str(shape), (hidden_states, latents), conditioning)
+
     predict = lambda x, r: model(x, r, hidden_states)
     inputs, expected = _step(source.scheduler_c, latents, step, predict, shape, generator)
-    yield Case(contract.STAGE_C_STEP, f"{shape} step {step}", (*inputs, keys_values), expected)
+    yield Case(contract.STAGE_C_STEP, f"{shape} step {step}", (*inputs, *conditioning), expected)
 
 
 def _stage_b_cases(source: Source, shape: Shape, step: int, generator: torch.Generator) -> Iterator[Case]:
@@ -142,6 +152,8 @@ def _stage_b_cases(source: Source, shape: Shape, step: int, generator: torch.Gen
     for level in plan.injecting:
         size = [side // (model.config.patch_size * 2**level) for side in shape.b]
         conditioning.append(F.interpolate(semantic, size=size, mode="bicubic", antialias=True, align_corners=True))
+    conditioning += _row_indexes(shape)
+    conditioning += [_map_shape(shape.b, model.config.patch_size * 2**level) for level in range(plan.levels)]
     yield Case(contract.STAGE_B_CONDITION, str(shape), (hidden_states, stage_c_latents, latents), tuple(conditioning))
 
     predict = lambda x, r: model(x, r, semantic, clip=hidden_states)

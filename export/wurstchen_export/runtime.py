@@ -131,9 +131,9 @@ class Bundle:
 
     def _stage_c_latents(self, requests: list[PictureRequest], generators: list[torch.Generator]) -> np.ndarray:
         steps, guidance = requests[0].stage_c_steps, requests[0].stage_c_guidance
-        conditioning = self.run(contract.STAGE_C_CONDITION, self.text("c", _texts(requests, guidance)))
         shape = (self.manifest["geometry"]["stage_c_channels"], *self.sides(requests[0])[0])
         latents, noise = _draw(shape, steps, generators)
+        conditioning = self.run(contract.STAGE_C_CONDITION, self.text("c", _texts(requests, guidance)), latents)
         return self._denoise("stage_c", latents, noise, guidance, conditioning)
 
     def stage_b_latents(

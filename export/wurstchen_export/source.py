@@ -148,6 +148,7 @@ class Source:
             stage_c_attention=_attention_shape(blocks_of(self.stage_c, "AttnBlock")),
             stage_b_attention=attention,
             stage_b_injecting=tuple(plan.injecting),
+            stage_b_levels=plan.levels,
             has_compressor=self.compressor_folder is not None,
         )
 

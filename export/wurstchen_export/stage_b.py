@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,8 +19,11 @@ from wurstchen_export.layers import (
     TimestepEmbedding,
     layer_norm,
     modulate,
+    to_maps,
+    to_tokens,
 )
 from wurstchen_export.resize import bicubic
+from wurstchen_export.shapes import KEEP, REST, map_shape_of, reshape, to_map
 
 PREDICTION_EPSILON = 1e-3
 """Keeps the prediction's divisor in (0.001, 0.999): default of WuerstchenDiffNeXt.forward."""
@@ -77,7 +83,8 @@ class StageBCondition(nn.Module):
             nn.ModuleList(TextKeysValues(block) for block in plan.blocks("AttnBlock", level))
             for level in plan.attending
         )
-        self.reductions = [patch_size * 2**level for level in plan.injecting]
+        self.reductions = [patch_size * 2**level for level in range(plan.levels)]
+        self.injecting = plan.injecting
         self.latent_mean = latent_mean
         self.latent_std = latent_std
 
@@ -85,16 +92,22 @@ class StageBCondition(nn.Module):
         """Shapes: see contract.py. Of the Stage B latents only the shape is used."""
         text = F.silu(self.norm(self.mapper(hidden_states.to(self.mapper.weight.dtype))))
         keys_values = [torch.stack([block(text) for block in level]).float() for level in self.keys_values]
-        semantic = self._semantic_rows(stage_c_latents, hidden_states.shape[0])
+        rows, images = hidden_states.shape[0], latents.shape[0]
+        indexes = denoising.row_indexes(images, rows, latents.device)
+        semantic = self._semantic_rows(stage_c_latents, indexes[0], images)
         height, width = latents.shape[2], latents.shape[3]
-        maps = [bicubic(semantic, height // reduction, width // reduction) for reduction in self.reductions]
-        return (*keys_values, *maps)
+        maps = [
+            bicubic(semantic, height // self.reductions[level], width // self.reductions[level])
+            for level in self.injecting
+        ]
+        map_shapes = [map_shape_of(latents, reduction) for reduction in self.reductions]
+        return (*keys_values, *maps, *indexes, *map_shapes)
 
-    def _semantic_rows(self, stage_c_latents: Tensor, rows: int) -> Tensor:
+    def _semantic_rows(self, stage_c_latents: Tensor, image_of_row: Tensor, images: int) -> Tensor:
         """Semantic latents of the text rows; the negative rows see zeros."""
         semantic = stage_c_latents * self.latent_mean - self.latent_std
-        images = stage_c_latents.shape[0]
-        semantic = semantic.index_select(0, denoising.image_of_row(images, rows, semantic.device))
+        rows = image_of_row.shape[0]
+        semantic = semantic.index_select(0, image_of_row)
         positive = (torch.arange(rows, device=semantic.device) < images)[:, None, None, None]
         return torch.where(positive, semantic, torch.zeros_like(semantic))
 
@@ -148,10 +161,13 @@ class Downscale(nn.Module):
         super().__init__()
         self.dense = Dense(block[1].weight.permute(0, 2, 3, 1), block[1].bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        rows, height, width, channels = x.shape
-        x = layer_norm(x).reshape(rows, height // 2, 2, width // 2, 2, channels).permute(0, 1, 3, 2, 4, 5)
-        return self.dense(x.reshape(rows, height // 2, width // 2, 4 * channels))
+    def forward(self, x: Tensor, map_shape: Tensor) -> Tensor:
+        """x: [rows, height, width, channels]; map_shape: of the result."""
+        channels = x.shape[3]
+        height, width = x.shape[1] // 2, x.shape[2] // 2
+        x = to_map(layer_norm(x), map_shape, height, width, 4 * channels)  # four cells, but not yet of one square
+        x = reshape(x, KEEP, KEEP, 2, REST, 2 * channels, rest=width).permute(0, 1, 3, 2, 4)
+        return self.dense(reshape(x, KEEP, KEEP, KEEP, 4 * channels))
 
 
 class Upscale(nn.Module):
@@ -163,10 +179,21 @@ class Upscale(nn.Module):
         self.channels = weight.shape[1]
         self.dense = Dense(weight.permute(2, 3, 1, 0).flatten(0, 2), bias.repeat(4))
 
-    def forward(self, x: Tensor) -> Tensor:
-        rows, height, width, _ = x.shape
-        x = self.dense(layer_norm(x)).reshape(rows, height, width, 2, 2, self.channels).permute(0, 1, 3, 2, 4, 5)
-        return x.reshape(rows, 2 * height, 2 * width, self.channels)
+    def forward(self, x: Tensor, map_shape: Tensor) -> Tensor:
+        """x: [rows, height, width, channels]; map_shape: of the result."""
+        height, width = x.shape[1:3]
+        x = reshape(self.dense(layer_norm(x)), KEEP, KEEP, KEEP, 2, 2 * self.channels).permute(0, 1, 3, 2, 4)
+        return to_map(x, map_shape, 2 * height, 2 * width, self.channels)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the prediction sees besides the latents: by level keys and values of the text, semantic maps as tokens, and
+    the shapes of the maps."""
+
+    keys_values: dict[int, Tensor]
+    maps: dict[int, Tensor]
+    map_shapes: Sequence[Tensor]
 
 
 class StageBStep(nn.Module):
@@ -186,38 +213,37 @@ class StageBStep(nn.Module):
     def forward(self, latents, step, bad_step, step_table, noise_table, guidance_scale, *conditioning):
         """conditioning: the outputs of StageBCondition. Returns next_latents, next_step and next_bad_step."""
         dtype = self.out.weight.dtype
-        conditioning = [tensor.to(dtype) for tensor in conditioning]
+        *tensors, image_of_row, text_row, negative_row = conditioning[: -self.plan.levels]
+        tensors = [tensor.to(dtype) for tensor in tensors]
         count = len(self.plan.attending)
-        keys_values = dict(zip(self.plan.attending, conditioning[:count]))
-        maps = {level: x.permute(0, 2, 3, 1) for level, x in zip(self.plan.injecting, conditioning[count:])}
+        context = Context(
+            keys_values=dict(zip(self.plan.attending, tensors[:count])),
+            maps={level: x.permute(0, 2, 3, 1) for level, x in zip(self.plan.injecting, tensors[count:])},
+            map_shapes=conditioning[-self.plan.levels :],
+        )
         row = denoising.table_row(step_table, step)
-        x = denoising.duplicated_to_rows(latents, conditioning[0].shape[2 if count else 0])
-        predicted = self.noise(x, row[0], keys_values, maps)
-        return denoising.finish(latents, predicted, row, noise_table, step, bad_step, guidance_scale)
+        predicted = self.noise(latents.index_select(0, image_of_row), row[0], context)
+        return denoising.finish(
+            latents, predicted, row, noise_table, step, bad_step, guidance_scale, text_row, negative_row
+        )
 
-    def noise(
-        self, latents: Tensor, noise_ratio: Tensor, keys_values: dict[int, Tensor], maps: dict[int, Tensor]
-    ) -> Tensor:
+    def noise(self, latents: Tensor, noise_ratio: Tensor, context: Context) -> Tensor:
         """The reference's forward: latents [rows, channels, b_height, b_width] to the noise in them, float32."""
-        x = layer_norm(self.embedding(self._unshuffled(latents.to(self.out.weight.dtype))))
-        x = self.plan.run(x, noise_ratio, keys_values, maps)
-        a, b = self._shuffled(self.out(layer_norm(x)).float()).chunk(2, dim=1)
+        x = self._unshuffled(latents.to(self.out.weight.dtype), context.map_shapes[0])
+        x = self.plan.run(layer_norm(self.embedding(x)), noise_ratio, context)
+        x = to_maps(self.out(layer_norm(x)).float())
+        a, b = F.pixel_shuffle(x, self.patch_size).chunk(2, dim=1)
         b = b.sigmoid() * (1 - PREDICTION_EPSILON * 2) + PREDICTION_EPSILON
         return (latents - a) / b
 
-    def _unshuffled(self, x: Tensor) -> Tensor:
+    def _unshuffled(self, x: Tensor, map_shape: Tensor) -> Tensor:
         """PixelUnshuffle to tokens."""
         p = self.patch_size
-        rows, channels, height, width = x.shape
-        x = x.reshape(rows, channels, height // p, p, width // p, p).permute(0, 2, 4, 1, 3, 5)
-        return x.reshape(rows, height // p, width // p, channels * p * p)
-
-    def _shuffled(self, x: Tensor) -> Tensor:
-        """PixelShuffle from tokens."""
-        p = self.patch_size
-        rows, height, width, channels = x.shape
-        x = x.reshape(rows, height, width, channels // (p * p), p, p).permute(0, 3, 1, 4, 2, 5)
-        return x.reshape(rows, channels // (p * p), height * p, width * p)
+        channels = x.shape[1]
+        height, width = x.shape[2] // p, x.shape[3] // p
+        x = to_map(to_tokens(x), map_shape, height, width, p * p * channels)  # p * p cells, but not yet of one square
+        x = reshape(x, KEEP, KEEP, p, REST, p, channels, rest=width).permute(0, 1, 3, 5, 2, 4)
+        return reshape(x, KEEP, KEEP, KEEP, p * p * channels)
 
 
 class _Program(nn.Module):
@@ -232,29 +258,30 @@ class _Program(nn.Module):
         self.down = nn.ModuleList(_level(blocks, plan.down_mappers[level], keep_apart) for level, blocks in plan.down)
         self.up = nn.ModuleList(_level(blocks, plan.up_mappers[level], keep_apart) for level, blocks in plan.up)
 
-    def run(self, x: Tensor, noise_ratio: Tensor, keys_values: dict[int, Tensor], maps: dict[int, Tensor]) -> Tensor:
+    def run(self, x: Tensor, noise_ratio: Tensor, context: Context) -> Tensor:
         modulations = iter(self.timesteps(noise_ratio))
-        texts = {level: iter(tensor.unbind(0)) for level, tensor in keys_values.items()}
+        texts = {level: iter(tensor.unbind(0)) for level, tensor in context.keys_values.items()}
         skips = []
         for level, blocks in enumerate(self.down):
-            x = self._run_level(blocks, x, None, modulations, texts.get(level), maps.get(level))
+            x = self._run_level(blocks, x, None, level, modulations, texts, context)
             skips.append(x)
         for index, blocks in enumerate(self.up):
             level = self.levels - 1 - index
             skip = None if index == 0 else skips[level]
-            x = self._run_level(blocks, x, skip, modulations, texts.get(level), maps.get(level))
+            x = self._run_level(blocks, x, skip, level, modulations, texts, context)
         return x
 
-    def _run_level(self, blocks, x, skip, modulations, text, semantic_map):
+    def _run_level(self, blocks, x, skip, level, modulations, texts, context):
         for position, block in enumerate(blocks):
             if isinstance(block, ResidualBlock):
-                x = block(x, skip if position == 0 else None, semantic_map)
+                x = block(x, skip if position == 0 else None, context.maps.get(level))
             elif isinstance(block, Attention):
-                x = block(x, next(text))
+                x = block(x, next(texts[level]), context.map_shapes[level])
             elif isinstance(block, _Modulation):
                 x = modulate(x, next(modulations))
             else:
-                x = block(x)
+                # A level begins with the way down to it and ends with the way up from it.
+                x = block(x, context.map_shapes[level - 1 if isinstance(block, Upscale) else level])
         return x
 
 

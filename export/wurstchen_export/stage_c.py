@@ -19,6 +19,7 @@ from wurstchen_export.layers import (
     to_maps,
     to_tokens,
 )
+from wurstchen_export.shapes import map_shape_of
 
 
 def blocks_of(model: nn.Module, kind: str) -> list[nn.Module]:
@@ -36,12 +37,13 @@ class StageCCondition(nn.Module):
         self.second = Dense.of(model.cond_mapper[2])
         self.blocks = nn.ModuleList(TextKeysValues(block) for block in blocks_of(model, "AttnBlock"))
 
-    def forward(self, hidden_states: Tensor) -> Tensor:
-        """hidden_states: float32 [rows, tokens, text width]. Returns float32 [depth, 2, rows, heads, tokens,
-        head_dim]."""
+    def forward(self, hidden_states: Tensor, latents: Tensor):
+        """Shapes: see contract.py. Of the latents only the shape is used."""
         x = hidden_states.to(self.first.weight.dtype)
         x = F.silu(self.second(F.leaky_relu(self.first(x), self.slope)))
-        return torch.stack([block(x) for block in self.blocks]).float()
+        keys_values = torch.stack([block(x) for block in self.blocks]).float()
+        indexes = denoising.row_indexes(latents.shape[0], hidden_states.shape[0], latents.device)
+        return (keys_values, *indexes, map_shape_of(latents, 1))
 
 
 class ResidualBlock(nn.Module):
@@ -68,18 +70,21 @@ class StageCStep(nn.Module):
         self.attentions = nn.ModuleList(Attention(block) for block in blocks_of(model, "AttnBlock"))
         self.out = Dense.of(model.out[1])
 
-    def forward(self, latents, step, bad_step, step_table, noise_table, guidance_scale, text_keys_values):
-        """Shapes: see contract.py. Returns next_latents, next_step and next_bad_step."""
+    def forward(self, latents, step, bad_step, step_table, noise_table, guidance_scale, *conditioning):
+        """conditioning: the outputs of StageCCondition. Returns next_latents, next_step and next_bad_step."""
+        text_keys_values, image_of_row, text_row, negative_row, map_shape = conditioning
         row = denoising.table_row(step_table, step)
-        x = denoising.duplicated_to_rows(latents, text_keys_values.shape[2])
-        predicted = self.noise(x, row[0], text_keys_values.to(self.out.weight.dtype))
-        return denoising.finish(latents, predicted, row, noise_table, step, bad_step, guidance_scale)
+        x = latents.index_select(0, image_of_row)
+        predicted = self.noise(x, row[0], text_keys_values.to(self.out.weight.dtype), map_shape)
+        return denoising.finish(
+            latents, predicted, row, noise_table, step, bad_step, guidance_scale, text_row, negative_row
+        )
 
-    def noise(self, latents: Tensor, noise_ratio: Tensor, text_keys_values: Tensor) -> Tensor:
+    def noise(self, latents: Tensor, noise_ratio: Tensor, text_keys_values: Tensor, map_shape: Tensor) -> Tensor:
         """The reference's forward: latents [rows, channels, c_height, c_width] to the noise in them, float32."""
         x = self.projection(to_tokens(latents).to(self.out.weight.dtype))
         for index, scale_offset in enumerate(self.timesteps(noise_ratio)):
             x = modulate(self.residuals[index](x), scale_offset)
-            x = self.attentions[index](x, text_keys_values[index])
+            x = self.attentions[index](x, text_keys_values[index], map_shape)
         a, b = to_maps(self.out(layer_norm(x))).float().chunk(2, dim=1)
         return (latents - a) / ((1 - b).abs() + 1e-5)

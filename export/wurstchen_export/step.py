@@ -13,15 +13,15 @@ import torch
 from torch import Tensor
 
 
-def duplicated_to_rows(latents: Tensor, rows: int) -> Tensor:
-    """The latents [images, ...] once, or once for each half of the rows."""
-    return latents.index_select(0, image_of_row(latents.shape[0], rows, latents.device))
+def row_indexes(images: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Which rows belong to which image; computed once a run, because counting takes a length at run time.
 
-
-def image_of_row(images: int, rows: int, device: torch.device) -> Tensor:
-    """For each row the image it belongs to. (torch.remainder by a symbolic size cannot be exported.)"""
-    row = torch.arange(rows, device=device)
-    return torch.where(row >= images, row - images, row)
+    Returns ``image_of_row`` int64 [rows], ``text_row`` and ``negative_row`` int64 [images]; without guidance the last
+    two are the same.
+    """
+    row, image = torch.arange(rows, device=device), torch.arange(images, device=device)
+    # torch.remainder by a symbolic size cannot be exported.
+    return torch.where(row >= images, row - images, row), image, image + (rows - images)
 
 
 def table_row(step_table: Tensor, step: Tensor) -> tuple[Tensor, ...]:
@@ -29,11 +29,10 @@ def table_row(step_table: Tensor, step: Tensor) -> tuple[Tensor, ...]:
     return step_table.index_select(0, step).unbind(1)
 
 
-def guided(predicted: Tensor, images: int, guidance_scale: Tensor) -> Tensor:
+def guided(predicted: Tensor, text_row: Tensor, negative_row: Tensor, guidance_scale: Tensor) -> Tensor:
     """predicted: noise of all rows, [rows, ...]. Returns [images, ...]."""
-    first = torch.arange(images, device=predicted.device)
-    text = predicted.index_select(0, first)
-    negative = predicted.index_select(0, first + (predicted.shape[0] - images))
+    text = predicted.index_select(0, text_row)
+    negative = predicted.index_select(0, negative_row)
     return text - (text - negative) * (1 - guidance_scale)
 
 
@@ -59,9 +58,11 @@ def finish(
     step: Tensor,
     bad_step: Tensor,
     guidance_scale: Tensor,
+    text_row: Tensor,
+    negative_row: Tensor,
 ):
     """What both step graphs return: next_latents, next_step and next_bad_step."""
     noise = noise_table.index_select(0, step).squeeze(0)
-    prediction = guided(predicted, latents.shape[0], guidance_scale)
+    prediction = guided(predicted, text_row, negative_row, guidance_scale)
     following = updated(latents, prediction, row, noise)
     return following, step + 1, first_bad_step(following, step, bad_step)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wurstchen_export.layers import Dense
+from wurstchen_export.shapes import KEEP, reshape
 
 
 class TextEncoder(nn.Module):
@@ -61,8 +62,8 @@ class TextLayer(nn.Module):
         return x + self.narrow(self.activation(self.widen(self.norm2(x))))
 
     def _attention(self, x: Tensor, bias: Tensor) -> Tensor:
-        rows, tokens, width = x.shape
-        projected = self.projection(x).reshape(rows, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        width = x.shape[2]
+        projected = reshape(self.projection(x), KEEP, KEEP, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         queries, keys, values = projected[0] * self.scale, projected[1], projected[2]
         weights = torch.softmax(torch.matmul(queries, keys.transpose(2, 3)) + bias, dim=-1)
-        return torch.matmul(weights, values).transpose(1, 2).reshape(rows, tokens, width)
+        return reshape(torch.matmul(weights, values).transpose(1, 2), KEEP, KEEP, width)

@@ -88,7 +88,7 @@ def _builder(spec: GraphSpec, make: Callable[[], nn.Module], geometry: Geometry,
             for tensor in spec.inputs
         )
         # A module with a variable number of inputs takes them as one tuple.
-        if spec.name == contract.STAGE_B_STEP:
+        if spec.name in (contract.STAGE_C_STEP, contract.STAGE_B_STEP):
             shapes = (*shapes[:6], shapes[6:])
         return Exportable(spec, module, inputs, shapes)
 

@@ -16,8 +16,8 @@ import wurstchen.sampling.StepTable;
  * What this library gives to each graph and takes from it. Checked against the manifest before any graph is opened.
  *
  * <p>{@code rows} is the number of images, or twice as many in a guided run (the prompts, then the negative prompts); {@code steps} the
- * length of the tables. Keys and values, and Stage B's maps, are passed on from the condition graph to the step graph as they come, so
- * all that is asked of them is that both graphs agree.
+ * length of the tables. What a condition graph gives (keys and values, Stage B's maps, which rows belong to which image, the shapes of
+ * maps) is passed on to the step graph as it comes, so all that is asked of it is that both graphs agree.
  */
 final class CascadeContract {
     /** Graphs that a bundle must have. The semantic compressor is for training. */
@@ -32,6 +32,12 @@ final class CascadeContract {
             GraphSpec.STAGE_A_ENCODE);
 
     private static final String KEYS_VALUES = "text_keys_values";
+    private static final String IMAGE_OF_ROW = "image_of_row";
+    private static final String TEXT_ROW = "text_row";
+    private static final String NEGATIVE_ROW = "negative_row";
+
+    /** Lies in the host's memory on every device: the target of reshapes. */
+    private static final String MAP_SHAPE = "map_shape";
 
     private final Manifest manifest;
     private final ImmutableMap<String, GraphSpec> graphs;
@@ -71,8 +77,17 @@ final class CascadeContract {
     }
 
     private void checkStageC() {
-        inputs(GraphSpec.STAGE_C_CONDITION, graphs.get(GraphSpec.TEXT_ENCODER_C).outputs().get(0));
-        outputs(GraphSpec.STAGE_C_CONDITION, keysValues(KEYS_VALUES, tokensC()));
+        inputs(
+                GraphSpec.STAGE_C_CONDITION,
+                graphs.get(GraphSpec.TEXT_ENCODER_C).outputs().get(0),
+                stageCLatents("latents"));
+        outputs(
+                GraphSpec.STAGE_C_CONDITION,
+                keysValues(KEYS_VALUES, tokensC()),
+                tensor(IMAGE_OF_ROW, INT64, "rows"),
+                tensor(TEXT_ROW, INT64, "images"),
+                tensor(NEGATIVE_ROW, INT64, "images"),
+                tensor(MAP_SHAPE, INT64, "4"));
         checkStep(
                 GraphSpec.STAGE_C_STEP, stageCLatents("latents").axes(), graphs.get(GraphSpec.STAGE_C_CONDITION).outputs());
     }
@@ -91,9 +106,20 @@ final class CascadeContract {
     }
 
     private TensorSpec conditioningB(TensorSpec found) {
-        return found.name().startsWith(KEYS_VALUES)
-                ? keysValues(found.name(), tokensB())
-                : tensor(found.name(), FLOAT32, "rows", channels(manifest.geometry().stageCChannels()), "map_height", "map_width");
+        String name = found.name();
+        if (name.startsWith(KEYS_VALUES)) {
+            return keysValues(name, tokensB());
+        }
+        if (name.startsWith(MAP_SHAPE)) {
+            return tensor(name, INT64, "4");
+        }
+        if (name.equals(IMAGE_OF_ROW)) {
+            return tensor(name, INT64, "rows");
+        }
+        if (name.equals(TEXT_ROW) || name.equals(NEGATIVE_ROW)) {
+            return tensor(name, INT64, "images");
+        }
+        return tensor(name, FLOAT32, "rows", channels(manifest.geometry().stageCChannels()), "map_height", "map_width");
     }
 
     private void checkStep(String graph, ImmutableList<String> latentAxes, Collection<TensorSpec> conditioning) {

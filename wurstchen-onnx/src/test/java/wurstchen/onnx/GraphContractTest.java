@@ -30,7 +30,8 @@ class GraphContractTest {
         copy.rename("stage_c_step.onnx", "guidance_scale", "guidance_scalf");
 
         assertRefused("stage_c_step.onnx: expected an input guidance_scale float32 [1], found only "
-                + "latents, step, bad_step, step_table, noise_table, guidance_scalf, text_keys_values; export the bundle again");
+                + "latents, step, bad_step, step_table, noise_table, guidance_scalf, text_keys_values, "
+                + "image_of_row, text_row, negative_row, map_shape; export the bundle again");
     }
 
     @Test
@@ -47,7 +48,8 @@ class GraphContractTest {
         copy.edit(manifest -> tensor(manifest, "stage_c_step", "inputs", 5).put("name", "guidance_scalf"));
 
         assertRefused("model.json: graphs.stage_c_step: expected an input guidance_scale float32 [1], found only "
-                + "latents, step, bad_step, step_table, noise_table, guidance_scalf, text_keys_values; export the bundle again");
+                + "latents, step, bad_step, step_table, noise_table, guidance_scalf, text_keys_values, "
+                + "image_of_row, text_row, negative_row, map_shape; export the bundle again");
     }
 
     @Test

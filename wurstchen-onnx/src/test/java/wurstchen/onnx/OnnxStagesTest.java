@@ -187,8 +187,6 @@ class OnnxStagesTest {
         OnnxEngine engine = step.engine();
         try (HiddenStates text = text(encoderC, "a cat", "a dog");
                 TensorLoan states = TensorLoan.of(engine, text);
-                GraphOutputs conditioning = sessions.get(GraphSpec.STAGE_C_CONDITION)
-                        .run(ImmutableMap.of("hidden_states", states.tensor()), ImmutableMap.of());
                 Tensor stepTable = engine.upload(table(steps).toArray(), steps, 5);
                 Tensor noiseTable = engine.upload(table, steps, 1, 16, 3, 3);
                 Tensor scale = engine.upload(new float[] {4}, 1);
@@ -197,6 +195,8 @@ class OnnxStagesTest {
                 Tensor badStep = engine.upload(new long[] {-1}, 1);
                 Tensor nextBadStep = engine.upload(new long[] {-1}, 1);
                 Tensor current = engine.upload(latents, C_SHAPE.toArray());
+                GraphOutputs conditioning = sessions.get(GraphSpec.STAGE_C_CONDITION)
+                        .run(ImmutableMap.of("hidden_states", states.tensor(), "latents", current), ImmutableMap.of());
                 Tensor next = engine.tensor(ElementType.FLOAT32, C_SHAPE.toArray())) {
             for (int i = 0; i < steps; i++) {
                 step.run(

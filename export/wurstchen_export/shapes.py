@@ -1,0 +1,116 @@
+"""Reshapes whose target the graph does not have to compute.
+
+What torch exports for ``x.reshape(rows, height * width, 3, heads, dim)`` takes the lengths out of ``x`` at run time:
+Shape, Gather, Mul and Concat on the CPU, even under the CUDA provider, which then can neither do without the CPU nor
+record a step as a CUDA graph. Here the target is written with ONNX's own "keep this axis" and "whatever is left",
+which are constants for every size. Where two lengths come back at once (tokens to a map of height x width) that is
+not enough: such a reshape takes its target from an input of the graph (contract.py: ``map_shape``).
+"""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import onnx_ir as ir
+import torch
+from onnxscript import opset20
+from torch import Tensor
+
+KEEP = 0
+"""The length that the input has at the same axis."""
+REST = -1
+"""Whatever is left; at most once."""
+
+
+def reshape(x: Tensor, *target: int, rest: int | None = None) -> Tensor:
+    """x with the axes of ``target``: lengths, KEEP, or REST, whose length the caller gives as ``rest``."""
+    known = {REST: lambda axis: rest, KEEP: lambda axis: x.shape[axis]}
+    lengths = [known[length](axis) if length in known else length for axis, length in enumerate(target)]
+    return torch.ops.wurstchen.reshape(x, list(target), lengths)
+
+
+def to_map(x: Tensor, map_shape: Tensor, height: int, width: int, channels: int) -> Tensor:
+    """x, of which the first axis is the rows, as [rows, height, width, channels].
+
+    map_shape: what map_shape_of gives for these sides.
+    """
+    return torch.ops.wurstchen.to_map(x, map_shape, [x.shape[0], height, width, channels])
+
+
+def map_shape_of(latents: Tensor, reduction: int) -> Tensor:
+    """The target of a reshape to a map that is ``reduction`` times smaller than the latents [.., .., height, width].
+
+    Returns int64 [4]: KEEP, height, width, REST.
+    """
+    return torch.ops.wurstchen.map_shape(latents, reduction)
+
+
+@torch.library.custom_op("wurstchen::reshape", mutates_args=())
+def _reshape(x: Tensor, target: Sequence[int], lengths: Sequence[int]) -> Tensor:
+    return x.reshape(list(lengths)).clone()
+
+
+@_reshape.register_fake
+def _(x, target, lengths):
+    return x.new_empty(list(lengths))
+
+
+def _onnx_reshape(x, target, lengths):
+    return opset20.Reshape(x, opset20.Constant(value_ints=list(target)))
+
+
+@torch.library.custom_op("wurstchen::to_map", mutates_args=())
+def _to_map(x: Tensor, map_shape: Tensor, lengths: Sequence[int]) -> Tensor:
+    return x.reshape(list(lengths)).clone()
+
+
+@_to_map.register_fake
+def _(x, map_shape, lengths):
+    return x.new_empty(list(lengths))
+
+
+def _onnx_to_map(x, map_shape, lengths):
+    return opset20.Reshape(x, map_shape)
+
+
+@torch.library.custom_op("wurstchen::map_shape", mutates_args=())
+def _map_shape(latents: Tensor, reduction: int) -> Tensor:
+    height, width = latents.shape[2] // reduction, latents.shape[3] // reduction
+    return torch.tensor([KEEP, height, width, REST], device=latents.device)
+
+
+@_map_shape.register_fake
+def _(latents, reduction):
+    return latents.new_empty(4, dtype=torch.int64)
+
+
+def _onnx_map_shape(latents, reduction):
+    sides = opset20.Div(opset20.Shape(latents, start=2, end=4), opset20.Constant(value_ints=[reduction]))
+    return opset20.Concat(
+        opset20.Constant(value_ints=[KEEP]), sides, opset20.Constant(value_ints=[REST]), axis=0
+    )
+
+
+TRANSLATIONS = {
+    torch.ops.wurstchen.reshape.default: _onnx_reshape,
+    torch.ops.wurstchen.to_map.default: _onnx_to_map,
+    torch.ops.wurstchen.map_shape.default: _onnx_map_shape,
+}
+"""How torch.onnx.export writes these operators."""
+
+LENGTH_OPERATORS = frozenset({"Shape", "Size", "Range", "ConstantOfShape", "NonZero"})
+"""Operators whose results lie in the host's memory, or depend on it."""
+SHAPE_OPERANDS = {"Reshape": 1, "Expand": 1, "Tile": 1, "Slice": 1, "Pad": 1, "Resize": 2, "Unsqueeze": 1, "Squeeze": 1}
+"""For operators that read shapes from the host's memory: the first operand that they do."""
+
+
+def computed_shapes(model: ir.Model) -> list[str]:
+    """The nodes that compute lengths at run time, or take such lengths, as ``operator(output)``."""
+    found = []
+    for node in model.graph.all_nodes():
+        first = SHAPE_OPERANDS.get(node.op_type, len(node.inputs))
+        makers = [value.producer() for value in node.inputs[first:] if value is not None]
+        computed = any(maker is not None and maker.op_type != "Constant" for maker in makers)
+        if computed or node.op_type in LENGTH_OPERATORS:
+            found.append(f"{node.op_type}({node.outputs[0].name})")
+    return found
