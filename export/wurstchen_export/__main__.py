@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_parity(commands)
     _add_tiny(commands)
+    _add_full_size(commands)
     _add_golden(commands)
     _add_speed(commands)
     _add_evaluate(commands)
@@ -164,6 +165,32 @@ def _tiny(options) -> None:
 
     tiny.write(options.out, options.seed, sizes=tiny.SIZES[options.size])
     _say(f"wrote {options.out}")
+
+
+def _add_full_size(commands) -> None:
+    parser = _command(
+        commands, "full-size", _full_size, "write a bundle of the published architecture with random weights"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="folder to write")
+    parser.add_argument("--precision", choices=("fp32", "fp16"), default="fp16", help="what the graphs compute in")
+    parser.add_argument("--device", default="cpu", help="where the weights are drawn, for instance cuda")
+    parser.add_argument(
+        "--stages",
+        type=lambda text: tuple(text.split(",")),
+        default=("text", "c", "b", "a"),
+        metavar="LIST",
+        help="which are of full depth, of text,c,b,a; the others get one block",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the weights")
+    parser.add_argument("--force", action="store_true", help="replace a bundle that is already there")
+
+
+def _full_size(options) -> None:
+    from wurstchen_export import full_size
+
+    full_size.write(
+        options.out, options.precision, options.stages, options.seed, options.device, options.force, progress=_say
+    )
 
 
 def _add_golden(commands) -> None:

@@ -43,7 +43,7 @@ class Dense(nn.Module):
 
 
 def _bias_or_zeros(layer: nn.Linear) -> Tensor:
-    return torch.zeros(layer.weight.shape[0], dtype=layer.weight.dtype) if layer.bias is None else layer.bias.detach()
+    return layer.weight.new_zeros(layer.weight.shape[0]) if layer.bias is None else layer.bias.detach()
 
 
 def layer_norm(x: Tensor) -> Tensor:

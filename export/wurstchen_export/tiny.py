@@ -6,6 +6,7 @@ values that make whole paths vanish. Every parameter is drawn anew here so that 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import unicodedata
@@ -22,6 +23,8 @@ from wurstchen_export.wuerstchen_classes import clip_tokenizer, wuerstchen
 DEFAULT_SEED = 20240116
 TOKENS = 77
 VOCABULARY = 768
+SCALE_FACTOR = 0.3764
+"""Of the published Stage A."""
 WORD = re.compile(r"[^\W\d]+|\d|[^\s\w]+")
 """Near enough to CLIP's split into words for learning merges."""
 
@@ -44,7 +47,8 @@ CORPUS = (
 
 @dataclass(frozen=True)
 class Sizes:
-    """Arguments of the parts' constructors; the text encoders' as (width, layers, heads)."""
+    """Arguments of the parts' constructors; the text encoders' as (width, layers, heads), with ``text_mlp`` times the
+    width inside."""
 
     text_c: tuple[int, int, int]
     text_b: tuple[int, int, int]
@@ -52,6 +56,7 @@ class Sizes:
     stage_b: dict
     stage_a: dict
     vocabulary: int = VOCABULARY
+    text_mlp: int = 2
 
 
 TINY = Sizes(
@@ -84,17 +89,18 @@ def write(out: Path, seed: int = DEFAULT_SEED, settings: dict | None = None, siz
 
     settings: overrides for tests: latent_mean, latent_std, scale_factor, s_c, scaler_c, s_b, scaler_b.
     """
-    from diffusers import DDPMWuerstchenScheduler
-
     if out.exists() and any(out.iterdir()):
         raise ExportError(f"{out} is not empty: name a new folder")
     settings = settings or {}
     generator = torch.Generator("cpu").manual_seed(seed)
-    stage_c, stage_b, stage_a = _stages(sizes, settings.get("scale_factor", 0.3764))
-    encoder_c, encoder_b = _text_encoders(sizes)
+    stage_c, stage_b = stage_c_of(sizes), stage_b_of(sizes)
+    stage_a = stage_a_of(sizes, settings.get("scale_factor", SCALE_FACTOR))
+    encoder_c, encoder_b = text_encoder_c_of(sizes), text_encoder_b_of(sizes)
     for model in (encoder_c, encoder_b, stage_c, stage_b, stage_a):
         randomise(model, generator)
-    _calm_outputs(stage_c, stage_b, stage_a)
+    calm_outputs(stage_c)
+    calm_outputs(stage_b)
+    calm_outputs(stage_a)
 
     prior, decoder = out / "prior", out / "decoder"
     for folder, encoder in ((prior, encoder_c), (decoder, encoder_b)):
@@ -102,6 +108,13 @@ def write(out: Path, seed: int = DEFAULT_SEED, settings: dict | None = None, siz
     stage_c.save_pretrained(prior / "prior")
     stage_b.save_pretrained(decoder / "decoder")
     stage_a.save_pretrained(decoder / "vqgan")
+    write_settings(prior, decoder, settings)
+
+
+def write_settings(prior: Path, decoder: Path, settings: dict) -> None:
+    """Everything but the weights: schedulers, tokenizers and the pipelines' own values."""
+    from diffusers import DDPMWuerstchenScheduler
+
     DDPMWuerstchenScheduler(settings.get("scaler_c", 1.0), settings.get("s_c", 0.008)).save_pretrained(
         prior / "scheduler"
     )
@@ -114,65 +127,78 @@ def write(out: Path, seed: int = DEFAULT_SEED, settings: dict | None = None, siz
 
 
 def randomise(model: nn.Module, generator: torch.Generator) -> None:
-    """Draws every parameter and batch norm statistic anew, keeping the scale of activations near one."""
+    """Draws every parameter and batch norm statistic anew, keeping the scale of activations near one.
+
+    The generator is one of the model's device.
+    """
+    draw = functools.partial(torch.randn, generator=generator, device=generator.device)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             spread = 0.1 if parameter.ndim < 2 else 0.8 / _fan_in(parameter) ** 0.5
             spread = {"gamma": 0.5, "gammas": 0.3, "beta": 0.1}.get(name.rpartition(".")[2], spread)
             spread = 0.5 if "embedding.weight" in name else spread
             center = 1.0 if parameter.ndim == 1 and "norm" in name and name.endswith("weight") else 0.0
-            parameter.copy_(center + spread * torch.randn(parameter.shape, generator=generator))
+            parameter.copy_(center + spread * draw(parameter.shape))
         for name, buffer in model.named_buffers():
             if name.endswith("running_mean"):
-                buffer.copy_(0.3 * torch.randn(buffer.shape, generator=generator))
+                buffer.copy_(0.3 * draw(buffer.shape))
             elif name.endswith("running_var"):
-                buffer.copy_(0.5 + torch.rand(buffer.shape, generator=generator))
+                buffer.copy_(0.5 + torch.rand(buffer.shape, generator=generator, device=generator.device))
 
 
 def _fan_in(parameter: torch.Tensor) -> int:
     return max(parameter[0].numel(), 1)
 
 
-def _calm_outputs(stage_c: nn.Module, stage_b: nn.Module, stage_a: nn.Module) -> None:
-    """Keeps the divisors of the noise predictions away from zero, and the pixels inside [0,1]."""
+def calm_outputs(stage: nn.Module) -> None:
+    """Keeps the divisors of a stage's noise predictions away from zero, or its pixels inside [0,1]."""
     with torch.no_grad():
-        stage_c.out[1].weight.mul_(0.3)
-        stage_c.out[1].bias[stage_c.config.c_in :].mul_(0.1)
-        clf = stage_b.clf[1]
-        clf.weight.mul_(0.3)
-        clf.bias[clf.bias.numel() // 2 :].add_(2.0)
-        stage_a.out_block[0].weight.mul_(0.12)
-        stage_a.out_block[0].bias.add_(0.5)
-    for model in (stage_c, stage_b, stage_a):
-        model.eval()
+        if hasattr(stage, "clf"):
+            clf = stage.clf[1]
+            clf.weight.mul_(0.3)
+            clf.bias[clf.bias.numel() // 2 :].add_(2.0)
+        elif hasattr(stage, "out_block"):
+            stage.out_block[0].weight.mul_(0.12)
+            stage.out_block[0].bias.add_(0.5)
+        else:
+            stage.out[1].weight.mul_(0.3)
+            stage.out[1].bias[stage.config.c_in :].mul_(0.1)
+    stage.eval()
 
 
-def _stages(sizes: Sizes, scale_factor: float) -> tuple[nn.Module, nn.Module, nn.Module]:
-    classes = wuerstchen()
-    return (
-        classes.WuerstchenPrior(**{"c_in": 16, "c_cond": sizes.text_c[0], **sizes.stage_c}),
-        classes.WuerstchenDiffNeXt(**{"clip_embd": sizes.text_b[0], **sizes.stage_b}),
-        classes.PaellaVQModel(scale_factor=scale_factor, **sizes.stage_a),
-    )
+def stage_c_of(sizes: Sizes) -> nn.Module:
+    return wuerstchen().WuerstchenPrior(**{"c_in": 16, "c_cond": sizes.text_c[0], **sizes.stage_c})
 
 
-def _text_encoders(sizes: Sizes) -> tuple[nn.Module, nn.Module]:
-    from transformers import CLIPTextModel, CLIPTextModelWithProjection
-
-    return (
-        CLIPTextModelWithProjection(_text_config(sizes.vocabulary, *sizes.text_c, hidden_act="gelu")),
-        CLIPTextModel(_text_config(sizes.vocabulary, *sizes.text_b, hidden_act="quick_gelu")),
-    )
+def stage_b_of(sizes: Sizes) -> nn.Module:
+    return wuerstchen().WuerstchenDiffNeXt(**{"clip_embd": sizes.text_b[0], **sizes.stage_b})
 
 
-def _text_config(vocabulary: int, width: int, layers: int, heads: int, hidden_act: str):
+def stage_a_of(sizes: Sizes, scale_factor: float = SCALE_FACTOR) -> nn.Module:
+    return wuerstchen().PaellaVQModel(scale_factor=scale_factor, **sizes.stage_a)
+
+
+def text_encoder_c_of(sizes: Sizes) -> nn.Module:
+    from transformers import CLIPTextModelWithProjection
+
+    return CLIPTextModelWithProjection(_text_config(sizes, *sizes.text_c, hidden_act="gelu"))
+
+
+def text_encoder_b_of(sizes: Sizes) -> nn.Module:
+    from transformers import CLIPTextModel
+
+    return CLIPTextModel(_text_config(sizes, *sizes.text_b, hidden_act="quick_gelu"))
+
+
+def _text_config(sizes: Sizes, width: int, layers: int, heads: int, hidden_act: str):
     from transformers import CLIPTextConfig
 
+    vocabulary = sizes.vocabulary
     return CLIPTextConfig(
         vocab_size=vocabulary,
         max_position_embeddings=TOKENS,
         hidden_size=width,
-        intermediate_size=2 * width,
+        intermediate_size=sizes.text_mlp * width,
         projection_dim=width,
         num_hidden_layers=layers,
         num_attention_heads=heads,

@@ -78,7 +78,7 @@ def builders(source: Source, precision: str, keep_apart: bool) -> dict[str, Call
 
 def _builder(spec: GraphSpec, make: Callable[[], nn.Module], geometry: Geometry, precision: str):
     def build() -> Exportable:
-        module = make().eval()
+        module = make().eval().cpu()
         if precision == "fp16":
             module = in_half(module)
         axes = _axes(spec, geometry)
