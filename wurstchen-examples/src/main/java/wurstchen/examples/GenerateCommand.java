@@ -37,6 +37,9 @@ final class GenerateCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    private PromptOptions promptOptions;
+
+    @Mixin
     private PictureOptions pictureOptions;
 
     @Mixin
@@ -59,7 +62,8 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PictureRequest.Builder request = pictureOptions.toRequest();
+        PictureRequest.Builder request = promptOptions.toRequest();
+        pictureOptions.set(request);
         Device device = modelOptions.device();
         PictureFiles files = files();
         files.check();

@@ -1,42 +1,15 @@
 package wurstchen.examples;
 
-import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import wurstchen.PictureRequest;
 
-/** The options that say what to make: a {@link PictureRequest} on the command line. */
+/** The options that say how pictures are made, whatever they show: sizes, steps and guidance. */
 final class PictureOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
-
-    @Parameters(
-            index = "0",
-            paramLabel = "PROMPT",
-            description = {"What to show; several words in quotes. May be empty.", "Example: \"a red apple\""})
-    private String prompt;
-
-    @Option(
-            names = "--negative-prompt",
-            paramLabel = "TEXT",
-            description = {
-                "What to keep away from; read by a stage whose guidance is above 1. Default: empty. diffusers: negative_prompt.",
-                "Example: --negative-prompt blurry"
-            })
-    private String negativePrompt;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = {
-                "Any 64-bit number; the same seed makes the same picture. Default: a random one, which is printed."
-                        + " diffusers: generator=torch.Generator(\"cpu\").manual_seed(N).",
-                "Example: --seed 42"
-            })
-    private Long seed;
 
     @Option(
             names = "--images",
@@ -116,33 +89,19 @@ final class PictureOptions {
     }
 
     /**
-     * Makes a request of what was given.
+     * Sets what was given.
      *
      * @throws ParameterException naming the option, if a value is out of range
      */
-    PictureRequest.Builder toRequest() {
-        PictureRequest.Builder request = PictureRequest.builder(prompt);
-        set("--negative-prompt", negativePrompt, request::negativePrompt);
-        set("--seed", seed, request::seed);
-        set("--images", images, request::images);
-        set("--batch-size", batchSize, request::batchSize);
-        set("--width", width, request::width);
-        set("--height", height, request::height);
-        set("--stage-c-steps", stageCSteps, request::stageCSteps);
-        set("--stage-c-guidance", stageCGuidance, request::stageCGuidance);
-        set("--stage-b-steps", stageBSteps, request::stageBSteps);
-        set("--stage-b-guidance", stageBGuidance, request::stageBGuidance);
-        return request;
-    }
-
-    private <T> void set(String option, T value, Consumer<T> setter) {
-        if (value == null) {
-            return;
-        }
-        try {
-            setter.accept(value);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), option + ": " + e.getMessage(), e);
-        }
+    void set(PictureRequest.Builder request) {
+        OptionSetter options = new OptionSetter(spec);
+        options.set("--images", images, request::images);
+        options.set("--batch-size", batchSize, request::batchSize);
+        options.set("--width", width, request::width);
+        options.set("--height", height, request::height);
+        options.set("--stage-c-steps", stageCSteps, request::stageCSteps);
+        options.set("--stage-c-guidance", stageCGuidance, request::stageCGuidance);
+        options.set("--stage-b-steps", stageBSteps, request::stageBSteps);
+        options.set("--stage-b-guidance", stageBGuidance, request::stageBGuidance);
     }
 }

@@ -1,7 +1,6 @@
 package wurstchen.onnx;
 
 import com.google.common.collect.ImmutableList;
-import com.sun.jna.Function;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
@@ -21,7 +20,7 @@ final class InstalledCudaDriver implements CudaDriver {
 
     private static final int CAPABILITY_MINOR = 76;
 
-    private static final int NAME_BYTES = 256;
+    private static final int TEXT_BYTES = 256;
 
     private final HostSystem host;
 
@@ -31,73 +30,97 @@ final class InstalledCudaDriver implements CudaDriver {
 
     @Override
     public State get() {
-        String name = host.windows() ? "nvcuda" : CudaPackages.DRIVER_LIBRARY;
-        NativeLibrary library;
-        try {
-            library = NativeLibrary.getInstance(name);
-        } catch (UnsatisfiedLinkError e) {
-            return State.unusable("NVIDIA's driver is not there: " + name + " cannot be loaded; "
+        Optional<NativeLibrary> library = library();
+        if (library.isEmpty()) {
+            return State.unusable("NVIDIA's driver is not there: " + libraryName() + " cannot be loaded; "
                     + CudaPackages.install(CudaPackages.DRIVER_LIBRARY, 0));
         }
-        return read(library);
+        return new Calls(library.get(), NvidiaManagement.open(host)).state(host);
     }
 
-    private State read(NativeLibrary library) {
-        IntByReference cuda = new IntByReference();
-        call(library, "cuDriverGetVersion", cuda);
-        Optional<String> version = NvidiaManagement.open(host).flatMap(NvidiaManagement::driverVersion);
-        int error = call(library, "cuInit", 0);
-        if (error != SUCCESS) {
-            String why = error == ERROR_NO_DEVICE
-                    ? "NVIDIA's driver is there, but it has no GPU to offer (CUDA_VISIBLE_DEVICES "
-                            + host.variable("CUDA_VISIBLE_DEVICES").map(value -> "is " + value).orElse("is not set")
-                            + "); in a container, start it with its GPUs (docker run --gpus all)"
-                    : "NVIDIA's driver does not start: " + describe(library, error)
-                            + "; restart the machine after an update of the driver, and see whether nvidia-smi works";
-            return new State(Optional.of(why), version, cuda.getValue(), ImmutableList.of());
+    /** Returns where a GPU is on the bus, as {@link NvidiaManagement} wants it; empty if there is no such GPU. */
+    Optional<String> busId(int index) {
+        return library().map(library -> new Calls(library, Optional.empty())).filter(Calls::start).flatMap(calls -> calls.busId(index));
+    }
+
+    private Optional<NativeLibrary> library() {
+        try {
+            return Optional.of(NativeLibrary.getInstance(libraryName()));
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.empty();
         }
-        return new State(Optional.empty(), version, cuda.getValue(), gpus(library));
     }
 
-    private ImmutableList<Gpu> gpus(NativeLibrary library) {
-        IntByReference count = new IntByReference();
-        call(library, "cuDeviceGetCount", count);
-        ImmutableList.Builder<Gpu> gpus = ImmutableList.builder();
-        for (int i = 0; i < count.getValue(); i++) {
-            gpus.add(gpu(library, i));
+    private String libraryName() {
+        return host.windows() ? "nvcuda" : CudaPackages.DRIVER_LIBRARY;
+    }
+
+    private record Calls(NativeLibrary library, Optional<NvidiaManagement> management) {
+        State state(HostSystem host) {
+            IntByReference cuda = new IntByReference();
+            call("cuDriverGetVersion", cuda);
+            Optional<String> version = management.flatMap(NvidiaManagement::driverVersion);
+            int error = call("cuInit", 0);
+            return error == SUCCESS
+                    ? new State(Optional.empty(), version, cuda.getValue(), gpus())
+                    : new State(Optional.of(problem(error, host)), version, cuda.getValue(), ImmutableList.of());
         }
-        return gpus.build();
-    }
 
-    private Gpu gpu(NativeLibrary library, int index) {
-        IntByReference device = new IntByReference();
-        call(library, "cuDeviceGet", device, index);
-        byte[] name = new byte[NAME_BYTES];
-        call(library, "cuDeviceGetName", name, NAME_BYTES, device.getValue());
-        LongByReference bytes = new LongByReference();
-        call(library, "cuDeviceTotalMem_v2", bytes, device.getValue());
-        IntByReference major = new IntByReference();
-        IntByReference minor = new IntByReference();
-        call(library, "cuDeviceGetAttribute", major, CAPABILITY_MAJOR, device.getValue());
-        call(library, "cuDeviceGetAttribute", minor, CAPABILITY_MINOR, device.getValue());
-        byte[] bus = new byte[NAME_BYTES];
-        call(library, "cuDeviceGetPCIBusId", bus, NAME_BYTES, device.getValue());
-        Optional<Long> used = NvidiaManagement.open(host).flatMap(nvml -> nvml.usedBytes(Native.toString(bus, StandardCharsets.US_ASCII)));
-        return new Gpu(
-                Native.toString(name, StandardCharsets.UTF_8),
-                bytes.getValue(),
-                used,
-                major.getValue() + "." + minor.getValue());
-    }
+        boolean start() {
+            return call("cuInit", 0) == SUCCESS;
+        }
 
-    private static int call(NativeLibrary library, String function, Object... arguments) {
-        return library.getFunction(function, Function.C_CONVENTION).invokeInt(arguments);
-    }
+        private String problem(int error, HostSystem host) {
+            if (error == ERROR_NO_DEVICE) {
+                return "NVIDIA's driver is there, but it has no GPU to offer (CUDA_VISIBLE_DEVICES "
+                        + host.variable("CUDA_VISIBLE_DEVICES").map(value -> "is " + value).orElse("is not set")
+                        + "); in a container, start it with its GPUs (docker run --gpus all)";
+            }
+            PointerByReference text = new PointerByReference();
+            call("cuGetErrorString", error, text);
+            Pointer characters = text.getValue();
+            return "NVIDIA's driver does not start: " + (characters == null ? "" : characters.getString(0, "UTF-8") + " ") + "(error " + error
+                    + "); restart the machine after an update of the driver, and see whether nvidia-smi works";
+        }
 
-    private static String describe(NativeLibrary library, int error) {
-        PointerByReference text = new PointerByReference();
-        call(library, "cuGetErrorString", error, text);
-        Pointer characters = text.getValue();
-        return (characters == null ? "" : characters.getString(0, "UTF-8") + " ") + "(error " + error + ")";
+        private ImmutableList<Gpu> gpus() {
+            IntByReference count = new IntByReference();
+            call("cuDeviceGetCount", count);
+            ImmutableList.Builder<Gpu> gpus = ImmutableList.builder();
+            for (int i = 0; i < count.getValue(); i++) {
+                gpus.add(gpu(i));
+            }
+            return gpus.build();
+        }
+
+        private Gpu gpu(int index) {
+            IntByReference device = new IntByReference();
+            call("cuDeviceGet", device, index);
+            byte[] name = new byte[TEXT_BYTES];
+            call("cuDeviceGetName", name, TEXT_BYTES, device.getValue());
+            LongByReference bytes = new LongByReference();
+            call("cuDeviceTotalMem_v2", bytes, device.getValue());
+            Optional<Long> used = management.flatMap(nvml -> busId(index).flatMap(nvml::usedBytes));
+            String capability = attribute(CAPABILITY_MAJOR, device) + "." + attribute(CAPABILITY_MINOR, device);
+            return new Gpu(Native.toString(name, StandardCharsets.UTF_8), bytes.getValue(), used, capability);
+        }
+
+        private int attribute(int attribute, IntByReference device) {
+            IntByReference value = new IntByReference();
+            call("cuDeviceGetAttribute", value, attribute, device.getValue());
+            return value.getValue();
+        }
+
+        Optional<String> busId(int index) {
+            IntByReference device = new IntByReference();
+            byte[] text = new byte[TEXT_BYTES];
+            return call("cuDeviceGet", device, index) == SUCCESS && call("cuDeviceGetPCIBusId", text, TEXT_BYTES, device.getValue()) == SUCCESS
+                    ? Optional.of(Native.toString(text, StandardCharsets.US_ASCII))
+                    : Optional.empty();
+        }
+
+        private int call(String function, Object... arguments) {
+            return library.getFunction(function).invokeInt(arguments);
+        }
     }
 }

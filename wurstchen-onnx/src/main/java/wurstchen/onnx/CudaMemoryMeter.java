@@ -1,0 +1,19 @@
+package wurstchen.onnx;
+
+import java.util.Optional;
+
+/** Asks NVIDIA's driver. */
+final class CudaMemoryMeter {
+    private CudaMemoryMeter() {}
+
+    /** Opens a meter of a GPU, which knows nothing if there is no driver or no such GPU. */
+    static DeviceWatch.MemoryMeter open(int index) {
+        HostSystem host = HostSystem.current();
+        Optional<NvidiaManagement> nvml = NvidiaManagement.open(host);
+        Optional<String> busId = new InstalledCudaDriver(host).busId(index);
+        if (nvml.isEmpty() || busId.isEmpty()) {
+            return () -> -1;
+        }
+        return () -> nvml.get().usedBytes(busId.get()).orElse(-1L);
+    }
+}
