@@ -37,7 +37,7 @@ final class ErrorLines {
                 return e.getMessage();
             }
             boolean inCommand = e.getCommandLine().getParent() != null;
-            return e.getMessage() + (inCommand ? "; put a prompt of several words in quotes" : "; the commands are generate, model and doctor");
+            return e.getMessage() + (inCommand ? "; put a prompt of several words in quotes" : "; the commands are generate, model, doctor and benchmark");
         }
     }
 

@@ -110,11 +110,7 @@ final class GenerateCommand implements Callable<Integer> {
     /** What will run, with the seed that is random if none was given; a size that the model cannot make ends it here. */
     private PictureSettings settings(PictureRequest.Builder request, Manifest manifest) {
         PictureSettings settings = request.build().settings(manifest.defaults());
-        try {
-            manifest.geometry().checkSize(settings.height(), settings.width());
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        pictureOptions.checkSize(settings, manifest);
         return settings;
     }
 }

@@ -5,6 +5,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import wurstchen.PictureRequest;
+import wurstchen.PictureSettings;
+import wurstchen.onnx.Manifest;
 
 /** The options that say how pictures are made, whatever they show: sizes, steps and guidance. */
 final class PictureOptions {
@@ -103,5 +105,18 @@ final class PictureOptions {
         options.set("--stage-c-guidance", stageCGuidance, request::stageCGuidance);
         options.set("--stage-b-steps", stageBSteps, request::stageBSteps);
         options.set("--stage-b-guidance", stageBGuidance, request::stageBGuidance);
+    }
+
+    /**
+     * Checks the size of what will be made, before anything is computed.
+     *
+     * @throws ParameterException if the model cannot make it
+     */
+    void checkSize(PictureSettings settings, Manifest manifest) {
+        try {
+            manifest.geometry().checkSize(settings.height(), settings.width());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 }

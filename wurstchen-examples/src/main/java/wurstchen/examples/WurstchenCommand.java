@@ -58,6 +58,7 @@ public final class WurstchenCommand implements Runnable {
                 .addSubcommand(new GenerateCommand(folder, terminal))
                 .addSubcommand(new ModelCommand())
                 .addSubcommand(new DoctorCommand())
+                .addSubcommand(new BenchmarkCommand(folder, terminal))
                 // A prompt is text: "@home" is no file of arguments.
                 .setExpandAtFiles(false)
                 .setParameterExceptionHandler(new ErrorLines.WrongUsage())
@@ -67,6 +68,6 @@ public final class WurstchenCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command given: say generate, model or doctor");
+        throw new ParameterException(spec.commandLine(), "no command given: say generate, model, doctor or benchmark");
     }
 }

@@ -32,14 +32,14 @@ final class WrongUsageTest {
     @Test
     void noCommand_isRefused() {
         assertWrongUsage(
-                CommandRun.of(folder), "wurstchen: no command given: say generate, model or doctor", "see: wurstchen --help");
+                CommandRun.of(folder), "wurstchen: no command given: say generate, model, doctor or benchmark", "see: wurstchen --help");
     }
 
     @Test
     void unknownCommand_isRefused() {
         assertWrongUsage(
                 CommandRun.of(folder, "paint"),
-                "wurstchen: Unmatched argument at index 0: 'paint'; the commands are generate, model and doctor",
+                "wurstchen: Unmatched argument at index 0: 'paint'; the commands are generate, model, doctor and benchmark",
                 "see: wurstchen --help");
     }
 

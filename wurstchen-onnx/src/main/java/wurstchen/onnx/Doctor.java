@@ -29,6 +29,17 @@ public final class Doctor {
         return examination().of(checkNotNull(device, "device").name());
     }
 
+    /**
+     * Names what computes, for reports of measurements.
+     *
+     * @param device the CPU or a GPU
+     * @return the processor's name, or the GPU's with its memory, compute capability and driver
+     */
+    public static String hardware(Device device) {
+        HostSystem host = HostSystem.current();
+        return Hardware.of(checkNotNull(device, "device"), host, new InstalledCudaDriver(host));
+    }
+
     /** Says why a GPU did not start. */
     static CudaUnavailableException explain(Device device, OrtException failure) {
         return new CudaUnavailableException(examination().ofFailure(device.name(), failure.getMessage()), failure);
