@@ -1,6 +1,9 @@
 """Training on a handful of drawn shapes: a few steps lower the loss, and a resumed run goes on where it stopped."""
 
 import json
+import re
+import shutil
+import time
 
 import pytest
 import torch
@@ -8,18 +11,23 @@ from PIL import Image, ImageDraw
 
 from wurstchen_export.compressor import SemanticCompressor
 from wurstchen_export.train import main as train
+from wurstchen_export.train.caption_table import CaptionTable, Tokens, open_tokenizer
 from wurstchen_export.train.captions import every_caption
 from wurstchen_export.train.diffusion import alpha_cumprod
 from wurstchen_export.train.loop import LoopOptions, TrainingLoop
 from wurstchen_export.train.concepts import read_concepts
 from wurstchen_export.train.data import write_index
 from wurstchen_export.train.pictures import Pictures
+from wurstchen_export.train.fast import compile_or_fall_back, use_shifted_depthwise
+from wurstchen_export.train.parts import load_part
+from wurstchen_export.train.stage_a import encode, load_stage_a
+from wurstchen_export.train.staging import wait_for
 from wurstchen_export.train.text import TextSide, use_short_rows
 from wurstchen_export.train.vocabulary import write_tokenizer
 
 SIDE = 256
 STEPS = ["--steps", "40", "--batch", "4", "--no-bf16", "--learning-rate", "3e-3"]
-SMALL_POOL = ["--pool", "16", "--renew", "1"]
+SMALL_POOL = ["--pool", "16", "--renew", "1", "--variants", "3", "--text-length", "16"]
 
 
 @pytest.fixture(scope="module")
@@ -40,18 +48,26 @@ def data(tmp_path_factory):
     return folder
 
 
+SIZES_A = ["--width", "16", "--bottleneck-blocks", "1", "--codes", "8", "--crop", "32"]
+SIZES_B = ["--widths", "16", "32", "--blocks", "1", "1", "--compressor-widths", "8", "8", "16", "16"]
+SIZES_C = ["--width", "32", "--depth", "1", "--heads", "1"]
+SIZES_TEXT = ["--text-width", "32", "--text-layers", "1"]
+
+
+def stage_command(name, data, out, *more):
+    """One training command at sizes for tests."""
+    sizes = {"stage-a": SIZES_A, "stage-b": SIZES_B + SIZES_TEXT, "stage-c": SIZES_C + SIZES_TEXT}[name]
+    pool = [] if name == "stage-a" else SMALL_POOL
+    common = ["--data", str(data), "--concepts", str(data / "concepts.tsv"), "--out", str(out)]
+    return [name, *common, *STEPS, *sizes, *pool, *more]
+
+
 @pytest.fixture(scope="module")
-def stages(data, tmp_path_factory):
+def parts(data, tmp_path_factory):
     """The three stages, each trained for a few steps on the one before."""
-    out = tmp_path_factory.mktemp("out")
-    common = ["--data", str(data), "--concepts", str(data / "concepts.tsv"), *STEPS]
-    a = ["stage-a", "--out", str(out / "a"), "--width", "16", "--bottleneck-blocks", "1", "--codes", "8", "--crop", "32"]
-    b = ["stage-b", "--out", str(out / "b"), "--stage-a", str(out / "a"), "--widths", "16", "32", "--blocks", "1", "1"]
-    c = ["stage-c", "--out", str(out / "c"), "--stage-b", str(out / "b"), "--width", "32", "--depth", "1", "--heads", "1"]
-    text = ["--text-width", "32", "--text-layers", "1"]
-    train.main(a + common)
-    train.main(b + common + text + SMALL_POOL)
-    train.main(c + common + text + SMALL_POOL)
+    out = tmp_path_factory.mktemp("parts")
+    for stage in ("stage-a", "stage-b", "stage-c"):
+        train.main(stage_command(stage, data, out))
     return out
 
 
@@ -60,31 +76,82 @@ def losses(folder):
     return [line["loss"] for line in lines if line["loss"] is not None]
 
 
-@pytest.mark.parametrize("stage", ["a", "b", "c"])
-def test_stage_after_few_steps_has_a_lower_loss(stages, stage):
-    first, *_, last = losses(stages / stage)
+@pytest.mark.parametrize("stage", ["a", "b_joint", "c"])
+def test_stage_after_few_steps_has_a_lower_loss(parts, stage):
+    first, *_, last = losses(parts / stage)
     assert last < first
 
 
-def test_model_of_trained_stages_draws_with_the_reference_pipelines(stages, data, tmp_path):
-    parts = ["--data", str(data), *(f"--stage-{s}={stages / s}" for s in "abc")]
-    train.main(["model", *parts, "--out", str(tmp_path / "model")])
+@pytest.mark.parametrize("stage", ["a", "b_joint", "c"])
+def test_stage_that_ended_says_so(parts, stage):
+    assert (parts / stage / "done").exists()
+
+
+def test_parts_are_in_sixteen_bits(parts):
+    assert {path.stem for path in parts.glob("*.safetensors")} == {"a", "compressor", "b", "text_b", "c", "text_c"}
+    state, architecture = load_part(parts, "c")
+    assert architecture == {"width": 32, "depth": 1, "heads": 1, "text_width": 32}
+    assert all(torch.equal(value, value.half().float()) for value in state.values() if value.is_floating_point())
+
+
+def test_missing_part_is_named(tmp_path):
+    message = f"{tmp_path / 'a.safetensors'} is missing (parts found: none): train the stage that makes it first"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        load_part(tmp_path, "a")
+
+
+def test_model_of_trained_parts_draws_with_the_reference_pipelines(parts, data, tmp_path):
+    options = ["--data", str(data), "--parts", str(parts)]
+    train.main(["model", *options, "--out", str(tmp_path / "model")])
     assert {path.name for path in (tmp_path / "model").iterdir()} == {"prior", "decoder", "compressor"}
     (tmp_path / "prompts").write_text("a disc\n")
     few = ["--stage-c-steps", "2", "--stage-b-steps", "2", "--columns", "1", "--prompts", str(tmp_path / "prompts")]
-    train.main(["sheet", *parts, *few, "--out", str(tmp_path / "sheet.png")])
+    train.main(["sheet", *options, *few, "--out", str(tmp_path / "sheet.png")])
     assert Image.open(tmp_path / "sheet.png").size == (260, 276)
 
 
-def test_frozen_compressor_goes_on_from_the_joint_run(stages, data, tmp_path):
-    joint = stages / "b"
-    options = ["--stage-a", str(stages / "a"), "--widths", "16", "32", "--blocks", "1", "1", "--freeze-compressor"]
-    text = ["--text-width", "32", "--text-layers", "1", "--concepts", str(data / "concepts.tsv")]
-    command = ["stage-b", "--data", str(data), *options, str(joint), *text, *SMALL_POOL, *STEPS]
-    train.main([*command, "--out", str(tmp_path)])
-    before = SemanticCompressor.from_pretrained(joint / "compressor").state_dict()
-    after = SemanticCompressor.from_pretrained(tmp_path / "compressor").state_dict()
-    assert all(torch.equal(before[name], after[name]) for name in before)
+def test_frozen_compressor_goes_on_from_the_joint_run(parts, data, tmp_path):
+    out = shutil.copytree(parts, tmp_path / "parts")
+    train.main(stage_command("stage-b", data, out, "--freeze-compressor", "--learning-rate", "1e-4"))
+    assert (out / "compressor.safetensors").read_bytes() == (parts / "compressor.safetensors").read_bytes()
+    assert (out / "b.safetensors").read_bytes() != (parts / "b.safetensors").read_bytes()
+
+
+def test_frozen_encoder_keeps_the_latents_and_lowers_the_loss(parts, data, tmp_path):
+    out = shutil.copytree(parts, tmp_path / "parts")
+    shutil.rmtree(out / "a")
+    train.main(stage_command("stage-a", data, out, "--freeze-encoder"))
+    before, after = load_stage_a(parts, "cpu"), load_stage_a(out, "cpu")
+    pixels = torch.rand(1, 3, 32, 32)
+    assert torch.equal(encode(before, pixels), encode(after, pixels))
+    assert not torch.equal(before.decode(torch.ones(1, 4, 8, 8)).sample, after.decode(torch.ones(1, 4, 8, 8)).sample)
+
+
+@pytest.mark.parametrize("stage", ["a", "b_joint", "c"])
+def test_run_started_from_parts_keeps_what_was_learnt(parts, data, tmp_path, stage):
+    """Its first losses are near those at the end of the run that made the parts, not near those of its start."""
+    out = shutil.copytree(parts, tmp_path / "parts")
+    shutil.rmtree(out / stage)
+    name = {"a": "stage-a", "b_joint": "stage-b", "c": "stage-c"}[stage]
+    gentle = ["--learning-rate", "1e-4", "--start-from", str(parts), "--seed", "5", "--warmup", "40"]
+    train.main(stage_command(name, data, out, *gentle))
+    untrained, *_, trained = losses(parts / stage)
+    resumed = losses(out / stage)[-1]
+    assert abs(resumed - trained) < abs(resumed - untrained)
+
+
+def test_stage_waits_for_the_one_before(tmp_path):
+    (tmp_path / "done").touch()
+    wait_for(tmp_path, until=1.0)
+    message = f"{tmp_path}/b was not done in time: is its stage still running? See {tmp_path}/b/log.jsonl"
+    with pytest.raises(TimeoutError, match=f"^{re.escape(message)}$"):
+        wait_for(tmp_path / "b", until=1.0)
+
+
+def test_device_that_is_not_there_is_refused(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="sees no GPU here; use --device cpu$"):
+        train.main(stage_command("stage-a", data, tmp_path, "--device", "cuda"))
 
 
 class Line(torch.nn.Module):
@@ -111,27 +178,93 @@ def test_loop_lowers_the_loss_and_resumes_with_the_same_weights(tmp_path):
 
 
 def test_loop_without_an_end_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="^training needs an end: give --minutes or --steps$"):
+    with pytest.raises(ValueError, match="^training needs an end: give --minutes, --steps or --until$"):
         TrainingLoop(tmp_path, {"line": Line()}, LoopOptions())
+
+
+def test_loop_skips_a_step_whose_loss_is_not_finite(tmp_path):
+    line, losses = Line(), iter([float("nan"), 1.0])
+    loop = TrainingLoop(tmp_path, {"line": line}, LoopOptions(steps=1, learning_rate=0.1, warmup=1))
+    loop.run(lambda: (line.loss()[0] * next(losses), {}))
+    assert (line.weight.item(), loop.state[2].item()) == (0.0, 1.0)
+
+
+def test_loop_ends_at_the_time_given(tmp_path):
+    line = Line()
+    loop = TrainingLoop(tmp_path, {"line": line}, LoopOptions(until=time.time() - 1))
+    loop.run(line.loss)
+    assert loop.step <= 1 and (tmp_path / "done").exists()
+
+
+def test_cosine_fall_ends_at_a_hundredth(tmp_path):
+    loop = TrainingLoop(tmp_path, {"line": Line()}, LoopOptions(steps=100, flat=0.5, fall="cosine", warmup=1))
+    loop.seconds, factors = 0.0, []
+    for loop.step in (0, 50, 75, 100):
+        factors.append(round(loop.rate_factor(), 6))
+    assert factors == [1.0, 1.0, 0.5, 0.01]
 
 
 def test_short_rows_equal_whole_rows(data):
     from diffusers.pipelines.wuerstchen import WuerstchenPrior
-    from transformers import CLIPTokenizerFast
 
     torch.manual_seed(0)
-    tokenizer = CLIPTokenizerFast.from_pretrained(data / "tokenizer")
-    text = TextSide(tokenizer, width=32, layers=1, length=12).eval()
-    text.tie_late_positions()
-    prior = WuerstchenPrior(c_in=4, c=32, c_cond=32, depth=1, nhead=2).eval()
+    tokenizer = open_tokenizer(data)
+    text = TextSide(len(tokenizer), width=64, layers=2, length=12).eval()
+    for parameter in text.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    prior = WuerstchenPrior(c_in=4, c=32, c_cond=64, depth=1, nhead=2).eval()
     captions = ["a disc on a blue background", ""]
     whole = tokenizer(captions, padding="max_length", max_length=77, return_tensors="pt")
     x, t = torch.randn(2, 4, 6, 6), torch.tensor([0.3, 0.9])
     with torch.no_grad():
-        expected = prior(x, t, text.encoder(**whole).last_hidden_state)
-        use_short_rows(prior, 12)
-        actual = prior(x, t, text(captions))
+        expected = prior(x, t, text.published(tokenizer)(**whole).last_hidden_state)
+        use_short_rows(prior)
+        actual = prior(x, t, text(Tokens(tokenizer, 12).rows(captions)))
     assert torch.allclose(actual, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_tokens_of_words_are_those_of_the_caption(data):
+    tokenizer = open_tokenizer(data)
+    caption = "a disc, flat style, on o'clock's red-hot box"
+    row = Tokens(tokenizer, 60).row(caption)
+    ids = tokenizer(caption)["input_ids"]
+    assert row[: len(ids)] == ids and set(row[len(ids) :]) == {tokenizer.eos_token_id}
+
+
+def test_caption_that_is_too_long_is_named(data):
+    message = "caption needs more than 4 tokens: 'a disc on a red box'"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Tokens(open_tokenizer(data), 6).rows(["a", "a disc on a red box"])
+
+
+def test_drawn_captions_are_of_the_picture_and_its_background(data):
+    pictures, tokenizer = Pictures(data, data / "concepts.tsv"), open_tokenizer(data)
+    table = CaptionTable(pictures, Tokens(tokenizer, 24), variants=4, seed=0)
+    which, colours = torch.tensor([0, 1, 1]), torch.tensor([pictures.colour_names.index(c) for c in ("red", "teal", "white")])
+    for _ in range(20):
+        red, teal, white = tokenizer.batch_decode(table.draw(which, colours, 0.0), skip_special_tokens=True)
+        assert "disc" in red and "red" in red and "teal" in teal
+        assert any(name in white for name in ("box", "cube"))
+    assert torch.equal(table.draw(which, colours, 1.0), table.empty.long().expand(3, -1))
+
+
+def test_shifted_depthwise_is_the_convolution():
+    convolution = torch.nn.Conv2d(6, 6, 3, padding=1, groups=6)
+    x = torch.randn(2, 6, 5, 7)
+    expected = convolution(x)
+    use_shifted_depthwise(convolution)
+    assert torch.allclose(convolution(x), expected, atol=1e-6)
+
+
+def test_stage_that_cannot_be_compiled_runs_without(capsys):
+    convolution = torch.nn.Sequential(torch.nn.Conv2d(2, 2, 3, padding=1, groups=2))
+
+    def fail():
+        raise RuntimeError("no compiler\nat all")
+
+    assert not compile_or_fall_back([convolution], fail, shifted=True)
+    assert capsys.readouterr().out == "compiling failed (no compiler): going on without, slower\n"
+    assert "forward" not in convolution[0].__dict__
 
 
 def test_schedule_is_the_references():

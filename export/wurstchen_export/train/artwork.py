@@ -1,9 +1,10 @@
-"""Where the artwork lies: a folder of PNG files, or one tar file of lossless WebP, each with an index.json."""
+"""Where the artwork lies: a folder of PNG files, or one zip file of lossless WebP, each with an index.json."""
 
 import hashlib
 import io
 import json
-import tarfile
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,8 +29,10 @@ class ArtworkFolder:
     def open(cls, path: Path) -> "ArtworkFolder":
         path = Path(path)
         if path.is_file():
-            with tarfile.open(path) as tar:
-                packed = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
+            if not zipfile.is_zipfile(path):
+                raise ValueError(f"{path} is not packed training data (no zip file): {RENDER}")
+            with zipfile.ZipFile(path) as archive:
+                packed = {name: archive.read(name) for name in archive.namelist()}
             if INDEX not in packed:
                 raise ValueError(f"{path} is not packed training data (it has no {INDEX}): {RENDER}")
             return cls(path, json.loads(packed[INDEX]), packed)
@@ -59,26 +62,26 @@ def digest(picture: torch.Tensor) -> str:
 
 
 def pack(folder: Path, file: Path) -> None:
-    """Writes a folder that `train data` made as one tar file: lossless WebP, the index and the tokenizer's files.
+    """Writes a folder that `train data` made as one zip file: lossless WebP, the index and the tokenizer's files.
 
-    The file is the same for the same folder: names in order, no times and no owners.
+    The file is the same for the same folder: names in order, no times.
     """
     source = ArtworkFolder.open(folder)
     index = [{**entry, "file": str(Path(entry["file"]).with_suffix(".webp"))} for entry in source.index]
     contents = {INDEX: (json.dumps(index, indent=1) + "\n").encode()}
     for name in TOKENIZER_FILES:
         contents[f"tokenizer/{name}"] = source.read(f"tokenizer/{name}")
-    for entry, packed in zip(source.index, index, strict=True):
-        contents[packed["file"]] = _webp(source.read(entry["file"]))
-    with tarfile.open(file, "w") as tar:
+    with ThreadPoolExecutor() as pool:
+        pictures = pool.map(_webp, (source.read(entry["file"]) for entry in source.index))
+        contents |= {entry["file"]: picture for entry, picture in zip(index, pictures, strict=True)}
+    with zipfile.ZipFile(file, "w") as archive:
         for name in sorted(contents):
-            member = tarfile.TarInfo(name)
-            member.size = len(contents[name])
-            tar.addfile(member, io.BytesIO(contents[name]))
+            method = zipfile.ZIP_STORED if name.endswith(".webp") else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name), contents[name], method)
 
 
 def _webp(png: bytes) -> bytes:
-    """Lossless WebP with the colour already multiplied, so that what is transparent is black and costs nothing."""
+    """Lossless WebP; the colour of what is transparent is not kept, and decode() does not look at it."""
     out = io.BytesIO()
     Image.open(io.BytesIO(png)).convert("RGBA").save(out, "WEBP", lossless=True, quality=80, method=4)
     return out.getvalue()

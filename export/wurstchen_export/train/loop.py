@@ -1,6 +1,11 @@
-"""The loop that every stage trains in: optimizer, learning rate, clipping, EMA, checkpoints, log."""
+"""The loop that every stage trains in: optimizer, learning rate, clipping, EMA, checkpoints, log.
+
+Nothing in a step waits for the device: the loss, the gradient's norm and whether a step is skipped stay there, and are
+read when a line is logged.
+"""
 
 import json
+import math
 import os
 import time
 from dataclasses import dataclass
@@ -12,12 +17,15 @@ from torch import nn
 
 @dataclass
 class LoopOptions:
-    """How long and how fast. Training ends after `minutes` or `steps`, whichever comes first (0: no such limit)."""
+    """How long and how fast. Training ends after `minutes` or `steps` or at `until`, whichever comes first (0: no such
+    limit)."""
 
     minutes: float = 0.0
     steps: int = 0
+    until: float = 0.0  # seconds since the epoch: includes what happens before the first step
     learning_rate: float = 1e-3
-    flat: float = 0.35  # part of the run at the full rate; the rest falls in a straight line to 1 % of it
+    flat: float = 0.35  # part of the run at the full rate; the rest falls to 1 % of it
+    fall: str = "linear"  # or "cosine"
     warmup: int = 50
     betas: tuple[float, float] = (0.9, 0.98)
     weight_decay: float = 0.01
@@ -34,17 +42,21 @@ class TrainingLoop:
     """
 
     def __init__(self, folder: Path, modules: dict[str, nn.Module], options: LoopOptions):
-        if not options.minutes and not options.steps:
-            raise ValueError("training needs an end: give --minutes or --steps")
+        if not (options.minutes or options.steps or options.until):
+            raise ValueError("training needs an end: give --minutes, --steps or --until")
         self.folder, self.options = folder, options
         self.modules = nn.ModuleDict(modules)
         self.parameters = [p for p in self.modules.parameters() if p.requires_grad]
+        self.device = self.parameters[0].device
         self.average = [p.detach().clone() for p in self.parameters]
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=options.learning_rate, betas=options.betas, weight_decay=options.weight_decay, fused=True
         )
-        self.step, self.elapsed, self.loss = 0, 0.0, None
+        self.step, self.elapsed = 0, 0.0
+        # Loss of late, weight of that in the mean, skipped steps, norm of the last gradient: read when logging.
+        self.state = torch.zeros(4, device=self.device)
         folder.mkdir(parents=True, exist_ok=True)
+        self.done_file.unlink(missing_ok=True)
         if self.checkpoint_file.exists():
             self.resume()
 
@@ -53,63 +65,100 @@ class TrainingLoop:
         return self.folder / "checkpoint.pt"
 
     @property
+    def done_file(self) -> Path:
+        """There once training has ended and everything is saved."""
+        return self.folder / "done"
+
+    @property
+    def loss(self) -> float | None:
+        """Mean of the late losses. Waits for the device."""
+        value, weight = self.state[:2].tolist()
+        return value / weight if weight else None
+
+    @property
     def progress(self) -> float:
         """0 at the start, 1 at the end."""
-        by_time = self.elapsed / (60 * self.options.minutes) if self.options.minutes else 0.0
+        by_time = self.elapsed / self.seconds if self.seconds else 0.0
         by_step = self.step / self.options.steps if self.options.steps else 0.0
         return min(1.0, max(by_time, by_step))
 
-    def run(self, loss_of_step, on_save=None) -> None:
-        """Calls loss_of_step() -> (loss, dict of numbers to log) until the end; on_save() after each checkpoint."""
-        started = time.monotonic() - self.elapsed
+    def run(self, loss_of_step, on_save=None, images: int = 0) -> None:
+        """Calls loss_of_step() -> (loss, dict of numbers to log) until the end; on_save() after each checkpoint.
+
+        images: how many of them a step sees, for the log.
+        """
+        self.started = time.monotonic() - self.elapsed
+        left = self.options.until - time.time() if self.options.until else math.inf
+        limits = [60 * self.options.minutes or math.inf, self.elapsed + max(left, 1e-9)]
+        self.seconds = 0.0 if min(limits) == math.inf else min(limits)
         saved = logged = self.elapsed
+        first, numbers = self.step, {}
         while self.progress < 1.0:
             loss, numbers = loss_of_step()
             self.update(loss)
-            self.elapsed = time.monotonic() - started
-            if self.step == 1 or self.elapsed - logged >= self.options.log_seconds:
+            self.elapsed = time.monotonic() - self.started
+            if self.step == first + 1 or self.elapsed - logged >= self.options.log_seconds:
                 logged = self.elapsed
-                self.log(numbers)
+                self.log(numbers, images)
             if self.elapsed - saved >= self.options.save_seconds and self.progress < 1.0:
-                self.save()
                 saved = self.elapsed
+                self.save()
                 if on_save:
                     on_save()
-        self.log(numbers if self.step else {})
+        self.log(numbers, images)
         self.save()
         if on_save:
             on_save()
+        self.done_file.touch()
 
     def update(self, loss: torch.Tensor) -> None:
         """One optimizer step; skipped when the loss or the gradient is not finite."""
-        rate = self.options.learning_rate * self.rate_factor()
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = self.options.learning_rate * self.rate_factor()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.parameters, self.options.clip)
-        if torch.isfinite(norm):
-            self.optimizer.step()
-            decay = min(self.options.ema, (1 + self.step) / (10 + self.step))
-            torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
-            value = loss.item()
-            self.loss = value if self.loss is None else 0.98 * self.loss + 0.02 * value
+        norm = nn.utils.clip_grad_norm_(self.parameters, self.options.clip, foreach=True)
+        good = torch.isfinite(norm) & torch.isfinite(loss.detach())
+        self.optimizer.found_inf = (~good).float()  # what torch's gradient scaler sets: fused AdamW then does nothing
+        self.optimizer.step()
+        decay = min(self.options.ema, (1 + self.step) / (10 + self.step))
+        torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
+        self.note(loss.detach(), norm, good)
         self.step += 1
 
-    def rate_factor(self) -> float:
-        falling = (1 - self.progress) / max(1 - self.options.flat, 1e-9)
-        return min(1.0, (self.step + 1) / max(self.options.warmup, 1)) * max(0.01, min(1.0, falling))
+    @torch.no_grad()
+    def note(self, loss: torch.Tensor, norm: torch.Tensor, good: torch.Tensor) -> None:
+        value = torch.stack([loss.float(), torch.ones_like(loss, dtype=torch.float32)])
+        self.state[:2] = torch.where(good, 0.98 * self.state[:2] + 0.02 * value, self.state[:2])
+        self.state[2] += ~good
+        self.state[3] = norm
 
-    def log(self, numbers: dict) -> None:
-        numbers = {name: float(value) for name, value in numbers.items()}
-        line = {"step": self.step, "seconds": round(self.elapsed, 1), "loss": self.loss, **numbers}
+    def rate_factor(self) -> float:
+        falling = min(1.0, (1 - self.progress) / max(1 - self.options.flat, 1e-9))
+        if self.options.fall == "cosine":
+            falling = 0.5 - 0.5 * math.cos(math.pi * falling)
+        return min(1.0, (self.step + 1) / max(self.options.warmup, 1)) * max(0.01, falling)
+
+    def log(self, numbers: dict, images: int = 0) -> None:
+        self.elapsed = max(self.elapsed, time.monotonic() - self.started) if hasattr(self, "started") else self.elapsed
+        numbers = {name: round(float(value), 5) for name, value in numbers.items()}
+        line = {"step": self.step, "seconds": round(self.elapsed, 1), "loss": self.loss}
+        if images:
+            line |= {"images_per_second": round(self.step * images / max(self.elapsed, 1e-9), 1)}
+            line |= {"skipped": int(self.state[2]), "norm": round(float(self.state[3]), 4)}
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
-        print(json.dumps(line), flush=True)
+            log.write(json.dumps(line | numbers) + "\n")
+        print(json.dumps({"stage": self.folder.name} | line | numbers), flush=True)
 
     def averaged(self) -> "AveragedWeights":
         """Context in which the modules hold the averaged weights."""
         return AveragedWeights(self)
+
+    @torch.no_grad()
+    def start_average_here(self) -> None:
+        """Makes the average what the weights are now, after they were loaded."""
+        for average, parameter in zip(self.average, self.parameters, strict=True):
+            average.copy_(parameter)
 
     def save(self) -> None:
         state = {
@@ -118,7 +167,7 @@ class TrainingLoop:
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "elapsed": self.elapsed,
-            "loss": self.loss,
+            "state": self.state,
             "random": torch.get_rng_state(),
         }
         partial = self.checkpoint_file.with_suffix(".partial")
@@ -131,22 +180,27 @@ class TrainingLoop:
         for mine, saved in zip(self.average, state["average"], strict=True):
             mine.copy_(saved)
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.elapsed, self.loss = state["step"], state["elapsed"], state["loss"]
+        self.step, self.elapsed = state["step"], state["elapsed"]
+        self.state.copy_(state["state"])
         torch.set_rng_state(state["random"])
 
 
 class AveragedWeights:
-    """Swaps the averaged weights in on entry and the trained ones back on exit."""
+    """Swaps the averaged weights in on entry and the trained ones back on exit; buffers come back as they were."""
 
     def __init__(self, loop: TrainingLoop):
         self.loop = loop
 
     def __enter__(self):
+        self.buffers = [buffer.clone() for buffer in self.loop.modules.buffers()]
         self.swap()
         self.loop.modules.eval()
 
     def __exit__(self, *exception):
         self.swap()
+        with torch.no_grad():
+            for buffer, held in zip(self.loop.modules.buffers(), self.buffers, strict=True):
+                buffer.copy_(held)
         self.loop.modules.train()
 
     @torch.no_grad()

@@ -11,14 +11,19 @@ from pathlib import Path
 import torch
 from diffusers import DDPMWuerstchenScheduler
 
-from ..compressor import SemanticCompressor
-from ..wuerstchen_classes import clip_tokenizer, wuerstchen
+from ..wuerstchen_classes import wuerstchen
 from . import stage_b, stage_c
+from .caption_table import open_tokenizer
+from .parts import load_part
+from .stage_a import load_stage_a
+from .stage_b import load_compressor
 from .text import TextSide
 
 # Of the published pipelines; the miniature keeps them: 256 px has 6x6 Stage C latents and 64x64 Stage B latents.
 RESOLUTION_MULTIPLE = 42.67
 LATENT_DIM_SCALE = 10.67
+
+STAGES = {"b": stage_b.build, "c": stage_c.build}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,36 +32,43 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_part_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, required=True, help="folder that `train data` wrote (for the tokenizer)")
-    parser.add_argument("--stage-a", type=Path, required=True, help="folder that stage-a trained in")
-    parser.add_argument("--stage-b", type=Path, required=True, help="folder that stage-b trained in")
-    parser.add_argument("--stage-c", type=Path, required=True, help="folder that stage-c trained in")
+    parser.add_argument("--data", type=Path, required=True, help="training data, folder or packed (for the tokenizer)")
+    parser.add_argument("--parts", type=Path, required=True, help="folder with the trained parts")
+
+
+def load_stage(folder: Path, name: str, build) -> torch.nn.Module:
+    """The reference's class for Stage B or C with a part's weights, in evaluation mode."""
+    state, architecture = load_part(folder, name)
+    stage = build(**architecture)
+    stage.load_state_dict(state)
+    return stage.eval()
+
+
+def load_text(folder: Path, name: str) -> TextSide:
+    """A trained text side, in evaluation mode."""
+    state, architecture = load_part(folder, name)
+    text = TextSide(**architecture)
+    text.load_state_dict(state)
+    return text.eval()
 
 
 class TrainedParts:
     """The averaged weights of the three stages, in evaluation mode, with the reference's own attention."""
 
     def __init__(self, args: argparse.Namespace):
-        self.tokenizer = clip_tokenizer().from_pretrained(args.data / "tokenizer")
-        self.vqgan = wuerstchen().PaellaVQModel.from_pretrained(args.stage_a / "vqgan").eval()
-        b = torch.load(args.stage_b / "averaged.pt", weights_only=True)
-        self.compressor = SemanticCompressor.from_pretrained(args.stage_b / "compressor")
-        self.text_b = TextSide.from_state(self.tokenizer, b["text"], b["text_length"])
-        self.decoder = stage_b.build(**b["architecture"])
-        self.decoder.load_state_dict(b["decoder"])
+        self.tokenizer = open_tokenizer(args.data)
+        self.vqgan = load_stage_a(args.parts, "cpu")
+        self.compressor = load_compressor(args.parts, "cpu")
+        self.text_b, self.text_c = (load_text(args.parts, name) for name in ("text_b", "text_c"))
+        self.decoder, self.prior = (load_stage(args.parts, name, build) for name, build in STAGES.items())
         scales = {name: self.compressor.config[name] for name in ("latent_mean", "latent_std")}
-        stage_b.fold_semantic_scale(self.decoder.eval(), **scales)
-        c = torch.load(args.stage_c / "averaged.pt", weights_only=True)
-        self.text_c = TextSide.from_state(self.tokenizer, c["text"], c["text_length"])
-        self.prior = stage_c.build(**c["architecture"])
-        self.prior.load_state_dict(c["prior"])
-        self.prior.eval()
+        stage_b.fold_semantic_scale(self.decoder, **scales)
 
     def prior_pipeline(self):
         """A WuerstchenPriorPipeline."""
         return wuerstchen().WuerstchenPriorPipeline(
             tokenizer=self.tokenizer,
-            text_encoder=self.text_c.encoder,
+            text_encoder=self.text_c.published(self.tokenizer),
             prior=self.prior,
             scheduler=DDPMWuerstchenScheduler(),
             latent_mean=self.compressor.config["latent_mean"],
@@ -68,7 +80,7 @@ class TrainedParts:
         """A WuerstchenDecoderPipeline."""
         return wuerstchen().WuerstchenDecoderPipeline(
             tokenizer=self.tokenizer,
-            text_encoder=self.text_b.encoder,
+            text_encoder=self.text_b.published(self.tokenizer),
             decoder=self.decoder,
             scheduler=DDPMWuerstchenScheduler(),
             vqgan=self.vqgan,

@@ -31,7 +31,7 @@ COLOURS = {
     "beige": (235, 215, 180),
 }
 
-HELD_OUT_IN = 36  # one (emoji, style) pair in this many
+HELD_OUT_IN = 33  # one (emoji, style) pair in this many
 
 
 def held_out(hexcode: str, style: str) -> bool:

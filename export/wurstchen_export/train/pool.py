@@ -1,10 +1,12 @@
-"""A pool of training pictures turned into latents once, and renewed a few at a time while a stage trains."""
+"""A pool of training pictures turned into latents once, and renewed a few at a time while a stage trains.
 
-import random
+All of it lies on the training device, and nothing that is drawn passes through the host.
+"""
 
 import torch
 import torch.nn.functional as F
 
+from .captions import white_share
 from .pictures import Pictures, random_placement
 
 COMPRESSOR_SCALE = 0.75  # side of the compressor's picture / side of the picture: 192 of 256 px gives 6x6
@@ -12,60 +14,64 @@ COMPRESSOR_SCALE = 0.75  # side of the compressor's picture / side of the pictur
 
 def compressor_view(pixels: torch.Tensor) -> torch.Tensor:
     """The picture at the compressor's size, [B,3,H,W] to [B,3,0.75H,0.75W], bilinear with antialiasing."""
-    return F.interpolate(pixels, scale_factor=COMPRESSOR_SCALE, mode="bilinear", antialias=True)
+    return F.interpolate(pixels.contiguous(), scale_factor=COMPRESSOR_SCALE, mode="bilinear", antialias=True)
+
+
+class PictureSource:
+    """Draws random training pictures: those that are not held out, on a random background, a little moved."""
+
+    def __init__(self, pictures: Pictures, jitter: float):
+        self.pictures, self.jitter = pictures, jitter
+        self.device = pictures.artwork.device
+        self.seen = torch.tensor(pictures.seen, device=self.device)
+        self.white = pictures.colour_names.index("white")
+        self.extra_white = (white_share() * len(pictures.colours) - 1) / (len(pictures.colours) - 1)
+
+    def draw(self, count: int):
+        """Picture and colour numbers, int64 [count] each; white as often as captions want it."""
+        which = self.seen[torch.randint(len(self.seen), (count,), device=self.device)]
+        colours = torch.randint(len(self.pictures.colours), (count,), device=self.device)
+        white = torch.rand(count, device=self.device) < self.extra_white
+        return which, torch.where(white, self.white, colours)
+
+    def placement(self, count: int) -> torch.Tensor:
+        return random_placement(count, self.jitter, str(self.device))
 
 
 class Pool:
-    """Rows of tensors about random pictures, overwritten in turn.
+    """Rows of tensors about random pictures, overwritten in turn. Pictures that are held out never enter.
 
-    describe(pixels [B,3,H,W]) -> tensors [B,...] to keep. Pictures that are held out never enter.
+    describe(pixels [B,3,H,W]) -> tensors [B,...] to keep.
     """
 
-    def __init__(self, pictures: Pictures, size: int, describe, strength: float, seed: int):
-        self.pictures, self.describe, self.strength = pictures, describe, strength
-        self.source = random.Random(seed)
-        self.pairs = [
-            (which, colour)
-            for which in pictures.seen
-            for colour in range(len(pictures.colours))
-        ]
-        self.order: list[tuple[int, int]] = []
+    def __init__(self, source: PictureSource, size: int, describe):
+        self.source, self.describe, self.size = source, describe, size
+        self.labels = torch.zeros(2, size, dtype=torch.int64, device=source.device)
         self.tensors: list[torch.Tensor] = []
-        if strength == 0:
-            size = len(self.pairs)  # there are no other pictures
-        self.labels: list[tuple[int, int]] = [(0, 0)] * size
-        self.size, self.next, self.filled = size, 0, 0
-
-    def draw_pairs(self, count: int) -> list[tuple[int, int]]:
-        """The next pairs of a shuffled round through all of them."""
-        while len(self.order) < count:
-            self.order += self.source.sample(self.pairs, len(self.pairs))
-        drawn, self.order = self.order[:count], self.order[count:]
-        return drawn
+        self.next, self.filled = 0, 0
 
     @torch.no_grad()
     def renew(self, count: int) -> None:
         """Overwrites the oldest `count` rows with new pictures."""
         count = min(count, self.size - self.next)
-        pairs = self.draw_pairs(count)
-        device = self.pictures.artwork.device
-        which, colours = torch.tensor(pairs, device=device).unbind(1)
-        pixels = self.pictures.compose(which, colours, random_placement(count, self.strength, str(device)))
-        rows = self.describe(pixels)
+        which, colours = self.source.draw(count)
+        pixels = self.source.pictures.compose(which, colours, self.source.placement(count))
+        rows = self.describe(pixels.contiguous(memory_format=torch.channels_last))
         if not self.tensors:
-            self.tensors = [torch.empty(self.size, *row.shape[1:], dtype=row.dtype, device=device) for row in rows]
+            self.tensors = [row.new_empty(self.size, *row.shape[1:]) for row in rows]
+        place = slice(self.next, self.next + count)
         for tensor, row in zip(self.tensors, rows, strict=True):
-            tensor[self.next : self.next + count] = row
-        self.labels[self.next : self.next + count] = pairs
+            tensor[place] = row
+        self.labels[0, place], self.labels[1, place] = which, colours
         self.filled = max(self.filled, self.next + count)
         self.next = (self.next + count) % self.size
 
-    def fill(self, batch: int = 32) -> "Pool":
+    def fill(self, batch: int = 256) -> "Pool":
         while self.filled < self.size:
             self.renew(batch)
         return self
 
     def draw(self, count: int):
-        """Random rows: (picture index, colour index) pairs, and the tensors [count,...]."""
-        rows = torch.randint(self.filled, (count,))
-        return [self.labels[i] for i in rows.tolist()], [tensor[rows] for tensor in self.tensors]
+        """Random rows: picture numbers, colour numbers, and the tensors [count,...]."""
+        rows = torch.randint(self.filled, (count,), device=self.labels.device)
+        return *self.labels[:, rows], [tensor[rows] for tensor in self.tensors]

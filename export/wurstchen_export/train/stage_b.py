@@ -1,18 +1,21 @@
 """Stage B with the semantic compressor: latent diffusion that rebuilds Stage A latents from the compressor's maps.
 
-First both train together; with --freeze-compressor FOLDER Stage B goes on alone, on the compressor that Stage C is
-learning. The compressor's output is noised and sometimes dropped, so that Stage C's small errors are forgiven.
+First both train together; with --freeze-compressor Stage B goes on alone, on the compressor that Stage C is learning.
+The compressor's output is noised and sometimes dropped, so that Stage C's small errors are forgiven.
 """
 
 import argparse
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 
 from ..compressor import SemanticCompressor
-from ..wuerstchen_classes import clip_tokenizer, wuerstchen
-from .captions import write_captions
+from ..wuerstchen_classes import wuerstchen
+from .calibration import calibrated
+from .caption_table import CaptionTable, Tokens, open_tokenizer
 from .diffusion import add_noise, noise_loss, sample
+from .fast import compile_or_fall_back, eagerly
 from .loop import TrainingLoop
 from .options import (
     add_diffusion_options,
@@ -20,37 +23,46 @@ from .options import (
     add_picture_options,
     half_precision,
     loop_options,
-    maybe_compiled,
     open_pictures,
+    prepare_machine,
 )
+from .parts import load_part, part_file, save_part
 from .pictures import central_placement
-from .pool import Pool, compressor_view
-from .stage_a import encode, psnr
+from .pool import PictureSource, Pool, compressor_view
+from .precision import use_exact_output
 from .response_norm import use_folded_response_norm
+from .stage_a import encode, load_stage_a
+from .staging import wait_for
 from .text import TextSide, use_short_rows
 
 MAX_MAP_NOISE = 0.4  # standard deviation of the largest noise on the compressor's output, whose own is 1
 MAP_DROPPED = 0.06
 TEXT_DROPPED = 0.25
+STEPS = 12  # of the cascade that is measured, as published
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_picture_options(parser)
-    add_loop_options(parser, learning_rate=1.5e-3, flat=0.6, batch=32)
-    parser.add_argument("--stage-a", type=Path, required=True, help="folder that stage-a trained in")
-    parser.add_argument("--freeze-compressor", type=Path, help="stage-b folder to start from, compressor frozen")
-    parser.add_argument("--widths", type=int, nargs="+", default=[48, 96, 192], help="channels per level")
-    parser.add_argument("--blocks", type=int, nargs="+", default=[1, 2, 2], help="blocks per level")
+    add_loop_options(parser, learning_rate=1.2e-3, flat=0.6, batch=32)
+    parser.add_argument(
+        "--freeze-compressor", action="store_true", help="go on from the parts in OUT, with the compressor as it is"
+    )
+    parser.add_argument("--widths", type=int, nargs="+", default=[64, 128, 256], help="channels per level")
+    parser.add_argument("--blocks", type=int, nargs="+", default=[2, 2, 4], help="blocks per level")
+    parser.add_argument("--cond-width", type=int, default=96, help="width of its conditioning (default 96)")
     parser.add_argument("--text-width", type=int, default=64, help="width of its text encoder (default 64)")
     parser.add_argument("--text-layers", type=int, default=1, help="layers of its text encoder (default 1)")
+    parser.add_argument(
+        "--compressor-widths", type=int, nargs=4, default=[32, 64, 128, 224], help="channels of the compressor"
+    )
     add_diffusion_options(parser, pool=3000)
 
 
-def build(widths: list[int], blocks: list[int], text_width: int):
+def build(widths: list[int], blocks: list[int], text_width: int, cond_width: int = 64):
     """A WuerstchenDiffNeXt with text attention at its smallest level and maps injected at all but its largest."""
     inner = len(widths) - 1
     return wuerstchen().WuerstchenDiffNeXt(
-        c_cond=64,
+        c_cond=cond_width,
         c_hidden=widths,
         nhead=[-1] * inner + [widths[-1] // 32],
         blocks=blocks,
@@ -61,60 +73,109 @@ def build(widths: list[int], blocks: list[int], text_width: int):
     )
 
 
+def load_compressor(folder: Path, device: str) -> SemanticCompressor:
+    """The trained compressor, frozen, in evaluation mode."""
+    state, architecture = load_part(folder, "compressor")
+    compressor = SemanticCompressor(**architecture)
+    compressor.load_state_dict(state)
+    return compressor.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+
+
 class StageBTraining:
     """Builds the models and the loop, and computes the loss of a step.
 
-    In training Stage B reads the compressor's output at unit scale (Stage C latents); saving folds the step to semantic
-    latents into the mappers, because weights for inputs of +-42 would learn too wildly.
+    In training Stage B reads the compressor's output at unit scale (Stage C latents); the published model folder gets
+    the step to semantic latents folded into the mappers, because weights for inputs of +-42 would learn too wildly.
     """
 
     def __init__(self, args: argparse.Namespace):
-        torch.manual_seed(args.seed)
-        self.args = args
+        prepare_machine(args)
+        self.args, self.frozen = args, args.freeze_compressor
         self.pictures = open_pictures(args)
-        self.vqgan = wuerstchen().PaellaVQModel.from_pretrained(args.stage_a / "vqgan").eval()
-        self.vqgan = self.vqgan.to(args.device, memory_format=torch.channels_last)
-        tokenizer = clip_tokenizer().from_pretrained(args.data / "tokenizer")
-        text = TextSide(tokenizer, args.text_width, args.text_layers, args.text_length)
-        self.text = text.to(args.device)
-        self.architecture = {"widths": args.widths, "blocks": args.blocks, "text_width": args.text_width}
-        self.decoder = build(**self.architecture)
-        use_short_rows(self.decoder, args.text_length)
-        use_folded_response_norm(self.decoder)
-        self.decoder = self.decoder.to(args.device, memory_format=torch.channels_last)
-        self.compressor = SemanticCompressor().to(args.device, memory_format=torch.channels_last)
-        self.start_from(args.freeze_compressor)
+        tokens = Tokens(open_tokenizer(args.data), args.text_length)
+        self.build_modules(len(tokens.tokenizer))
+        if args.compile:
+            stages = [self.decoder, self.text] + ([] if self.frozen else [self.compressor])
+            compile_or_fall_back(stages, self.warm_up, args.shifted_depthwise)
+        self.captions = CaptionTable(self.pictures, tokens, args.variants, args.seed)
+        if args.wait_for:
+            wait_for(args.wait_for, args.until)
+        self.load_modules()
         modules = {"decoder": self.decoder, "text": self.text}
-        if not args.freeze_compressor:
+        if not self.frozen:
             modules["compressor"] = self.compressor
-        self.predict = maybe_compiled(self.decoder, args)
-        self.loop = TrainingLoop(args.out, modules, loop_options(args))
-        self.pool = Pool(self.pictures, args.pool, self.describe, args.jitter, args.seed + self.loop.step).fill()
-        self.source = self.pool.source
+        self.loop = TrainingLoop(args.out / ("b" if self.frozen else "b_joint"), modules, loop_options(args))
+        self.pool = Pool(PictureSource(self.pictures, args.jitter), args.pool, self.describe).fill()
 
-    def start_from(self, folder: Path | None) -> None:
-        """Takes the averaged weights of a joint run, and freezes its compressor."""
-        if folder is None:
-            return
-        parts = torch.load(folder / "averaged.pt", weights_only=True)
-        self.decoder.load_state_dict(parts["decoder"])
-        self.text.load_state_dict(parts["text"])
-        self.compressor.load_state_dict(parts["compressor"])
-        self.compressor.eval().requires_grad_(False)
+    @property
+    def start(self) -> Path | None:
+        return self.args.start_from or (self.args.out if self.frozen else None)
+
+    def build_modules(self, tokens: int) -> None:
+        args = self.args
+        self.architecture = {
+            "widths": args.widths,
+            "blocks": args.blocks,
+            "text_width": args.text_width,
+            "cond_width": args.cond_width,
+        }
+        self.text_architecture = {
+            "tokens": tokens,
+            "width": args.text_width,
+            "layers": args.text_layers,
+            "length": args.text_length,
+        }
+        if self.start and part_file(self.start, "b").exists():
+            self.architecture = load_part(self.start, "b")[1]
+            self.text_architecture = load_part(self.start, "text_b")[1]
+        self.text = TextSide(**self.text_architecture).to(args.device)
+        self.decoder = build(**self.architecture)
+        use_short_rows(self.decoder)
+        use_folded_response_norm(self.decoder)
+        use_exact_output(self.decoder.clf)
+        self.decoder = self.decoder.to(args.device, memory_format=torch.channels_last)
+        self.compressor = SemanticCompressor(tuple(args.compressor_widths))
+        self.compressor = self.compressor.to(args.device, memory_format=torch.channels_last)
+
+    def load_modules(self) -> None:
+        """What this stage reads from the others, and its own start."""
+        self.vqgan = load_stage_a(self.args.out, self.args.device)
+        if self.start:
+            for name, module in (("b", self.decoder), ("text_b", self.text)):
+                module.load_state_dict(load_part(self.start, name)[0])
+        if self.frozen:
+            self.compressor = load_compressor(self.args.out, self.args.device)
+        elif self.start:
+            self.compressor.load_state_dict(load_part(self.start, "compressor")[0])
+
+    def warm_up(self) -> None:
+        """One step on random latents, without its effects."""
+        args, device = self.args, self.args.device
+        held = {name: buffer.clone() for name, buffer in self.compressor.named_buffers()}
+        side = self.pictures.size
+        latents = torch.randn(args.batch, 4, side // 4, side // 4, device=device).half()
+        if self.frozen:
+            view = torch.randn(args.batch, 16, side * 3 // 128, side * 3 // 128, device=device)
+        else:
+            view = torch.zeros(args.batch, 3, side * 3 // 4, side * 3 // 4, dtype=torch.uint8, device=device)
+        ids = torch.zeros(args.batch, args.text_length, dtype=torch.int64, device=device)
+        self.loss_of(latents, view, ids).backward()
+        for module in (self.decoder, self.text, self.compressor):
+            module.zero_grad(set_to_none=True)
+        self.compressor.load_state_dict(held, strict=False)
 
     def describe(self, pixels: torch.Tensor):
         """Stage B latents, and either the compressor's picture (uint8) or, once frozen, its output."""
-        pixels = pixels.contiguous(memory_format=torch.channels_last)
         with half_precision(self.args):
             latents = encode(self.vqgan, pixels).float() / self.vqgan.config.scale_factor
             small = compressor_view(pixels)
-            if self.args.freeze_compressor:
+            if self.frozen:
                 return latents.half(), self.compressor.stage_c_latents(small).float()
         return latents.half(), (small * 255).round().byte()
 
     def maps(self, view: torch.Tensor) -> torch.Tensor:
         """The compressor's output at unit scale, from what the pool keeps."""
-        if self.args.freeze_compressor:
+        if self.frozen:
             return view
         pixels = (view.float() / 255).contiguous(memory_format=torch.channels_last)
         return self.compressor.stage_c_latents(pixels).float()
@@ -124,53 +185,59 @@ class StageBTraining:
         count, device = len(maps), maps.device
         amount = MAX_MAP_NOISE * torch.rand(count, 1, 1, 1, device=device)
         kept = torch.rand(count, 1, 1, 1, device=device) >= MAP_DROPPED
-        return torch.where(kept, maps + amount * torch.randn_like(maps), self.zero_map())
+        return torch.where(kept, maps + amount * torch.randn_like(maps), self.zero_map)
 
-    def zero_map(self) -> torch.Tensor:
+    @property
+    def zero_map(self) -> float:
         config = self.compressor.config
-        return torch.tensor(config["latent_std"] / config["latent_mean"], device=self.args.device)
+        return config["latent_std"] / config["latent_mean"]
 
-    def loss(self):
-        if self.args.jitter:
-            self.pool.renew(self.args.renew)
-        labels, (latents, view) = self.pool.draw(self.args.batch)
+    def loss_of(self, latents: torch.Tensor, view: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
         latents = latents.float().contiguous(memory_format=torch.channels_last)
         noise = torch.randn_like(latents)
         t = torch.rand(len(latents), device=latents.device).sqrt()  # more often where the maps decide: high noise
         with half_precision(self.args):
-            hidden = self.text(write_captions(self.pictures, labels, self.source, TEXT_DROPPED))
             maps = self.corrupted(self.maps(view))
-            predicted = self.predict(add_noise(latents, noise, t), t, maps, hidden)
-        return noise_loss(predicted, noise, t, self.args.emphasis), {}
+            predicted = self.decoder(add_noise(latents, noise, t), t, maps, self.text(ids))
+        return noise_loss(predicted, noise, t, self.args.emphasis)
+
+    def loss(self):
+        if self.args.jitter:
+            self.pool.renew(self.args.renew)
+        which, colours, (latents, view) = self.pool.draw(self.args.batch)
+        return self.loss_of(latents, view, self.captions.draw(which, colours, TEXT_DROPPED)), {}
 
     @torch.no_grad()
     def save_model(self) -> None:
-        with self.loop.averaged():
-            parts = {"decoder": self.decoder, "text": self.text, "compressor": self.compressor}
-            state = {name: part.state_dict() for name, part in parts.items()}
-            state |= {"architecture": self.architecture, "text_length": self.args.text_length}
-            torch.save(state, self.args.out / "averaged.pt")
-            self.compressor.save_pretrained(self.args.out / "compressor")
-            self.loop.log({"psnr_cascade": self.rebuild()})
+        with self.loop.averaged(), eagerly():
+            if not self.frozen:
+                calibrated(self.compressor, lambda: self.maps(self.pool.draw(min(256, self.pool.size))[2][1]))
+                save_part(self.args.out, "compressor", self.compressor, self.compressor.config)
+            save_part(self.args.out, "b", self.decoder, self.architecture)
+            save_part(self.args.out, "text_b", self.text, self.text_architecture)
+            count = 128 if self.args.device != "cpu" else 16
+            self.loop.log({"psnr_held_out": self.rebuild(count)})
 
-    def rebuild(self, count: int = 16) -> float:
+    def rebuild(self, count: int) -> torch.Tensor:
         """PSNR of compressor, Stage B (12 steps, no guidance) and Stage A against held-out pictures."""
-        pictures = self.pictures
-        which = torch.tensor((pictures.unseen or pictures.seen)[:count], device=self.args.device)
-        colours = torch.arange(len(which), device=self.args.device) % len(pictures.colours)
-        pixels = pictures.compose(which, colours, central_placement(len(which), self.args.device))
-        labels = list(zip(which.tolist(), colours.tolist(), strict=True))
-        captions = write_captions(pictures, labels, self.source)
+        which = torch.tensor((self.pictures.unseen or self.pictures.seen)[:count], device=self.args.device)
+        colours = torch.arange(len(which), device=self.args.device) % len(self.pictures.colours)
+        error = 0.0
+        for some, on in zip(which.split(64), colours.split(64), strict=True):
+            pixels = self.pictures.compose(some, on, central_placement(len(some), self.args.device))
+            error = error + F.mse_loss(self.rebuilt(pixels, self.captions.draw(some, on, 0.0)), pixels) * len(some)
+        return -10 * torch.log10(error / len(which))
+
+    def rebuilt(self, pixels: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        """The pictures through compressor, Stage B and Stage A, float32 [B,3,H,W] in [0,1]."""
         with half_precision(self.args):
             maps = self.compressor.stage_c_latents(compressor_view(pixels)).float()
-            hidden = self.text(captions)
+            hidden = self.text(ids)
             shape = (len(pixels), 4, pixels.shape[-2] // 4, pixels.shape[-1] // 4)
-            generator = torch.Generator().manual_seed(1)
-            latents = sample(
-                lambda x, t: self.decoder(x, t, maps, hidden), shape, 12, generator, device=self.args.device
-            )
-            decoded = self.vqgan.decode(latents * self.vqgan.config.scale_factor, return_dict=False)[0].float()
-        return psnr(decoded, pixels)
+            predict = lambda x, t: self.decoder(x, t, maps, hidden)
+            latents = sample(predict, shape, STEPS, torch.Generator().manual_seed(1), device=self.args.device)
+            decoded = self.vqgan.decode(latents * self.vqgan.config.scale_factor, return_dict=False)[0]
+        return decoded.float().clamp(0, 1)
 
 
 def fold_semantic_scale(decoder, latent_mean: float, latent_std: float) -> None:
@@ -182,7 +249,7 @@ def fold_semantic_scale(decoder, latent_mean: float, latent_std: float) -> None:
 
 
 def run(args: argparse.Namespace) -> Path:
-    """Trains Stage B; returns its folder."""
+    """Trains Stage B; returns the folder with its parts."""
     training = StageBTraining(args)
-    training.loop.run(training.loss, training.save_model)
+    training.loop.run(training.loss, training.save_model, args.batch)
     return args.out

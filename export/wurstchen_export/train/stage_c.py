@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 
-from ..compressor import SemanticCompressor
-from ..wuerstchen_classes import clip_tokenizer, wuerstchen
-from .captions import write_captions
+from ..wuerstchen_classes import wuerstchen
+from .caption_table import CaptionTable, Tokens, open_tokenizer
 from .diffusion import add_noise, noise_loss
+from .fast import compile_or_fall_back
 from .loop import TrainingLoop
 from .options import (
     add_diffusion_options,
@@ -16,11 +16,15 @@ from .options import (
     add_picture_options,
     half_precision,
     loop_options,
-    maybe_compiled,
     open_pictures,
+    prepare_machine,
 )
-from .pool import Pool, compressor_view
+from .parts import load_part, save_part
+from .pool import PictureSource, Pool, compressor_view
+from .precision import use_exact_output
 from .response_norm import use_folded_response_norm
+from .stage_b import load_compressor
+from .staging import wait_for
 from .text import TextSide, use_short_rows
 
 TEXT_DROPPED = 0.1
@@ -28,13 +32,12 @@ TEXT_DROPPED = 0.1
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_picture_options(parser)
-    add_loop_options(parser, learning_rate=1e-3, flat=0.35, batch=128)
-    parser.add_argument("--stage-b", type=Path, required=True, help="stage-b folder whose compressor is final")
-    parser.add_argument("--width", type=int, default=192, help="channels (default 192)")
-    parser.add_argument("--depth", type=int, default=8, help="blocks (default 8)")
-    parser.add_argument("--heads", type=int, default=6, help="attention heads (default 6)")
-    parser.add_argument("--text-width", type=int, default=128, help="width of its text encoder (default 128)")
-    parser.add_argument("--text-layers", type=int, default=2, help="layers of its text encoder (default 2)")
+    add_loop_options(parser, learning_rate=6e-4, flat=0.35, batch=128)
+    parser.add_argument("--width", type=int, default=256, help="channels (default 256)")
+    parser.add_argument("--depth", type=int, default=12, help="blocks (default 12)")
+    parser.add_argument("--heads", type=int, default=8, help="attention heads (default 8)")
+    parser.add_argument("--text-width", type=int, default=192, help="width of its text encoder (default 192)")
+    parser.add_argument("--text-layers", type=int, default=3, help="layers of its text encoder (default 3)")
     add_diffusion_options(parser, pool=6000)
 
 
@@ -50,53 +53,83 @@ class StageCTraining:
     """Builds the models and the loop, and computes the loss of a step."""
 
     def __init__(self, args: argparse.Namespace):
-        torch.manual_seed(args.seed)
+        prepare_machine(args)
         self.args = args
         self.pictures = open_pictures(args)
-        self.compressor = SemanticCompressor.from_pretrained(args.stage_b / "compressor").to(args.device)
-        tokenizer = clip_tokenizer().from_pretrained(args.data / "tokenizer")
-        text = TextSide(tokenizer, args.text_width, args.text_layers, args.text_length)
-        self.text = text.to(args.device)
+        tokens = Tokens(open_tokenizer(args.data), args.text_length)
+        self.build_modules(len(tokens.tokenizer))
+        if args.compile:
+            compile_or_fall_back([self.prior, self.text], self.warm_up, args.shifted_depthwise)
+        self.captions = CaptionTable(self.pictures, tokens, args.variants, args.seed)
+        if args.wait_for:
+            wait_for(args.wait_for, args.until)
+        if args.start_from:
+            for name, module in (("c", self.prior), ("text_c", self.text)):
+                module.load_state_dict(load_part(args.start_from, name)[0])
+        self.compressor = load_compressor(args.out, args.device)
+        self.loop = TrainingLoop(args.out / "c", {"prior": self.prior, "text": self.text}, loop_options(args))
+        self.pool = Pool(PictureSource(self.pictures, args.jitter), args.pool, self.describe).fill()
+
+    def build_modules(self, tokens: int) -> None:
+        args = self.args
         self.architecture = {
             "width": args.width,
             "depth": args.depth,
             "heads": args.heads,
             "text_width": args.text_width,
         }
+        self.text_architecture = {
+            "tokens": tokens,
+            "width": args.text_width,
+            "layers": args.text_layers,
+            "length": args.text_length,
+        }
+        if args.start_from:
+            self.architecture = load_part(args.start_from, "c")[1]
+            self.text_architecture = load_part(args.start_from, "text_c")[1]
+        self.text = TextSide(**self.text_architecture).to(args.device)
         self.prior = build(**self.architecture)
-        use_short_rows(self.prior, args.text_length)
+        use_short_rows(self.prior)
         use_folded_response_norm(self.prior)
+        use_exact_output(self.prior.out)
         self.prior = self.prior.to(args.device, memory_format=torch.channels_last)
-        self.predict = maybe_compiled(self.prior, args)
-        self.loop = TrainingLoop(args.out, {"prior": self.prior, "text": self.text}, loop_options(args))
-        self.pool = Pool(self.pictures, args.pool, self.describe, args.jitter, args.seed + self.loop.step).fill()
+
+    def warm_up(self) -> None:
+        """One step on random latents, without its effects."""
+        side = self.pictures.size * 3 // 128
+        latents = torch.randn(self.args.batch, 16, side, side, device=self.args.device)
+        ids = torch.zeros(self.args.batch, self.args.text_length, dtype=torch.int64, device=self.args.device)
+        self.loss_of(latents, ids).backward()
+        self.prior.zero_grad(set_to_none=True)
+        self.text.zero_grad(set_to_none=True)
 
     def describe(self, pixels: torch.Tensor):
         """The compressor's output at unit scale."""
         with half_precision(self.args):
             return [self.compressor.stage_c_latents(compressor_view(pixels)).float()]
 
+    def loss_of(self, latents: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        latents = latents.contiguous(memory_format=torch.channels_last)
+        noise, t = torch.randn_like(latents), torch.rand(len(latents), device=latents.device)
+        with half_precision(self.args):
+            predicted = self.prior(add_noise(latents, noise, t), t, self.text(ids))
+        return noise_loss(predicted, noise, t, self.args.emphasis)
+
     def loss(self):
         if self.args.jitter:
             self.pool.renew(self.args.renew)
-        labels, (latents,) = self.pool.draw(self.args.batch)
-        latents = latents.contiguous(memory_format=torch.channels_last)
-        noise, t = torch.randn_like(latents), torch.rand(len(latents), device=latents.device)
-        captions = write_captions(self.pictures, labels, self.pool.source, TEXT_DROPPED)
-        with half_precision(self.args):
-            predicted = self.predict(add_noise(latents, noise, t), t, self.text(captions))
-        return noise_loss(predicted, noise, t, self.args.emphasis), {}
+        which, colours, (latents,) = self.pool.draw(self.args.batch)
+        return self.loss_of(latents, self.captions.draw(which, colours, TEXT_DROPPED)), {}
 
     @torch.no_grad()
     def save_model(self) -> None:
         with self.loop.averaged():
-            parts = {"prior": self.prior.state_dict(), "text": self.text.state_dict()}
-            parts |= {"architecture": self.architecture, "text_length": self.args.text_length}
-            torch.save(parts, self.args.out / "averaged.pt")
+            save_part(self.args.out, "c", self.prior, self.architecture)
+            save_part(self.args.out, "text_c", self.text, self.text_architecture)
 
 
 def run(args: argparse.Namespace) -> Path:
-    """Trains Stage C; returns its folder."""
+    """Trains Stage C; returns the folder with its parts."""
     training = StageCTraining(args)
-    training.loop.run(training.loss, training.save_model)
+    training.loop.run(training.loss, training.save_model, args.batch)
     return args.out

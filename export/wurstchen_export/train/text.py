@@ -6,106 +6,133 @@ attention logits of that row get log(copies) added. That is the same function as
 """
 
 import math
+import types
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from .vocabulary import MAX_LENGTH
 
-
 HEAD_WIDTH = 32
+LAYER = "text_model.encoder.layers."
+
+
+class TextLayer(nn.Module):
+    """One layer of CLIP's text model; submodules are named as there."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.self_attn = nn.ModuleDict({name: nn.Linear(width, width) for name in ("k_proj", "v_proj", "q_proj", "out_proj")})
+        self.layer_norm1 = nn.LayerNorm(width)
+        self.mlp = nn.ModuleDict({"fc1": nn.Linear(width, 4 * width), "fc2": nn.Linear(4 * width, width)})
+        self.layer_norm2 = nn.LayerNorm(width)
+
+    def forward(self, x: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+        """x: [B,length,width]; hidden: bool [B,1,length,length], where a token (row) must not look (column)."""
+        inner = self.layer_norm1(x)
+        q, k, v = (self.self_attn[n](inner).unflatten(-1, (-1, HEAD_WIDTH)).transpose(1, 2) for n in ("q_proj", "k_proj", "v_proj"))
+        weights = (q @ k.transpose(-1, -2) * HEAD_WIDTH**-0.5).float().masked_fill(hidden, -1e9).softmax(-1)
+        x = x + self.self_attn["out_proj"]((weights.to(v.dtype) @ v).transpose(1, 2).flatten(2))
+        return x + self.mlp["fc2"](F.gelu(self.mlp["fc1"](self.layer_norm2(x))))
 
 
 class TextSide(nn.Module):
-    """A text encoder with its tokenizer; `length` counts the tokens that training computes."""
+    """CLIP's text model on rows of `length` tokens; its weights have the names of transformers' CLIPTextModel.
 
-    def __init__(self, tokenizer, width: int, layers: int, length: int):
+    Written out, because the classes of transformers differ between releases and do not compile in all of them.
+    """
+
+    def __init__(self, tokens: int, width: int, layers: int, length: int):
         super().__init__()
-        self.tokenizer, self.length = tokenizer, length
+        self.architecture = {"tokens": tokens, "width": width, "layers": layers, "length": length}
+        self.end = tokens - 1  # <|endoftext|> is the last of the vocabulary, and pads too
+        embeddings = {
+            "token_embedding": nn.Embedding(tokens, width),
+            "position_embedding": nn.Embedding(MAX_LENGTH, width),
+        }
+        self.text_model = nn.ModuleDict(
+            {
+                "embeddings": nn.ModuleDict(embeddings),
+                "encoder": nn.ModuleDict({"layers": nn.ModuleList(TextLayer(width) for _ in range(layers))}),
+                "final_layer_norm": nn.LayerNorm(width),
+            }
+        )
+        for table in embeddings.values():
+            nn.init.normal_(table.weight, std=0.02)
+
+    @property
+    def length(self) -> int:
+        return self.architecture["length"]
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """ids: int64 [B,length]. Returns hidden states [B,length,width]; the last row stands for all positions from
+        length - 1 on."""
+        tables = self.text_model["embeddings"]
+        length = ids.shape[1]
+        position = tables["position_embedding"].weight[:length]
+        x = F.embedding(ids, tables["token_embedding"].weight) + position
+        pad = (ids == self.end).cumsum(1) > 1  # the first one ends the text
+        later = torch.ones(length, length, dtype=torch.bool, device=ids.device).triu(1)
+        for layer in self.text_model["encoder"]["layers"]:
+            x = layer(x, later | pad[:, None, None, :])
+        return self.text_model["final_layer_norm"](x)
+
+    @torch.no_grad()
+    def tie_late_positions(self) -> None:
+        """Gives every position from length - 1 on the embedding of that one; needed once, before the weights are used
+        on whole rows."""
+        table = self.text_model["embeddings"]["position_embedding"].weight
+        table[self.length :] = table[self.length - 1]
+
+    def published(self, tokenizer) -> CLIPTextModel:
+        """The same function of whole rows as transformers' class, in evaluation mode."""
+        self.tie_late_positions()
         config = CLIPTextConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=width,
-            intermediate_size=4 * width,
-            projection_dim=width,
-            num_hidden_layers=layers,
-            num_attention_heads=width // HEAD_WIDTH,
+            vocab_size=self.architecture["tokens"],
+            hidden_size=self.architecture["width"],
+            intermediate_size=4 * self.architecture["width"],
+            projection_dim=self.architecture["width"],
+            num_hidden_layers=self.architecture["layers"],
+            num_attention_heads=self.architecture["width"] // HEAD_WIDTH,
             max_position_embeddings=MAX_LENGTH,
             hidden_act="gelu",
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
         )
-        config._attn_implementation = "eager"  # see WeightedPadAttention
-        self.encoder = CLIPTextModel(config)
-        self.cache: dict[str, list[int]] = {}
-
-    @classmethod
-    def from_state(cls, tokenizer, state: dict, length: int) -> "TextSide":
-        """Rebuilds a trained text side from its state_dict, ready for whole rows; in evaluation mode."""
-        width = state["encoder.text_model.final_layer_norm.weight"].shape[0]
-        layers = 1 + max(int(name.split(".")[4]) for name in state if ".encoder.layers." in name)
-        side = cls(tokenizer, width, layers, length)
-        side.load_state_dict(state)
-        side.tie_late_positions()
-        return side.eval()
-
-    def tokens(self, captions: list[str]):
-        """Ids and attention mask, int64 [B,length]."""
-        for caption in captions:
-            if caption not in self.cache:
-                ids = self.tokenizer(caption)["input_ids"]
-                if len(ids) >= self.length:
-                    raise ValueError(f"caption has {len(ids)} tokens, the limit is {self.length - 1}: {caption!r}")
-                self.cache[caption] = ids
-        rows = [self.cache[caption] for caption in captions]
-        ids = torch.tensor([r + [self.tokenizer.pad_token_id] * (self.length - len(r)) for r in rows])
-        mask = torch.tensor([[1] * len(r) + [0] * (self.length - len(r)) for r in rows])
-        device = self.encoder.device
-        return ids.to(device), mask.to(device)
-
-    def forward(self, captions: list[str]) -> torch.Tensor:
-        """Hidden states [B,length,width]; the last row stands for all positions from length - 1 on."""
-        ids, mask = self.tokens(captions)
-        return self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-
-    @torch.no_grad()
-    def tie_late_positions(self) -> None:
-        """Gives every position from length - 1 on the embedding of that one; needed once, before saving."""
-        table = self.encoder.text_model.embeddings.position_embedding.weight
-        table[self.length :] = table[self.length - 1]
+        model, state = CLIPTextModel(config), self.state_dict()
+        if not any(name.startswith("text_model.") for name in model.state_dict()):  # from release 5 on
+            state = {name.removeprefix("text_model."): value for name, value in state.items()}
+        model.load_state_dict(state)
+        return model.eval()
 
 
-class WeightedPadAttention:
-    """Attention processor for rows of `length` tokens whose last one stands for 77 - length + 1 equal ones."""
+def short_row_attention(self, x: torch.Tensor, kv: torch.Tensor) -> torch.Tensor:
+    """AttnBlock.forward of the reference for text rows whose last one stands for all the late pads.
 
-    def __init__(self, length: int):
-        self.bias = math.log(MAX_LENGTH - length + 1)
-
-    def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, **kwargs):
-        batch, channels, height, width = hidden_states.shape
-        tokens = hidden_states.flatten(2).transpose(1, 2)
-        q, k, v = (
-            linear(source).unflatten(-1, (attn.heads, -1)).transpose(1, 2)
-            for linear, source in (
-                (attn.to_q, tokens),
-                (attn.to_k, encoder_hidden_states),
-                (attn.to_v, encoder_hidden_states),
-            )
-        )
-        bias = torch.zeros(1, 1, 1, k.shape[2], dtype=q.dtype, device=q.device)
-        bias[..., -1] = self.bias
-        # Written out: on the CPU the backward pass of the fused attention is many times slower in bfloat16.
-        weights = (q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5 + bias).softmax(-1)
-        out = weights.to(v.dtype) @ v
-        out = attn.to_out[0](out.transpose(1, 2).flatten(2))
-        return out.transpose(1, 2).reshape(batch, channels, height, width)
+    Written out: on the CPU the backward pass of the fused attention is many times slower in bfloat16.
+    """
+    batch, channels, height, width = x.shape
+    attention, heads = self.attention, self.attention.heads
+    tokens = self.norm(x).flatten(2).transpose(1, 2)
+    text = self.kv_mapper(kv)
+    sources = torch.cat([tokens, text.to(tokens.dtype)], dim=1)
+    q, k, v = (
+        linear(source).unflatten(-1, (heads, -1)).transpose(1, 2)
+        for linear, source in ((attention.to_q, tokens), (attention.to_k, sources), (attention.to_v, sources))
+    )
+    copies = MAX_LENGTH - kv.shape[1] + 1
+    column = torch.arange(sources.shape[1], device=x.device)
+    bias = torch.where(column == sources.shape[1] - 1, math.log(copies), 0.0)
+    weights = ((q @ k.transpose(-1, -2)).float() * q.shape[-1] ** -0.5 + bias).softmax(-1)
+    out = attention.to_out[0]((weights.to(v.dtype) @ v).transpose(1, 2).flatten(2))
+    return x + out.transpose(1, 2).reshape(batch, channels, height, width)
 
 
-def use_short_rows(stage: nn.Module, length: int) -> None:
-    """Makes every attention of a stage count the last text row as all the late pads."""
-    from diffusers.models.attention_processor import Attention
-
+def use_short_rows(stage: nn.Module) -> None:
+    """Makes every attention of a stage count the last text row as all the late pads; the weights stay where they are."""
     for module in stage.modules():
-        if isinstance(module, Attention):
-            module.set_processor(WeightedPadAttention(length))
+        if type(module).__name__ == "AttnBlock":  # its module moves between releases
+            module.forward = types.MethodType(short_row_attention, module)
