@@ -256,6 +256,13 @@ def test_shifted_depthwise_is_the_convolution():
     assert torch.allclose(convolution(x), expected, atol=1e-6)
 
 
+def test_joined_padding_repeats_the_border():
+    padding, x = torch.nn.ReplicationPad2d(1), torch.randn(2, 6, 5, 7)
+    expected = padding(x)
+    use_shifted_depthwise(torch.nn.Sequential(padding))
+    assert torch.equal(padding(x), expected)
+
+
 def test_stage_that_cannot_be_compiled_runs_without(capsys):
     convolution = torch.nn.Sequential(torch.nn.Conv2d(2, 2, 3, padding=1, groups=2))
 

@@ -36,9 +36,17 @@ def shifted_depthwise(self, x: torch.Tensor) -> torch.Tensor:
     return out.to(x.dtype)
 
 
+def joined_padding(self, x: torch.Tensor) -> torch.Tensor:
+    """Repeats the border by one; the compiler gets the layout of torch's own operator wrong."""
+    x = torch.cat([x[..., :1], x, x[..., -1:]], dim=-1)
+    return torch.cat([x[..., :1, :], x, x[..., -1:, :]], dim=-2)
+
+
 def use_shifted_depthwise(stage: nn.Module) -> None:
-    """Replaces the forward of every depthwise 3x3 convolution that does not mix channels."""
+    """Replaces the forward of every depthwise 3x3 convolution that does not mix channels, and of padding before it."""
     for module in stage.modules():
+        if isinstance(module, nn.ReplicationPad2d) and module.padding == (1, 1, 1, 1):
+            module.forward = types.MethodType(joined_padding, module)
         if isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3):
             if module.groups == module.in_channels == module.out_channels:
                 module.forward = types.MethodType(shifted_depthwise, module)
@@ -77,7 +85,7 @@ def compile_or_fall_back(stages: list[nn.Module], warm_up, shifted: bool) -> boo
             block._compiled_call_impl = None
         for stage in stages:
             for module in stage.modules():
-                if module.__dict__.get("forward") and isinstance(module, nn.Conv2d):
+                if module.__dict__.get("forward") and isinstance(module, (nn.Conv2d, nn.ReplicationPad2d)):
                     del module.forward
         return False
 
