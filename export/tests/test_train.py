@@ -1,8 +1,11 @@
 """Training on a handful of drawn shapes: a few steps lower the loss, and a resumed run goes on where it stopped."""
 
+import argparse
+import io
 import json
 import re
 import shutil
+import tarfile
 import time
 
 import pytest
@@ -11,10 +14,12 @@ from PIL import Image, ImageDraw
 
 from wurstchen_export.compressor import SemanticCompressor
 from wurstchen_export.train import main as train
+from wurstchen_export.train.all import ends
 from wurstchen_export.train.caption_table import CaptionTable, Tokens, open_tokenizer
 from wurstchen_export.train.captions import every_caption
 from wurstchen_export.train.diffusion import alpha_cumprod
 from wurstchen_export.train.loop import LoopOptions, TrainingLoop
+from wurstchen_export.train.collect import collect
 from wurstchen_export.train.concepts import read_concepts
 from wurstchen_export.train.data import write_index
 from wurstchen_export.train.pictures import Pictures
@@ -288,3 +293,53 @@ def test_compressor_saved_and_read_gives_the_same_semantic_latents(tmp_path):
     latents = compressor(pixels)
     assert latents.shape == (1, 16, 2, 3)
     assert torch.equal(SemanticCompressor.from_pretrained(tmp_path)(pixels), latents)
+
+
+def test_collected_pieces_are_the_parts_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("wurstchen_export.train.collect.PIECE_BYTES", 4000)
+    (tmp_path / "c").mkdir()
+    (tmp_path / "a.safetensors").write_bytes(bytes(range(256)) * 30)
+    (tmp_path / "c" / "log.jsonl").write_text("{}\n")
+    (tmp_path / "c" / "checkpoint.pt").write_text("stays")
+    pieces = collect(tmp_path, tmp_path / "collected")
+    assert len(pieces) > 2 and all(piece.stat().st_size <= 4000 for piece in pieces)
+    whole = io.BytesIO(b"".join(piece.read_bytes() for piece in pieces))
+    with tarfile.open(fileobj=whole) as tar:
+        assert tar.getnames() == ["a.safetensors", "c/log.jsonl"]
+        assert tar.extractfile("a.safetensors").read() == bytes(range(256)) * 30
+
+
+def test_preview_draws_both_sheets(parts, data, tmp_path):
+    out = shutil.copytree(parts, tmp_path / "parts")
+    options = ["--data", str(data), "--concepts", str(data / "concepts.tsv"), "--out", str(out), "--no-bf16"]
+    train.main(["preview", *options, "--prompts", "3", "--steps", "2"])
+    assert Image.open(out / "prompts.png").size == (8 * 128, 128)
+    assert Image.open(out / "rebuilt.png").size == (2 * 128, 3 * 128)
+    assert 1 <= len(json.loads((out / "prompts.json").read_text())) <= 3
+
+
+def all_stages(data, out, *more):
+    options = ["--data", str(data), "--concepts", str(data / "concepts.tsv"), "--device", "cpu", "--no-compile", "--tiny"]
+    return ["all", *options, "--out", str(out), "--minutes", "0.4", *more]
+
+
+def test_all_goes_on_with_the_other_stages_when_one_fails(parts, data, tmp_path, capsys):
+    out = shutil.copytree(parts, tmp_path / "parts")
+    for part in ("a", "c"):
+        (out / f"{part}.safetensors").unlink()
+    (out / "a.safetensors").write_text("damaged")
+    for folder in ("a", "c", "b_joint"):
+        shutil.rmtree(out / folder)
+    with pytest.raises(SystemExit, match="^failed: b$"):
+        train.main(all_stages(data, out, "--stages", "b", "c"))
+    said = capsys.readouterr().out
+    assert f"b failed (exit 1); going on with the parts it saved; see {out}/b.log" in said
+    assert "c is done" in said and load_part(out, "c")[1]["width"] == 64
+
+
+def test_all_keeps_its_end_when_started_again(tmp_path):
+    args = argparse.Namespace(out=tmp_path, minutes=10.0, shares=[0.2, 0.5])
+    first = ends(args)
+    args.minutes = 99.0
+    assert ends(args) == first
+    assert round(first["c"] - first["a"]) == round(0.8 * 540) and first["b"] == first["c"]

@@ -1,4 +1,4 @@
-"""Command line of the training: data, stage-a, stage-b, stage-c, model, judge, judge-onnx, sheet."""
+"""Command line of the training: data, stage-a, stage-b, stage-c, model, judge, judge-onnx, sheet, all, preview, collect."""
 
 import argparse
 import importlib
@@ -15,6 +15,9 @@ COMMANDS = {
     "judge": "train the judge that `evaluate` asks, on real pictures",
     "judge-onnx": "write the trained judge as the graph that `evaluate` runs",
     "sheet": "draw a sheet of pictures from prompts",
+    "all": "train all three stages on one GPU, then preview and collect",
+    "preview": "draw what the trained parts can do, on the training device",
+    "collect": "put parts, logs and sheets into one tar file in pieces",
 }
 
 

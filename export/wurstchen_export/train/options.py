@@ -85,6 +85,11 @@ def prepare_machine(args: argparse.Namespace) -> None:
         torch.backends.cudnn.benchmark = True
 
 
+def maybe_compiled(module: torch.nn.Module, args: argparse.Namespace):
+    """The module, compiled whole where --compile asks for it; it shares the module's weights."""
+    return torch.compile(module, dynamic=False) if args.compile else module
+
+
 def loop_options(args: argparse.Namespace) -> LoopOptions:
     names = (
         "minutes steps until learning_rate flat fall warmup ema save_seconds log_seconds"  # the fields it has

@@ -122,7 +122,9 @@ def run(args: argparse.Namespace) -> Path:
     captions = [caption_of(pictures, i, int(c), source) for i, c in zip(held, colours, strict=True)]
     rebuilt = cascade.pictures(maps, captions)
     sheet(torch.cat([pixels, by_a, rebuilt]), len(held)).save(args.out / "rebuilt.png")
+    texts = (cascade.tokens_b, cascade.tokens_c)
     captions = chosen_captions(pictures, args.prompts, args.seed)
+    captions = [caption for caption in captions if all(tokens.row(caption) for tokens in texts)]
     with half_precision(args):
         maps = cascade.maps(captions)
     sheet(cascade.pictures(maps, captions), 8).save(args.out / "prompts.png")

@@ -48,8 +48,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--freeze-compressor", action="store_true", help="go on from the parts in OUT, with the compressor as it is"
     )
     parser.add_argument("--widths", type=int, nargs="+", default=[64, 128, 256], help="channels per level")
-    parser.add_argument("--blocks", type=int, nargs="+", default=[2, 2, 4], help="blocks per level")
-    parser.add_argument("--cond-width", type=int, default=96, help="width of its conditioning (default 96)")
+    parser.add_argument("--blocks", type=int, nargs="+", default=[2, 3, 3], help="blocks per level")
+    parser.add_argument("--cond-width", type=int, default=128, help="width of its conditioning (default 128)")
     parser.add_argument("--text-width", type=int, default=64, help="width of its text encoder (default 64)")
     parser.add_argument("--text-layers", type=int, default=1, help="layers of its text encoder (default 1)")
     parser.add_argument(
