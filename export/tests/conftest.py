@@ -29,7 +29,7 @@ OTHER_SIZES = tiny.Sizes(
     stage_c={"c": 24, "c_r": 9, "depth": 1, "nhead": 3},
     stage_b={
         "c_r": 11,
-        "c_cond": 12,
+        "c_cond": 20,
         "c_hidden": [12, 16, 24],
         "nhead": [-1, -1, 4],
         "blocks": [1, 2, 1],

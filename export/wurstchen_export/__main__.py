@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_export(commands)
     _add_parity(commands)
+    _add_restore(commands)
     _add_tiny(commands)
     _add_full_size(commands)
     _add_golden(commands)
@@ -149,6 +150,20 @@ def _parity(options) -> int:
     from wurstchen_export import parity
 
     return parity.main(options.bundle, _source(options), _say)
+
+
+def _add_restore(commands) -> None:
+    parser = _command(
+        commands, "restore", _restore, "turn a bundle back into the model it was exported from, to train or export it"
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+
+
+def _restore(options) -> None:
+    from wurstchen_export.restore import restore
+
+    restore(options.bundle, options.out, _say)
 
 
 def _add_tiny(commands) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wurstchen_export import contract
-from wurstchen_export.source import Source
+from wurstchen_export.source import Source, read_json
 from wurstchen_export.wrappers import Geometry
 
 MANIFEST = "model.json"
@@ -24,6 +24,19 @@ TOKENIZER_FILES = (
     "special_tokens_map.json",
     "added_tokens.json",
 )
+CONFIGS = (
+    "prior/model_index.json",
+    "prior/prior/config.json",
+    "prior/scheduler/scheduler_config.json",
+    "prior/text_encoder/config.json",
+    "decoder/model_index.json",
+    "decoder/decoder/config.json",
+    "decoder/scheduler/scheduler_config.json",
+    "decoder/text_encoder/config.json",
+    "decoder/vqgan/config.json",
+    "compressor/config.json",
+)
+"""What describes a model besides its weights and tokenizers; the last one only where there is a compressor."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +108,7 @@ def build(
             "b": _tokenizer(source.tokenizer_b, "tokenizer_b"),
         },
         "graphs": {name: spec.as_json() for name, spec in contract.graphs(source.architecture).items()},
+        "configs": configs(source),
         "files": files(folder),
     }
 
@@ -113,6 +127,17 @@ def geometry(source: Source, defaults: Defaults) -> dict:
     if source.compressor is not None:
         c_side = math.ceil(defaults.width / settings["resolution_multiple"])
         found["compressor_scale"] = multiples.compressor_multiple * c_side / defaults.width
+    return found
+
+
+def configs(source: Source) -> dict[str, dict]:
+    """The configuration files that `restore` writes back, by their paths in the restored model."""
+    found = {}
+    for path in CONFIGS:
+        folder, _, inner = path.partition("/")
+        owner = {"prior": source.stage_c_folder, "decoder": source.stage_b_folder}.get(folder, source.compressor_folder)
+        if owner is not None:
+            found[path] = {key: value for key, value in read_json(owner / inner).items() if key != "_name_or_path"}
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import warnings
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ loads."""
 HALF, INTEGERS, SCALES, UNPACKED = "_half", "_int8", "_scales", "_single"
 """What is appended to a weight's name for what is stored of it, and for what the graph makes of that."""
 
+SHARED = "wurstchen_shared_weights"
+"""Key of the graph's metadata: a JSON object with weights that are not stored because they equal another, and that
+one's name."""
+
 INLINE_BYTES = 1024
 """Weights up to this size live in the .onnx file, larger ones in the .data file beside it."""
 
@@ -52,11 +57,14 @@ def write(exportable: Exportable, folder: Path, weights: str, packed: Mapping[st
     model = trace(exportable)
     numbers = (value.const_value for value in model.graph.initializers.values())
     parameters = sum(tensor.size for tensor in numbers if tensor.dtype.is_floating_point())
+    shared = _shared_weights(model, exportable.module)
     if packed:
         store_packed(model, packed)
     if weights != "fp32":
         store_as_half(model)
     _forget_history(model)
+    if shared:
+        model.metadata_props[SHARED] = json.dumps(shared)
     path = folder / spec.file
     ir.save(model, path, external_data=f"{spec.file}.data", size_threshold_bytes=INLINE_BYTES)
     return Stored(parameters, sum(file.stat().st_size for file in folder.glob(f"{spec.file}*")))
@@ -71,6 +79,31 @@ def trace(exportable: Exportable) -> ir.Model:
     _name_axes(model, spec)
     _check_steps(model, spec)
     return model
+
+
+def _shared_weights(model: ir.Model, module: torch.nn.Module) -> dict[str, str]:
+    """Of the module's weights those that the graph reads under another's name, because they are equal.
+
+    Raises ExportError if the graph holds a weight with other values than the module: it could not be read back.
+    """
+    kept = {}
+    for name, tensor in module.state_dict().items():
+        value = model.graph.initializers.get(name)
+        if value is not None:
+            kept[name] = tensor
+            if not np.array_equal(value.const_value.numpy(), tensor.numpy()):
+                raise ExportError(f"{name} came out of torch's exporter with other values: use the pinned versions")
+    return {
+        name: other
+        for name, tensor in module.state_dict().items()
+        if name not in kept
+        for other in [next((other for other, found in kept.items() if _same(tensor, found)), None)]
+        if other is not None
+    }
+
+
+def _same(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.dtype == other.dtype and one.shape == other.shape and torch.equal(one, other)
 
 
 def _simplify(model: ir.Model, weights: Container[str]) -> None:
@@ -175,8 +208,6 @@ def store_packed(model: ir.Model, packed: Mapping[str, Packed]) -> None:
         value = model.graph.initializers.get(name)
         if value is None or not value.uses():
             continue
-        if not torch.equal(torch.from_numpy(value.const_value.numpy().astype(np.float32)), _in(value, weights)):
-            raise ExportError(f"{name} came out of torch's exporter with other values: use the pinned versions")
         integers = _initializer(f"{name}{INTEGERS}", weights.integers.contiguous().numpy())
         scales = _initializer(f"{name}{SCALES}", weights.scales.contiguous().numpy())
         cast = ir.node("Cast", [integers], {"to": ir.DataType.FLOAT})
@@ -184,12 +215,6 @@ def store_packed(model: ir.Model, packed: Mapping[str, Packed]) -> None:
         if value.dtype != ir.DataType.FLOAT:
             nodes.append(ir.node("Cast", [nodes[-1].outputs[0]], {"to": value.dtype}))
         _replace(model.graph, value, [integers, scales], nodes)
-
-
-def _in(value: ir.Value, weights: Packed) -> torch.Tensor:
-    """The weights as the graph computes them, rounded to its precision."""
-    unpacked = weights.unpacked()
-    return unpacked if value.dtype == ir.DataType.FLOAT else unpacked.half().float()
 
 
 def store_as_half(model: ir.Model) -> None:

@@ -82,7 +82,7 @@ def folded_columns(model: nn.Module) -> dict[str, int]:
     names = {layer: name for name, layer in model.named_modules()}
     found = {}
     if type(model).__name__ == "WuerstchenDiffNeXt":
-        for block, mapper in _injections(Plan(model)):
+        for block, mapper in injections(model):
             linear = block.channelwise[0]
             found[names[mapper]] = 0
             found[names[linear]] = linear.in_features - mapper.out_channels
@@ -94,8 +94,9 @@ def folded_columns(model: nn.Module) -> dict[str, int]:
     return found
 
 
-def _injections(plan: Plan) -> list[tuple[nn.Module, nn.Module]]:
-    """Blocks of Stage B that take in the semantic latents, each with its mapper."""
+def injections(model: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
+    """Blocks of Stage B's model that take in the semantic latents, each with its mapper."""
+    plan = Plan(model)
     levels = [(blocks, plan.down_mappers[level]) for level, blocks in plan.down]
     levels += [(blocks, plan.up_mappers[level]) for level, blocks in plan.up]
     return [
