@@ -93,6 +93,24 @@ def test_judge_without_held_out_pairs_draws_none(data, pictures, tmp_path):
     assert len(set(training.pairs[:, 0].tolist())) == len(pictures) - 1
 
 
+def test_judge_goes_on_from_a_trained_one(data, judge_folder, tmp_path):
+    trained, _ = store.load(judge_folder / "trained")
+    training = JudgeTraining(judge_arguments(data, tmp_path, "--start-from", str(judge_folder / "trained")))
+    started = training.net.state_dict()
+    assert all(torch.equal(started[name], value) for name, value in trained.state_dict().items())
+    fresh = JudgeTraining(judge_arguments(data, tmp_path / "fresh")).loss()[0]
+    assert training.loss()[0] < 0.6 * fresh
+
+
+def test_start_from_a_judge_of_other_classes_is_refused(data, judge_folder, tmp_path):
+    folder = shutil.copytree(judge_folder / "trained", tmp_path / "other")
+    entry = store.read_json(folder)
+    (folder / "judge.json").write_text(json.dumps(entry | {"styles": ["filled", "striped"]}))
+    with pytest.raises(ValueError) as raised:
+        JudgeTraining(judge_arguments(data, tmp_path / "out", "--start-from", str(folder)))
+    assert str(raised.value) == f"--start-from {folder}: that judge has other classes than {data}; leave it out"
+
+
 def judge_arguments(data, out, *more):
     parser = argparse.ArgumentParser()
     add_options(parser)

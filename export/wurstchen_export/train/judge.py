@@ -24,7 +24,9 @@ from .options import (
     loop_options,
     maybe_compiled,
     open_pictures,
+    prepare_machine,
 )
+from .staging import wait_for
 
 SMOOTHING = 0.05
 STYLE_WEIGHT = BACKGROUND_WEIGHT = 0.3
@@ -50,18 +52,32 @@ class JudgeTraining:
     """Builds the network and the loop, and computes the loss of a step."""
 
     def __init__(self, args: argparse.Namespace):
-        torch.manual_seed(args.seed)
+        prepare_machine(args)
         self.args = args
         self.pictures = open_pictures(args)
         self.labels = Labels.of(self.pictures)
         chosen = {name: getattr(args, name) for name in ("widths", "blocks", "side") if getattr(args, name)}
-        self.net = JudgeNet(self.labels.sizes, **chosen).to(args.device, memory_format=torch.channels_last)
+        net = self.started_from(args.start_from) if args.start_from else JudgeNet(self.labels.sizes, **chosen)
+        self.net = net.train().to(args.device, memory_format=torch.channels_last)
         device = torch.device(args.device)
         self.emoji_of = torch.as_tensor(self.pictures.concept_of, device=device)
         self.style_of = torch.as_tensor(self.pictures.style_of, device=device)
         self.pairs = self.training_pairs().to(device)
         self.predict = maybe_compiled(self.net, args)
-        self.loop = TrainingLoop(args.out, {"judge": self.net}, loop_options(args))
+        if args.wait_for:
+            wait_for(args.wait_for, args.until)
+        self.loop = TrainingLoop(args.out / "judge", {"judge": self.net}, loop_options(args))
+
+    def started_from(self, folder: Path) -> JudgeNet:
+        """The judge that was trained there. Raises ValueError when it has other classes."""
+        net, labels = store.load(folder)
+        if (labels.emoji, labels.styles, labels.backgrounds) != (
+            self.labels.emoji,
+            self.labels.styles,
+            self.labels.backgrounds,
+        ):
+            raise ValueError(f"--start-from {folder}: that judge has other classes than {self.args.data}; leave it out")
+        return net
 
     def training_pairs(self) -> torch.Tensor:
         """(picture, background) index pairs [N,2] that training may draw."""
@@ -118,5 +134,5 @@ class JudgeTraining:
 def run(args: argparse.Namespace) -> Path:
     """Trains the judge; returns its folder."""
     training = JudgeTraining(args)
-    training.loop.run(training.loss, training.save_model)
+    training.loop.run(training.loss, training.save_model, args.batch)
     return args.out
