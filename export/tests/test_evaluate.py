@@ -206,12 +206,12 @@ def test_number_of_prompts_out_of_range_is_refused(bundle, judge, prompt_file, c
     )
 
 
-def test_checked_in_prompts_are_500_different_pairs_with_the_held_out_ones_of_the_rule():
+def test_checked_in_prompts_are_500_different_pairs_110_of_them_held_out_by_the_rule():
     prompts = evaluate_prompts.read()
     assert len(prompts) == evaluate_prompts.COUNT == 500
-    assert 80 <= sum(prompt.held_out for prompt in prompts) <= evaluate_prompts.HELD_OUT
+    assert sum(prompt.held_out for prompt in prompts) == evaluate_prompts.HELD_OUT == 110
     assert len({(prompt.hexcode, prompt.style) for prompt in prompts}) == 500
-    assert all(held_out(prompt.hexcode, prompt.style) for prompt in prompts if prompt.held_out)
+    assert all(prompt.held_out == held_out(prompt.hexcode, prompt.style) for prompt in prompts)
     assert all(f" {prompt.background}" in prompt.text for prompt in prompts)
 
 

@@ -15,7 +15,7 @@ from wurstchen_export.errors import ExportError
 FILE = Path(__file__).parent / "data" / "evaluate-prompts.tsv"
 COLUMNS = ("hexcode", "style", "background", "held_out", "prompt")
 COUNT, HELD_OUT = 500, 110
-"""Prompts, and how many of them are held out at most: all held-out pairs, as long as there are no more."""
+"""Prompts, and how many of them are of held-out pairs (all of these, where there are fewer)."""
 SEED = 20240116
 """Any would do; it was set before a model had drawn anything."""
 
