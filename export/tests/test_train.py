@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from wurstchen_export.compressor import SemanticCompressor
 from wurstchen_export.train import main as train
 from wurstchen_export.train.all import ends
-from wurstchen_export.train.caption_table import CaptionTable, Tokens, open_tokenizer
+from wurstchen_export.train.caption_table import CaptionTable, Tokens, open_tokenizer, open_vocabulary
 from wurstchen_export.train.captions import every_caption
 from wurstchen_export.train.diffusion import alpha_cumprod
 from wurstchen_export.train.loop import LoopOptions, TrainingLoop
@@ -29,6 +29,7 @@ from wurstchen_export.train.stage_a import encode, load_stage_a
 from wurstchen_export.train.staging import wait_for
 from wurstchen_export.train.text import TextSide, use_short_rows
 from wurstchen_export.train.vocabulary import write_tokenizer
+from wurstchen_export.wuerstchen_classes import wuerstchen
 
 SIDE = 256
 STEPS = ["--steps", "40", "--batch", "4", "--no-bf16", "--learning-rate", "3e-3"]
@@ -210,41 +211,40 @@ def test_cosine_fall_ends_at_a_hundredth(tmp_path):
 
 
 def test_short_rows_equal_whole_rows(data):
-    from diffusers.pipelines.wuerstchen import WuerstchenPrior
-
     torch.manual_seed(0)
     tokenizer = open_tokenizer(data)
     text = TextSide(len(tokenizer), width=64, layers=2, length=12).eval()
     for parameter in text.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
-    prior = WuerstchenPrior(c_in=4, c=32, c_cond=64, depth=1, nhead=2).eval()
+    prior = wuerstchen().WuerstchenPrior(c_in=4, c=32, c_cond=64, depth=1, nhead=2).eval()
     captions = ["a disc on a blue background", ""]
     whole = tokenizer(captions, padding="max_length", max_length=77, return_tensors="pt")
     x, t = torch.randn(2, 4, 6, 6), torch.tensor([0.3, 0.9])
     with torch.no_grad():
         expected = prior(x, t, text.published(tokenizer)(**whole).last_hidden_state)
         use_short_rows(prior)
-        actual = prior(x, t, text(Tokens(tokenizer, 12).rows(captions)))
+        actual = prior(x, t, text(Tokens(open_vocabulary(data), 12).rows(captions)))
     assert torch.allclose(actual, expected, atol=1e-4, rtol=1e-4)
 
 
-def test_tokens_of_words_are_those_of_the_caption(data):
-    tokenizer = open_tokenizer(data)
-    caption = "a disc, flat style, on o'clock's red-hot box"
-    row = Tokens(tokenizer, 60).row(caption)
-    ids = tokenizer(caption)["input_ids"]
-    assert row[: len(ids)] == ids and set(row[len(ids) :]) == {tokenizer.eos_token_id}
+@pytest.mark.parametrize(
+    "caption", ["a disc, flat style, on o'clock's red-hot box", "", "1st place; pi\u00f1ata 24/7 (teal)!?", "DISC  on\tred"]
+)
+def test_vocabulary_is_that_of_the_published_tokenizer(data, caption):
+    row, ids = Tokens(open_vocabulary(data), 60).row(caption), open_tokenizer(data)(caption)["input_ids"]
+    assert len(open_vocabulary(data)) == len(open_tokenizer(data))
+    assert row == ids + ids[-1:] * (60 - len(ids))
 
 
 def test_caption_that_is_too_long_is_named(data):
     message = "caption needs more than 4 tokens: 'a disc on a red box'"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        Tokens(open_tokenizer(data), 6).rows(["a", "a disc on a red box"])
+        Tokens(open_vocabulary(data), 6).rows(["a", "a disc on a red box"])
 
 
 def test_drawn_captions_are_of_the_picture_and_its_background(data):
     pictures, tokenizer = Pictures(data, data / "concepts.tsv"), open_tokenizer(data)
-    table = CaptionTable(pictures, Tokens(tokenizer, 24), variants=4, seed=0)
+    table = CaptionTable(pictures, Tokens(open_vocabulary(data), 24), variants=4, seed=0)
     which, colours = torch.tensor([0, 1, 1]), torch.tensor([pictures.colour_names.index(c) for c in ("red", "teal", "white")])
     for _ in range(20):
         red, teal, white = tokenizer.batch_decode(table.draw(which, colours, 0.0), skip_special_tokens=True)

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 INDEX = "index.json"
-TOKENIZER_FILES = ("vocab.json", "merges.txt")
+TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "tokenizer.json")
 RENDER = "make it with: python -m wurstchen_export train data --out DIR"
 
 

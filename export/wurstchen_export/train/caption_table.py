@@ -1,6 +1,7 @@
 """Token ids of many captions of every picture on every background, so that training draws captions on its device."""
 
 import random
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,41 +11,36 @@ from ..wuerstchen_classes import clip_tokenizer
 from .artwork import TOKENIZER_FILES, ArtworkFolder
 from .captions import BARE_SHARE, caption_of, white_share
 from .pictures import Pictures
-from .vocabulary import MAX_LENGTH
+from .vocabulary import Vocabulary
 
 TRIES = 50
 
 
-def open_tokenizer(data: Path):
-    """The tokenizer in a folder that `train data` wrote, or in the file it packed."""
-    if Path(data).is_dir():
-        return clip_tokenizer().from_pretrained(data / "tokenizer")
-    import tempfile
+def open_vocabulary(data: Path) -> Vocabulary:
+    """The vocabulary in a folder that `train data` wrote, or in the file it packed."""
+    source = ArtworkFolder.open(data)
+    return Vocabulary(*(source.read(f"tokenizer/{name}").decode("utf-8") for name in ("vocab.json", "merges.txt")))
 
+
+def open_tokenizer(data: Path):
+    """The same as transformers' CLIP tokenizer."""
     source = ArtworkFolder.open(data)
     with tempfile.TemporaryDirectory() as folder:
         for name in TOKENIZER_FILES:
             (Path(folder) / name).write_bytes(source.read(f"tokenizer/{name}"))
-        files = {"vocab_file": f"{folder}/vocab.json", "merges_file": f"{folder}/merges.txt"}
-        return clip_tokenizer()(**files, model_max_length=MAX_LENGTH)
+        return clip_tokenizer().from_pretrained(folder)
 
 
 class Tokens:
-    """Token ids of captions in rows of one length. Words are looked up once: spaces always part CLIP's tokens."""
+    """Token ids of captions in rows of one length."""
 
-    def __init__(self, tokenizer, length: int):
-        self.tokenizer, self.length = tokenizer, length
-        self.start, self.end = tokenizer.bos_token_id, tokenizer.eos_token_id
-        self.words: dict[str, list[int]] = {}
+    def __init__(self, vocabulary: Vocabulary, length: int):
+        self.vocabulary, self.length = vocabulary, length
 
     def row(self, caption: str) -> list[int] | None:
         """Start, the caption's tokens and ends up to the length; None if that leaves no place for a pad."""
-        ids = [self.start]
-        for word in caption.split():
-            if word not in self.words:
-                self.words[word] = self.tokenizer(word)["input_ids"][1:-1]
-            ids += self.words[word]
-        return ids + [self.end] * (self.length - len(ids)) if len(ids) < self.length - 1 else None
+        ids = [self.vocabulary.start, *self.vocabulary.tokens(caption)]
+        return ids + [self.vocabulary.end] * (self.length - len(ids)) if len(ids) < self.length - 1 else None
 
     def rows(self, captions: list[str]) -> torch.Tensor:
         """int64 [B,length]. Raises ValueError for a caption that is too long."""

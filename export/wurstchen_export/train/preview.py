@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from .caption_table import Tokens, open_tokenizer
+from .caption_table import Tokens, open_vocabulary
 from .captions import caption_of
 from .diffusion import sample
 from .model import load_stage, load_text
@@ -63,8 +63,8 @@ class Cascade:
         use_short_rows(self.c)
         use_exact_output(self.b.clf)
         use_exact_output(self.c.out)
-        tokenizer = open_tokenizer(args.data)
-        self.tokens_b, self.tokens_c = (Tokens(tokenizer, text.length) for text in (self.text_b, self.text_c))
+        vocabulary = open_vocabulary(args.data)
+        self.tokens_b, self.tokens_c = (Tokens(vocabulary, text.length) for text in (self.text_b, self.text_c))
         self.generator = torch.Generator().manual_seed(args.seed)
 
     def maps(self, captions: list[str]) -> torch.Tensor:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from ..compressor import SemanticCompressor
 from ..wuerstchen_classes import wuerstchen
 from .calibration import calibrated
-from .caption_table import CaptionTable, Tokens, open_tokenizer
+from .caption_table import CaptionTable, Tokens, open_vocabulary
 from .diffusion import add_noise, noise_loss, sample
 from .fast import compile_or_fall_back, eagerly
 from .loop import TrainingLoop
@@ -92,8 +92,8 @@ class StageBTraining:
         prepare_machine(args)
         self.args, self.frozen = args, args.freeze_compressor
         self.pictures = open_pictures(args)
-        tokens = Tokens(open_tokenizer(args.data), args.text_length)
-        self.build_modules(len(tokens.tokenizer))
+        tokens = Tokens(open_vocabulary(args.data), args.text_length)
+        self.build_modules(len(tokens.vocabulary))
         if args.compile:
             stages = [self.decoder, self.text] + ([] if self.frozen else [self.compressor])
             compile_or_fall_back(stages, self.warm_up, args.shifted_depthwise)

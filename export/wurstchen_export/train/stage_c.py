@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from ..wuerstchen_classes import wuerstchen
-from .caption_table import CaptionTable, Tokens, open_tokenizer
+from .caption_table import CaptionTable, Tokens, open_vocabulary
 from .diffusion import add_noise, noise_loss
 from .fast import compile_or_fall_back
 from .loop import TrainingLoop
@@ -56,8 +56,8 @@ class StageCTraining:
         prepare_machine(args)
         self.args = args
         self.pictures = open_pictures(args)
-        tokens = Tokens(open_tokenizer(args.data), args.text_length)
-        self.build_modules(len(tokens.tokenizer))
+        tokens = Tokens(open_vocabulary(args.data), args.text_length)
+        self.build_modules(len(tokens.vocabulary))
         if args.compile:
             compile_or_fall_back([self.prior, self.text], self.warm_up, args.shifted_depthwise)
         self.captions = CaptionTable(self.pictures, tokens, args.variants, args.seed)

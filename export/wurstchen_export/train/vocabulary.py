@@ -9,6 +9,8 @@ from ..wuerstchen_classes import clip_tokenizer
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 MAX_LENGTH = 77
+# CLIP's words: contractions, letters, single digits, runs of anything else.
+WORD = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[^\W\d_]+|\d|(?:[^\s\w]|_)+")
 
 
 def byte_symbols() -> list[str]:
@@ -63,7 +65,38 @@ def write_tokenizer(captions: list[str], folder: Path, limit: int = 4096) -> Non
     (folder / "vocab.json").write_text(json.dumps(vocab, ensure_ascii=False), encoding="utf-8")
     lines = ["#version: 0.2", *(f"{a} {b}" for a, b in merges)]
     (folder / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    tokenizer = clip_tokenizer()(
-        vocab_file=str(folder / "vocab.json"), merges_file=str(folder / "merges.txt"), model_max_length=MAX_LENGTH
-    )
-    tokenizer.save_pretrained(folder)
+    clip_tokenizer().from_pretrained(folder, model_max_length=MAX_LENGTH).save_pretrained(folder)
+
+
+class Vocabulary:
+    """The tokenizer of vocab.json and merges.txt: CLIP's, for the ASCII captions of training.
+
+    Written out, because the classes of transformers read these files differently from release to release.
+    """
+
+    def __init__(self, vocab: str, merges: str):
+        self.ids: dict[str, int] = json.loads(vocab)
+        pairs = [tuple(line.split(" ")) for line in merges.splitlines() if line and not line.startswith("#version")]
+        self.ranks = {pair: rank for rank, pair in enumerate(pairs)}
+        self.start, self.end = self.ids[START], self.ids[END]
+        self.symbols = byte_symbols()
+        self.words: dict[str, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def tokens(self, caption: str) -> list[int]:
+        """Token ids of a caption, without start and end."""
+        return [token for word in WORD.findall(caption.lower()) for token in self.word(word)]
+
+    def word(self, word: str) -> list[int]:
+        if word not in self.words:
+            spelled = [self.symbols[byte] for byte in word.encode("utf-8")]
+            parts = [*spelled[:-1], spelled[-1] + "</w>"]
+            while True:
+                known = [pair for pair in zip(parts, parts[1:], strict=False) if pair in self.ranks]
+                if not known:
+                    break
+                parts = merged(parts, min(known, key=self.ranks.__getitem__))
+            self.words[word] = [self.ids[part] for part in parts]
+        return self.words[word]
