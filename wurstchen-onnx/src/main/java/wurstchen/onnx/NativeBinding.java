@@ -16,6 +16,7 @@ final class NativeBinding implements PreparedRun {
     private final NativeMemory memory;
     private final NativePlace place;
     private final long session;
+    private final ImmutableMap<String, Tensor> inputs;
     private final ImmutableMap<String, ElementType> allocated;
     private final int bound;
     private final Replay replay;
@@ -38,18 +39,19 @@ final class NativeBinding implements PreparedRun {
         this.memory = memory;
         this.place = place;
         this.session = OrtHandles.session(session);
+        this.inputs = ImmutableMap.copyOf(inputs);
         this.allocated = ImmutableMap.copyOf(allocated);
         this.bound = outputs.size();
         this.replay = replay;
         try {
-            bind(inputs, outputs);
+            bind(outputs);
         } catch (OrtException | RuntimeException e) {
             close();
             throw e;
         }
     }
 
-    private void bind(Map<String, Tensor> inputs, Map<String, Tensor> outputs) throws OrtException {
+    private void bind(Map<String, Tensor> outputs) throws OrtException {
         long[] address = new long[1];
         OrtStatus.check(OrtTable.CreateRunOptions(address));
         options = address[0];
@@ -58,14 +60,18 @@ final class NativeBinding implements PreparedRun {
         }
         OrtStatus.check(OrtTable.CreateIoBinding(session, address));
         binding = address[0];
-        for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
-            OrtStatus.check(OrtTable.BindInput(binding, input.getKey(), value(input.getValue())));
-        }
+        bindInputs();
         for (Map.Entry<String, Tensor> output : outputs.entrySet()) {
             OrtStatus.check(OrtTable.BindOutput(binding, output.getKey(), value(output.getValue())));
         }
         for (String output : allocated.keySet()) {
             OrtStatus.check(OrtTable.BindOutputToDevice(binding, output, place.memoryInfo()));
+        }
+    }
+
+    private void bindInputs() throws OrtException {
+        for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
+            OrtStatus.check(OrtTable.BindInput(binding, input.getKey(), value(input.getValue())));
         }
     }
 
@@ -76,10 +82,18 @@ final class NativeBinding implements PreparedRun {
     @Override
     public void run() throws OrtException {
         try {
-            place.execute(() -> OrtStatus.check(OrtTable.RunWithBinding(session, options, binding)));
+            place.execute(this::runBound);
         } finally {
             ran = true;
         }
+    }
+
+    private void runBound() throws OrtException {
+        if (ran && !place.isHost() && !replay.captures()) {
+            // A graph that reads an input on the CPU got a copy of it when it was bound, and would go on reading that.
+            bindInputs();
+        }
+        OrtStatus.check(OrtTable.RunWithBinding(session, options, binding));
     }
 
     @Override
