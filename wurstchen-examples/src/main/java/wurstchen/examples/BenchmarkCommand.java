@@ -98,7 +98,8 @@ final class BenchmarkCommand implements Callable<Integer> {
     private void checkJson() {
         if (json != null && !Files.isDirectory(folder.resolve(json).toAbsolutePath().getParent())) {
             throw new ParameterException(
-                    spec.commandLine(), "--json: cannot write " + folder.resolve(json) + ": its folder is not there; create it, or name another");
+                    spec.commandLine(),
+                    "--json: cannot write " + folder.resolve(json) + ": its folder is not there; create it, or name another");
         }
     }
 

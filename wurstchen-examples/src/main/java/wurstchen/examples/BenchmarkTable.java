@@ -19,7 +19,11 @@ final class BenchmarkTable {
     void print(Machine machine, Benchmark benchmark, OptionalLong peakProcessBytes) {
         about(machine, benchmark);
         times(benchmark);
-        out.printf(Locale.ROOT, "%.2f pictures per second, by the median of %d later requests%n", benchmark.picturesPerSecond(), benchmark.warm().size());
+        out.printf(
+                Locale.ROOT,
+                "%.2f pictures per second, by the median of %d later requests%n",
+                benchmark.picturesPerSecond(),
+                benchmark.warm().size());
         copies(benchmark);
         line("GPU memory", benchmark.peakDeviceBytes(), "none, or not known");
         line("process memory", peakProcessBytes, "not known");
@@ -38,7 +42,11 @@ final class BenchmarkTable {
                 + " at a time, " + settings.width() + " x " + settings.height() + " px; Stage C "
                 + settings.stageCTimesteps().steps() + " steps, guidance " + settings.stageCGuidance().scale() + "; Stage B "
                 + settings.stageBTimesteps().steps() + " steps, guidance " + settings.stageBGuidance().scale());
-        out.printf(Locale.ROOT, "start:    %.0f ms to read and verify the model, %.0f ms to open its graphs%n%n", benchmark.verify(), benchmark.open());
+        out.printf(
+                Locale.ROOT,
+                "start:    %.0f ms to read and verify the model, %.0f ms to open its graphs%n%n",
+                benchmark.verify(),
+                benchmark.open());
     }
 
     /** Milliseconds of a request. */
@@ -91,6 +99,7 @@ final class BenchmarkTable {
     }
 
     private void line(String name, OptionalLong bytes, String otherwise) {
-        out.printf(Locale.ROOT, "%-15s %s%n", name + ":", bytes.isPresent() ? String.format(Locale.ROOT, "%,d MB at most", bytes.getAsLong() / 1_000_000) : otherwise);
+        String most = bytes.isPresent() ? String.format(Locale.ROOT, "%,d MB at most", bytes.getAsLong() / 1_000_000) : otherwise;
+        out.printf("%-15s %s%n", name + ":", most);
     }
 }

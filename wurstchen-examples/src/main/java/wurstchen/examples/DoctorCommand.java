@@ -19,7 +19,13 @@ import wurstchen.onnx.DoctorReport;
             "Says whether a device can be used here, and if not, what is missing and where to get it: ONNX Runtime, the driver, the"
                     + " GPUs, every CUDA library. Needs no GPU to say so."
         },
-        footer = {"", "Exit codes: 0 if the device can be used, 1 if not.", "", "Example:", "  java -jar wurstchen.jar doctor --device cuda:1"})
+        footer = {
+            "",
+            "Exit codes: 0 if the device can be used, 1 if not.",
+            "",
+            "Example:",
+            "  java -jar wurstchen.jar doctor --device cuda:1"
+        })
 final class DoctorCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

@@ -37,7 +37,8 @@ final class ErrorLines {
                 return e.getMessage();
             }
             boolean inCommand = e.getCommandLine().getParent() != null;
-            return e.getMessage() + (inCommand ? "; put a prompt of several words in quotes" : "; the commands are generate, model, doctor and benchmark");
+            return e.getMessage()
+                    + (inCommand ? "; put a prompt of several words in quotes" : "; the commands are generate, model, doctor and benchmark");
         }
     }
 

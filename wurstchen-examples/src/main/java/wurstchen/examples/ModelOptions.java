@@ -25,7 +25,8 @@ final class ModelOptions {
             defaultValue = "cpu",
             description = {
                 "Where to compute: cpu, cuda for the first NVIDIA GPU, cuda:1 for the second. Default: ${DEFAULT-VALUE}. A GPU that"
-                        + " cannot be used is an error that says what is missing, as the command doctor does. diffusers: pipeline.to(NAME).",
+                        + " cannot be used is an error that says what is missing, as the command doctor does. diffusers:"
+                        + " pipeline.to(NAME).",
                 "Example: --device cuda"
             })
     private String device;

@@ -45,7 +45,8 @@ final class BenchmarkCommandTest {
         assertThat(lines.get(5)).matches("start: {4}\\d+ ms to read and verify the model, \\d+ ms to open its graphs");
         assertThat(lines.subList(7, 13))
                 .satisfiesExactly(
-                        line -> assertThat(line.split("\\s+")).containsExactly("ms", "first", "later", "fastest", "slowest", "a", "step", "first:later"),
+                        line -> assertThat(line.split("\\s+"))
+                                .containsExactly("ms", "first", "later", "fastest", "slowest", "a", "step", "first:later"),
                         line -> assertThat(line).matches("Text( +" + MILLIS + "){5}"),
                         line -> assertThat(line).matches("Stage C( +" + MILLIS + "){6}"),
                         line -> assertThat(line).matches("Stage B( +" + MILLIS + "){6}"),

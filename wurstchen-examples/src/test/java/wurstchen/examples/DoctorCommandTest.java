@@ -15,7 +15,9 @@ final class DoctorCommandTest {
     void usableDevice_isZero() {
         CommandRun run = CommandRun.of(folder, "doctor", "--device=cpu");
 
-        assertThat(run.out()).startsWith("cpu can be used" + System.lineSeparator() + "system:         ").contains("trial:          ONNX Runtime ");
+        assertThat(run.out())
+                .startsWith("cpu can be used" + System.lineSeparator() + "system:         ")
+                .contains("trial:          ONNX Runtime ");
         assertThat(run.err()).isEmpty();
         assertThat(run.exitCode()).isZero();
     }
@@ -47,8 +49,8 @@ final class DoctorCommandTest {
         CommandRun run = CommandRun.of(folder, "doctor", "--device=tpu");
 
         assertThat(run.err())
-                .isEqualToNormalizingNewlines("wurstchen: --device: unknown device 'tpu': there are cpu, cuda and cuda:N, the GPU of index N\n"
-                        + "see: wurstchen doctor --help\n");
+                .isEqualToNormalizingNewlines("wurstchen: --device: unknown device 'tpu': there are cpu, cuda and cuda:N, the GPU of"
+                        + " index N\nsee: wurstchen doctor --help\n");
         assertThat(run.exitCode()).isEqualTo(2);
     }
 }

@@ -28,7 +28,10 @@ final class CacheFolder {
             return path(named.get()).toAbsolutePath();
         }
         if (host.windows()) {
-            return host.variable("LOCALAPPDATA").map(CacheFolder::path).orElseGet(() -> home(host).resolve("AppData/Local")).resolve("wurstchen");
+            return host.variable("LOCALAPPDATA")
+                    .map(CacheFolder::path)
+                    .orElseGet(() -> home(host).resolve("AppData/Local"))
+                    .resolve("wurstchen");
         }
         if (host.mac()) {
             return home(host).resolve("Library/Caches/wurstchen");

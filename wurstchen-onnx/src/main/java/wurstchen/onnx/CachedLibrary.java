@@ -67,7 +67,8 @@ record CachedLibrary(Path file) {
             Files.deleteIfExists(recordFile());
         } catch (IOException e) {
             throw new WurstchenException(
-                    file + " is damaged and cannot be unpacked again: " + OneLine.of(e.toString()) + "; delete it, or " + CacheFolder.REMEDY, e);
+                    file + " is damaged and cannot be unpacked again: " + OneLine.of(e.toString()) + "; delete it, or " + CacheFolder.REMEDY,
+                    e);
         }
     }
 

@@ -32,6 +32,7 @@ final class GpuExamination {
         if (state.version().isEmpty() && state.cuda() == 0) {
             return state.problem().isPresent() ? "none that works" : "of unknown version";
         }
-        return state.version().map(version -> "NVIDIA " + version).orElse("NVIDIA") + (state.cuda() == 0 ? "" : ", runs CUDA up to " + state.cudaVersion());
+        return state.version().map(version -> "NVIDIA " + version).orElse("NVIDIA")
+                + (state.cuda() == 0 ? "" : ", runs CUDA up to " + state.cudaVersion());
     }
 }

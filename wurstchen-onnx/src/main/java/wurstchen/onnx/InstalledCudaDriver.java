@@ -79,7 +79,8 @@ final class InstalledCudaDriver implements CudaDriver {
             PointerByReference text = new PointerByReference();
             call("cuGetErrorString", error, text);
             Pointer characters = text.getValue();
-            return "NVIDIA's driver does not start: " + (characters == null ? "" : characters.getString(0, "UTF-8") + " ") + "(error " + error
+            String words = characters == null ? "" : characters.getString(0, "UTF-8") + " ";
+            return "NVIDIA's driver does not start: " + words + "(error " + error
                     + "); restart the machine after an update of the driver, and see whether nvidia-smi works";
         }
 
@@ -114,7 +115,8 @@ final class InstalledCudaDriver implements CudaDriver {
         Optional<String> busId(int index) {
             IntByReference device = new IntByReference();
             byte[] text = new byte[TEXT_BYTES];
-            return call("cuDeviceGet", device, index) == SUCCESS && call("cuDeviceGetPCIBusId", text, TEXT_BYTES, device.getValue()) == SUCCESS
+            return call("cuDeviceGet", device, index) == SUCCESS
+                            && call("cuDeviceGetPCIBusId", text, TEXT_BYTES, device.getValue()) == SUCCESS
                     ? Optional.of(Native.toString(text, StandardCharsets.US_ASCII))
                     : Optional.empty();
         }

@@ -4,6 +4,8 @@ import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableListMultimap;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -54,16 +56,29 @@ final class LibrarySearch {
      * @param runPath the folders that the library has which needs it
      */
     Optional<Path> find(String name, List<Path> runPath) {
-        return Stream.of(pathFolders, runPath)
-                .flatMap(List::stream)
-                .map(folder -> folder.resolve(name))
-                .filter(LibrarySearch::loads)
-                .findFirst()
+        return loaded(name)
+                .or(() -> Stream.of(pathFolders, runPath)
+                        .flatMap(List::stream)
+                        .map(folder -> folder.resolve(name))
+                        .filter(LibrarySearch::loads)
+                        .findFirst())
                 .or(() -> linkerCache.get(name).stream()
                         .map(this::underRoot)
                         .filter(LibrarySearch::loads)
                         .findFirst())
                 .or(() -> defaults().map(folder -> folder.resolve(name)).filter(LibrarySearch::loads).findFirst());
+    }
+
+    /** What this process has loaded (LD_PRELOAD and System.load do) is not looked for again. */
+    private Optional<Path> loaded(String name) {
+        try (Stream<String> maps = Files.lines(host.root().resolve("proc/self/maps"), StandardCharsets.ISO_8859_1)) {
+            return maps.filter(line -> line.endsWith("/" + name))
+                    .map(line -> Path.of(line.substring(line.indexOf('/'))))
+                    .filter(LibrarySearch::loads)
+                    .findFirst();
+        } catch (IOException | UncheckedIOException e) {
+            return Optional.empty();
+        }
     }
 
     /** Finds a library where the linker does not look. */

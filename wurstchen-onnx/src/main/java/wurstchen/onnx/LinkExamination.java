@@ -64,7 +64,9 @@ final class LinkExamination {
             return library.name() + " is missing: " + install;
         }
         String others = library.others().stream().map(Path::toString).collect(joining(", "));
-        String remedy = library.name().equals(CudaLibraries.CUDNN) ? "" : ", or take a provider that was built for the CUDA that is there (docs/cuda.md)";
+        String remedy = library.name().equals(CudaLibraries.CUDNN)
+                ? ""
+                : ", or take a provider that was built for the CUDA that is there (docs/cuda.md)";
         return library.name() + " is missing, of another version there is " + others + ": " + install + remedy;
     }
 

@@ -39,8 +39,8 @@ final class OrtExamination {
     }
 
     private String describeArtifact() {
-        String name = artifact.hasCuda() ? "onnxruntime_gpu" : artifact.libraries().isEmpty() ? "no libraries for " + artifact.platform() : "onnxruntime";
-        return name + artifact.version().map(version -> " " + version).orElse("")
+        String without = artifact.libraries().isEmpty() ? "no libraries for " + artifact.platform() : "onnxruntime";
+        return (artifact.hasCuda() ? "onnxruntime_gpu" : without) + artifact.version().map(version -> " " + version).orElse("")
                 + (artifact.jars().isEmpty() ? ", no jar on the class path" : ", " + String.join(" and ", artifact.jars()));
     }
 
@@ -52,8 +52,8 @@ final class OrtExamination {
             findings.problem("the class path has no ONNX Runtime for " + artifact.platform()
                     + ": add com.microsoft.onnxruntime:onnxruntime, or onnxruntime_gpu for a GPU");
         } else if (cuda && !artifact.hasCuda()) {
-            findings.problem("the class path holds the artifact onnxruntime, which was built without CUDA: use onnxruntime_gpu instead of it"
-                    + " (in this project: mvn -Pcuda; in yours: exclude com.microsoft.onnxruntime:onnxruntime and add"
+            findings.problem("the class path holds the artifact onnxruntime, which was built without CUDA: use onnxruntime_gpu"
+                    + " instead of it (in this project: mvn -Pcuda; in yours: exclude com.microsoft.onnxruntime:onnxruntime and add"
                     + " com.microsoft.onnxruntime:onnxruntime_gpu:" + artifact.version().orElse("VERSION") + ")");
         }
     }

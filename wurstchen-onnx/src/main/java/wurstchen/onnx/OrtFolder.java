@@ -35,7 +35,8 @@ record OrtFolder(Path path, HostSystem host) {
         }
         Path jni = path.resolve(host.libraryFile(OrtArtifact.JNI));
         if (isWithoutCuda(jni)) {
-            findings.problem(jni + " is the one of the artifact onnxruntime, which was built without CUDA: take the one of onnxruntime_gpu");
+            findings.problem(jni + " is the one of the artifact onnxruntime, which was built without CUDA: take the one of"
+                    + " onnxruntime_gpu");
         }
     }
 

@@ -83,7 +83,9 @@ final class OrtLibraries {
                 libraries.add(PackedLibrary.of(file, resource));
             } catch (IOException e) {
                 throw new WurstchenException(
-                        "cannot read " + file + " from the class path: " + OneLine.of(e.toString()) + "; fetch the jar of onnxruntime_gpu again", e);
+                        "cannot read " + file + " from the class path: " + OneLine.of(e.toString())
+                                + "; fetch the jar of onnxruntime_gpu again",
+                        e);
             }
         });
         return libraries.build();

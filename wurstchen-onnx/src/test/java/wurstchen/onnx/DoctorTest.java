@@ -61,7 +61,8 @@ class DoctorTest {
         String output = new String(jvm.getInputStream().readAllBytes(), UTF_8).strip();
 
         assertThat(output)
-                .startsWith("[nothing is missing, but ONNX Runtime does not start: ONNX Runtime cannot load its libraries from " + folder + ": "
+                .startsWith("[nothing is missing, but ONNX Runtime does not start: ONNX Runtime cannot load its libraries from "
+                        + folder + ": "
                         + folder.resolve(core) + ": ")
                 .endsWith("; they must be whole, for this system (" + HostSystem.current().platform() + "), and of one version]");
         assertThat(jvm.waitFor()).isZero();

@@ -77,8 +77,8 @@ class ExaminationTest {
         Path[] jars = new Path[others.length + 1];
         jars[0] = FakeOrtJar.write(jar(), "1.29.0", libraries);
         System.arraycopy(others, 0, jars, 1, others.length);
-        return new Examination(host, FakeOrtJar.artifact(host, jars), () -> driver, (name, report) -> report.accept("a graph ran on " + name))
-                .of(device);
+        OrtTrial trial = (name, report) -> report.accept("a graph ran on " + name);
+        return new Examination(host, FakeOrtJar.artifact(host, jars), () -> driver, trial).of(device);
     }
 
     private String cache() throws IOException {
@@ -87,7 +87,8 @@ class ExaminationTest {
     }
 
     private String searched() {
-        return "  searched: LD_LIBRARY_PATH (" + cuda + "), what ldconfig knows, " + root.resolve("lib/x86_64-linux-gnu") + ":" + root.resolve("lib");
+        return "  searched: LD_LIBRARY_PATH (" + cuda + "), what ldconfig knows, " + root.resolve("lib/x86_64-linux-gnu") + ":"
+                + root.resolve("lib");
     }
 
     private void assertProblems(DoctorReport report, String... problems) {
@@ -202,8 +203,8 @@ class ExaminationTest {
 
         assertProblems(
                 examine("cuda:0"),
-                "libcublasLt.so.12, libcublas.so.12, libcurand.so.10, libcudart.so.12, libcudnn.so.9 are here, but not where the linker looks:"
-                        + " start Java with LD_LIBRARY_PATH=" + cuda + ":/opt/other");
+                "libcublasLt.so.12, libcublas.so.12, libcurand.so.10, libcudart.so.12, libcudnn.so.9 are here, but not where the linker"
+                        + " looks: start Java with LD_LIBRARY_PATH=" + cuda + ":/opt/other");
     }
 
     @Test
@@ -249,6 +250,19 @@ class ExaminationTest {
     }
 
     @Test
+    void libraryThatIsLoadedAlready_isNotLookedFor() throws IOException {
+        Path loaded = FakeElf.needing().write(folder.resolve("elsewhere/libcudnn.so.9"));
+        Files.delete(cuda.resolve("libcudnn.so.9"));
+        Files.createDirectories(root.resolve("proc/self"));
+        Files.writeString(
+                root.resolve("proc/self/maps"),
+                "7f00-7f01 r-xp 00000000 fe:00 1 /usr/lib/other.so\n7f01-7f02 rw-p 00000000 00:00 0\n"
+                        + "7f02-7f03 r-xp 00000000 fe:00 2    " + loaded + "\n");
+
+        assertThat(examine("cuda:0").problems()).isEmpty();
+    }
+
+    @Test
     void noDriver_isSaidOnce() throws IOException {
         driver = NO_DRIVER;
         Files.delete(root.resolve("lib/x86_64-linux-gnu/libcuda.so.1"));
@@ -265,8 +279,8 @@ class ExaminationTest {
 
         assertProblems(
                 examine("cuda:0"),
-                "the driver runs CUDA up to 11.4, the provider was built for CUDA 12: update the driver, or take a provider that was built for"
-                        + " CUDA 11 (docs/cuda.md)");
+                "the driver runs CUDA up to 11.4, the provider was built for CUDA 12: update the driver, or take a provider that"
+                        + " was built for CUDA 11 (docs/cuda.md)");
     }
 
     @Test
@@ -303,7 +317,8 @@ class ExaminationTest {
 
         assertProblems(
                 examine("cuda:0", other),
-                "ONNX Runtime is on the class path 2 times: file:" + jar() + " and file:" + other + "; keep one, onnxruntime_gpu for a GPU");
+                "ONNX Runtime is on the class path 2 times: file:" + jar() + " and file:" + other
+                        + "; keep one, onnxruntime_gpu for a GPU");
     }
 
     @Test
@@ -312,7 +327,8 @@ class ExaminationTest {
 
         assertProblems(
                 examine("cpu"),
-                "the class path has no ONNX Runtime for linux-riscv64: add com.microsoft.onnxruntime:onnxruntime, or onnxruntime_gpu for a GPU");
+                "the class path has no ONNX Runtime for linux-riscv64: add com.microsoft.onnxruntime:onnxruntime, or"
+                        + " onnxruntime_gpu for a GPU");
     }
 
     @Test
@@ -346,10 +362,10 @@ class ExaminationTest {
 
         assertProblems(
                 examine("cuda:0"),
-                mine + " has no libonnxruntime_providers_shared.so: take all of ONNX Runtime's libraries from one build with CUDA, of version"
-                        + " 1.29.0",
-                mine + " has no libonnxruntime_providers_cuda.so: take all of ONNX Runtime's libraries from one build with CUDA, of version"
-                        + " 1.29.0");
+                mine + " has no libonnxruntime_providers_shared.so: take all of ONNX Runtime's libraries from one build with CUDA, of"
+                        + " version 1.29.0",
+                mine + " has no libonnxruntime_providers_cuda.so: take all of ONNX Runtime's libraries from one build with CUDA, of"
+                        + " version 1.29.0");
     }
 
     @Test
@@ -378,7 +394,8 @@ class ExaminationTest {
         DoctorReport report = examine("cuda:0");
 
         assertThat(report.findings())
-                .contains("libraries:      " + cache() + ", unpacked once: 4 files, 0 MB, unpacked again because they were damaged: libonnxruntime.so");
+                .contains("libraries:      " + cache() + ", unpacked once: 4 files, 0 MB, unpacked again because they were damaged:"
+                        + " libonnxruntime.so");
         assertThat(core).hasContent("core");
     }
 
@@ -388,7 +405,8 @@ class ExaminationTest {
 
         assertProblems(
                 examine("cuda:0"),
-                cache() + "/libonnxruntime_providers_cuda.so cannot be read: the library is cut off or damaged; put a whole one in its place");
+                cache() + "/libonnxruntime_providers_cuda.so cannot be read: the library is cut off or damaged; put a whole one in"
+                        + " its place");
     }
 
     @Test
