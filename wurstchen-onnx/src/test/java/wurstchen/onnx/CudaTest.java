@@ -1,0 +1,211 @@
+package wurstchen.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import wurstchen.Cancellation;
+import wurstchen.CancelledException;
+import wurstchen.PictureRequest;
+import wurstchen.PictureResult;
+import wurstchen.Wurstchen;
+import wurstchen.image.Picture;
+import wurstchen.stage.Transfers;
+
+/** Whole pictures on a GPU. Fails without one: run it with the Maven profile gpu-tests, or with .ci/gpu-tests. */
+@Tag("gpu")
+class CudaTest {
+    /** Of 255. A GPU adds up in another order; the CPU stays within 1 of the reference. */
+    private static final int LEVELS = 2;
+
+    private static Wurstchen gpu;
+
+    @BeforeAll
+    static void open() {
+        gpu = OnnxWurstchen.builder().model(Golden.BUNDLE).device(Device.cuda()).open();
+    }
+
+    @AfterAll
+    static void close() {
+        if (gpu != null) {
+            gpu.close();
+        }
+    }
+
+    static List<Golden.Case> cases() {
+        return Golden.cases();
+    }
+
+    private static void assertNear(Picture actual, Picture expected) {
+        assertThat(actual.width()).isEqualTo(expected.width());
+        assertThat(actual.height()).isEqualTo(expected.height());
+        byte[] levels = actual.toBytes();
+        byte[] expectedLevels = expected.toBytes();
+        int largest = 0;
+        for (int i = 0; i < levels.length; i++) {
+            largest = Math.max(largest, Math.abs((levels[i] & 0xff) - (expectedLevels[i] & 0xff)));
+        }
+        assertThat(largest).as("largest difference of a level").isLessThanOrEqualTo(LEVELS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void picture_isTheReferences(Golden.Case golden) {
+        assertNear(gpu.generate(golden.request().build()).first().picture(), golden.picture());
+    }
+
+    @Test
+    void nothingIsCopiedWhileStepsRun() {
+        PictureResult result = gpu.generate(Golden.named("many-steps").request().build());
+
+        assertThat(result.transfers().duringSteps()).isEqualTo(Transfers.NONE);
+        assertThat(result.transfers().total().bytesToDevice()).isPositive();
+        assertThat(result.transfers().total().bytesToHost()).isPositive();
+    }
+
+    @Test
+    void stepsAreRecorded_andRunWithoutTheCpu() {
+        PictureResult result = gpu.generate(Golden.named("guided").request().build());
+
+        assertThat(result.engine()).contains("cuda:0").contains("inputs and outputs bound on the device");
+        assertThat(result.notes()).noneMatch(note -> note.contains("_step"));
+    }
+
+    @Test
+    void repeatedRequests_giveTheSamePicture() {
+        PictureRequest request = Golden.named("both-guided").request().build();
+        Picture first = gpu.generate(request).first().picture();
+
+        for (int i = 0; i < 5; i++) {
+            assertThat(gpu.generate(request).first().picture()).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void sizesInTurn_doNotDisturbEachOther() {
+        List<Golden.Case> cases =
+                List.of(Golden.named("wide"), Golden.named("negative"), Golden.named("tall"), Golden.named("guided"));
+        for (int round = 0; round < 3; round++) {
+            for (Golden.Case one : cases) {
+                assertNear(gpu.generate(one.request().build()).first().picture(), one.picture());
+            }
+        }
+    }
+
+    @Test
+    void batch_givesThePicturesMadeAlone() {
+        PictureRequest.Builder request = Golden.named("both-guided").request().size(128, 256).images(3);
+
+        PictureResult alone = gpu.generate(request.build());
+        PictureResult batch = gpu.generate(request.batchSize(3).build());
+
+        for (int i = 0; i < 3; i++) {
+            assertNear(batch.pictures().get(i).picture(), alone.pictures().get(i).picture());
+        }
+    }
+
+    @Test
+    void withoutCudaGraphs_picturesAreTheSame() {
+        Golden.Case golden = Golden.named("stage-b-guided");
+        try (Wurstchen plain = OnnxWurstchen.builder()
+                .model(Golden.BUNDLE)
+                .device(Device.cuda().cudaGraphs(false))
+                .open()) {
+            assertNear(plain.generate(golden.request().build()).first().picture(), golden.picture());
+        }
+    }
+
+    @Test
+    void lowMemory_givesTheSamePictures() {
+        Golden.Case golden = Golden.named("negative");
+        try (Wurstchen small = OnnxWurstchen.builder()
+                .model(Golden.BUNDLE)
+                .device(Device.cuda())
+                .lowMemory(true)
+                .open()) {
+            for (int i = 0; i < 2; i++) {
+                assertNear(small.generate(golden.request().build()).first().picture(), golden.picture());
+            }
+        }
+    }
+
+    @Test
+    void requestsOfSeveralThreads_giveTheSamePictures() throws Exception {
+        List<Golden.Case> cases = List.of(Golden.named("negative"), Golden.named("stage-b-guided"), Golden.named("wide"));
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<Picture>> made = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                PictureRequest request = cases.get(i % 3).request().build();
+                made.add(threads.submit(() -> gpu.generate(request).first().picture()));
+            }
+            for (int i = 0; i < made.size(); i++) {
+                assertNear(made.get(i).get(), cases.get(i % 3).picture());
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void cancelledRun_leavesThePipelineUsable() {
+        Golden.Case golden = Golden.named("negative");
+        for (int i = 0; i < 10; i++) {
+            Cancellation cancellation = new Cancellation();
+            PictureRequest request = golden.request()
+                    .stageCSteps(1000)
+                    .cancellation(cancellation)
+                    .listener(step -> cancellation.cancel())
+                    .build();
+
+            assertThatThrownBy(() -> gpu.generate(request))
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessage("cancelled in Stage C after 1 of 1000 steps");
+            assertNear(gpu.generate(golden.request().build()).first().picture(), golden.picture());
+        }
+    }
+
+    @Test
+    void manyPictures_leakNoMemory() {
+        PictureRequest request = Golden.named("negative").request().build();
+        for (int i = 0; i < 20; i++) {
+            gpu.generate(request);
+        }
+        long before = usedBytes();
+        for (int i = 0; i < 300; i++) {
+            gpu.generate(request);
+        }
+        assertThat(usedBytes() - before).as("more bytes of the GPU's memory in use").isLessThan(32L << 20);
+    }
+
+    @Test
+    void modelsOpenedAndClosed_leakNoMemory() {
+        PictureRequest request = Golden.named("one-step").request().build();
+        long before = 0;
+        for (int i = 0; i < 12; i++) {
+            try (Wurstchen one =
+                    OnnxWurstchen.builder().model(Golden.BUNDLE).device(Device.cuda()).open()) {
+                one.generate(request);
+            }
+            before = i == 1 ? usedBytes() : before;
+        }
+        assertThat(usedBytes() - before).as("more bytes of the GPU's memory in use").isLessThan(128L << 20);
+    }
+
+    /** Of the first GPU, by every program together. */
+    private static long usedBytes() {
+        long used = CudaMemoryMeter.open(0).usedBytes();
+        assertThat(used).isPositive();
+        return used;
+    }
+}
