@@ -61,9 +61,15 @@ class RandomSource(Source):
 
     @staticmethod
     def create(folder: Path, sizes: Sizes = FULL, seed: int = 0, device: str = "cpu") -> RandomSource:
-        """folder: where to write tokenizers and settings; it must stay."""
+        """folder: where to write everything but the weights; it must stay."""
         prior, decoder = folder / "prior", folder / "decoder"
         tiny.write_settings(prior, decoder, {})
+        with torch.device("meta"):
+            tiny.text_encoder_c_of(sizes).config.save_pretrained(prior / "text_encoder")
+            tiny.text_encoder_b_of(sizes).config.save_pretrained(decoder / "text_encoder")
+            tiny.stage_c_of(sizes).save_config(prior / "prior")
+            tiny.stage_b_of(sizes).save_config(decoder / "decoder")
+            tiny.stage_a_of(sizes).save_config(decoder / "vqgan")
         return RandomSource(prior, decoder, None, sizes, seed, device)
 
     @cached_property
