@@ -37,7 +37,11 @@ final class DoctorCommandTest {
         CommandRun doctor = CommandRun.of(folder, "doctor", "--device=cuda:999");
 
         assertThat(run.err().lines().filter(line -> !line.contains("ONNX Runtime says: ")))
-                .containsExactlyElementsOf(("wurstchen: " + doctor.out()).lines().toList());
+                .containsExactlyElementsOf(("wurstchen: " + doctor.out())
+                        .lines()
+                        // Reading every byte takes too long for an error.
+                        .filter(line -> !line.startsWith("verified: "))
+                        .toList());
         assertThat(run.err()).contains("ONNX Runtime says: ");
         assertThat(run.out()).isEmpty();
         assertThat(run.exitCode()).isEqualTo(1);
