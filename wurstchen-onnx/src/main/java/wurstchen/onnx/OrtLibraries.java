@@ -25,6 +25,9 @@ final class OrtLibraries {
     /** ONNX Runtime's own property: a folder with its libraries, all of them. It is read once, when ONNX Runtime starts. */
     static final String NATIVE_PATH = "onnxruntime.native.path";
 
+    /** What {@link #NATIVE_PATH} was set to here, to tell it from what the user has set. */
+    static final String CACHE_PATH = "wurstchen.native.path";
+
     private static Optional<Path> prepared;
 
     private OrtLibraries() {}
@@ -43,7 +46,10 @@ final class OrtLibraries {
             // Naming the class does not load ONNX Runtime's libraries, using it would.
             OrtArtifact artifact = OrtArtifact.find(OrtEnvironment.class.getClassLoader(), host);
             Optional<Path> folder = prepare(artifact, host);
-            folder.ifPresent(path -> System.setProperty(NATIVE_PATH, path.toString()));
+            if (folder.isPresent() && chosenByUser(host).isEmpty()) {
+                System.setProperty(CACHE_PATH, folder.get().toString());
+                System.setProperty(NATIVE_PATH, folder.get().toString());
+            }
             load(folder);
             prepared = folder;
         }
@@ -112,7 +118,8 @@ final class OrtLibraries {
      * @throws WurstchenException if ONNX Runtime would not find its libraries there
      */
     static Optional<Path> chosenByUser(HostSystem host) {
-        return host.property(NATIVE_PATH).map(name -> {
+        Optional<String> setHere = host.property(CACHE_PATH);
+        return host.property(NATIVE_PATH).filter(name -> !setHere.equals(Optional.of(name))).map(name -> {
             Path folder = folder(name);
             for (String library : List.of(OrtArtifact.CORE, OrtArtifact.JNI)) {
                 String file = host.libraryFile(library);

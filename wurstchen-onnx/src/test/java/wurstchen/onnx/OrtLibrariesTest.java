@@ -224,6 +224,17 @@ class OrtLibrariesTest {
     }
 
     @Test
+    void nativePathThatWasSetHere_isNotTakenForTheUsers() throws IOException {
+        Path cache = prepare();
+        fake.property(OrtLibraries.NATIVE_PATH, cache).property(OrtLibraries.CACHE_PATH, cache);
+        Files.writeString(cache.resolve(PROVIDER), "prov");
+
+        assertThat(OrtLibraries.chosenByUser(fake.host())).isEmpty();
+        assertThat(prepare()).isEqualTo(cache);
+        assertThat(cache.resolve(PROVIDER)).hasContent("provider");
+    }
+
+    @Test
     void wrongNativePath_isNamed() throws IOException {
         Path missing = folder.resolve("missing");
         fake.property(OrtLibraries.NATIVE_PATH, missing);
