@@ -6,7 +6,9 @@ import static com.google.common.base.Preconditions.checkState;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -25,6 +27,7 @@ final class BoundSession implements AutoCloseable {
     private final GraphSpec spec;
     private final OnnxEngine engine;
     private final OpenSession session;
+    private final ImmutableSet<String> hostInputs;
     private final boolean replays;
     private final AtomicInteger captures = new AtomicInteger();
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
@@ -34,12 +37,15 @@ final class BoundSession implements AutoCloseable {
     /**
      * Takes over the session.
      *
+     * @param hostInputs the inputs that it reads on the CPU although it computes on a device
      * @param replays whether the session can record runs
      */
-    BoundSession(GraphSpec spec, OnnxEngine engine, OrtSession session, boolean replays) {
+    BoundSession(
+            GraphSpec spec, OnnxEngine engine, OrtSession session, ImmutableSet<String> hostInputs, boolean replays) {
         this.spec = spec;
         this.engine = engine;
         this.session = new OpenSession(session);
+        this.hostInputs = hostInputs;
         this.replays = replays;
         engine.add(this);
     }
@@ -73,6 +79,11 @@ final class BoundSession implements AutoCloseable {
         return spec;
     }
 
+    /** The inputs that the graph reads on the CPU although it computes on a device, such as shapes. */
+    ImmutableSet<String> hostInputs() {
+        return hostInputs;
+    }
+
     OnnxEngine engine() {
         return engine;
     }
@@ -86,12 +97,12 @@ final class BoundSession implements AutoCloseable {
      * @throws WurstchenException if ONNX Runtime fails
      */
     GraphRun prepare(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
-        return prepare(inputs, outputs, Replay.NONE);
+        return prepare(inputs, outputs, ImmutableSet.of(), Replay.NONE);
     }
 
     /** As {@link #prepare}, for runs that the device may record at the first and replay from then on. */
     GraphRun prepareRepeated(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
-        return prepare(inputs, outputs, nextCapture());
+        return prepare(inputs, outputs, ImmutableSet.of(), nextCapture());
     }
 
     private Replay nextCapture() {
@@ -107,7 +118,8 @@ final class BoundSession implements AutoCloseable {
         return new Replay(id);
     }
 
-    private GraphRun prepare(Map<String, Tensor> inputs, Map<String, Tensor> outputs, Replay replay) {
+    private GraphRun prepare(
+            Map<String, Tensor> inputs, Map<String, Tensor> outputs, Set<String> onHost, Replay replay) {
         checkDistinct(inputs, outputs);
         ImmutableMap.Builder<String, ElementType> allocated = ImmutableMap.builder();
         for (TensorSpec output : spec.outputs()) {
@@ -115,13 +127,22 @@ final class BoundSession implements AutoCloseable {
                 allocated.put(output.name(), ElementType.of(output));
             }
         }
+        return prepare(new RunPlan(
+                ImmutableMap.copyOf(inputs),
+                ImmutableMap.copyOf(outputs),
+                allocated.buildOrThrow(),
+                ImmutableSet.copyOf(onHost),
+                hostInputs,
+                replay));
+    }
+
+    private GraphRun prepare(RunPlan plan) {
         lock.readLock().lock();
         try {
             checkOpen();
             session.retain();
             try {
-                PreparedRun run = engine.memory().prepare(session.ort, inputs, outputs, allocated.buildOrThrow(), replay);
-                return new GraphRun(this, run);
+                return new GraphRun(this, engine.memory().prepare(session.ort, plan));
             } catch (OrtException | RuntimeException e) {
                 session.release();
                 throw e;
@@ -149,7 +170,17 @@ final class BoundSession implements AutoCloseable {
      * @return the tensors that the graph made for outputs without one, owned by the caller
      */
     GraphOutputs run(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
-        try (GraphRun run = prepare(inputs, outputs)) {
+        return run(inputs, outputs, ImmutableSet.of());
+    }
+
+    /**
+     * Runs the graph once.
+     *
+     * @param onHost outputs without a tensor that the CPU is to read: those that another graph reads there
+     * @return the tensors that the graph made for outputs without one, owned by the caller
+     */
+    GraphOutputs run(Map<String, Tensor> inputs, Map<String, Tensor> outputs, Set<String> onHost) {
+        try (GraphRun run = prepare(inputs, outputs, onHost, Replay.NONE)) {
             run.run();
             return run.takeAllocated();
         }

@@ -56,6 +56,11 @@ final class CudaPlace implements NativePlace {
     }
 
     @Override
+    public long hostMemoryInfo() {
+        return host.memoryInfo();
+    }
+
+    @Override
     public long allocator() {
         return allocator;
     }

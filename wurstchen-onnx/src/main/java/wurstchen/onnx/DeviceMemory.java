@@ -2,7 +2,7 @@ package wurstchen.onnx;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import java.util.Map;
+import com.google.common.collect.ImmutableSet;
 
 /**
  * The memory in which a device computes: makes tensors, moves values between them and Java, and binds them to graphs. Every model that is
@@ -31,18 +31,11 @@ abstract class DeviceMemory extends Shared {
      * Prepares a run of a graph.
      *
      * @param session the graph, which the caller keeps open for as long as the run
-     * @param inputs a tensor for each input
-     * @param outputs tensors for those outputs whose shapes are known
-     * @param allocated the other outputs with their types, for which the graph makes tensors
-     * @param replay whether and how the device may record the run to replay it
      */
-    abstract PreparedRun prepare(
-            OrtSession session,
-            Map<String, Tensor> inputs,
-            Map<String, Tensor> outputs,
-            Map<String, ElementType> allocated,
-            Replay replay)
-            throws OrtException;
+    abstract PreparedRun prepare(OrtSession session, RunPlan plan) throws OrtException;
+
+    /** The inputs that a graph reads on the CPU although it computes on a device, such as shapes; empty if the CPU is the device. */
+    abstract ImmutableSet<String> hostInputs(OrtSession session) throws OrtException;
 
     /** How the tensors reach a graph, for reports. */
     abstract String description();

@@ -122,7 +122,14 @@ final class GraphSessions {
         try (SessionOptions options = SessionSettings.of(weights)) {
             engine.device().configure(options, use);
             OrtSession session = OrtEnvironment.getEnvironment().createSession(model, options);
-            return new BoundSession(spec, engine, session, use == GraphUse.REPLAYED);
+            ImmutableSet<String> hostInputs;
+            try {
+                hostInputs = engine.memory().hostInputs(session);
+            } catch (OrtException | RuntimeException e) {
+                Closing.afterFailure(e, List.of(session));
+                throw e;
+            }
+            return new BoundSession(spec, engine, session, hostInputs, use == GraphUse.REPLAYED);
         } catch (OrtException e) {
             Optional<GraphUse> less = engine.device().lessThan(use, e);
             if (less.isEmpty()) {

@@ -7,7 +7,7 @@ enum GraphUse {
     /** Every node runs on the device. */
     WHOLE("the device cannot record it, so every step is submitted anew"),
     /** Nodes that the device cannot run fall back to the CPU. */
-    PARTLY("some of its nodes run on the CPU, and what they need is copied at every run without being counted");
+    PARTLY("some of its nodes run on the CPU, as ONNX Runtime sees fit; what they read and write is copied and not counted");
 
     private final String note;
 

@@ -28,6 +28,11 @@ final class HostPlace implements NativePlace {
     }
 
     @Override
+    public long hostMemoryInfo() {
+        return memoryInfo;
+    }
+
+    @Override
     public long allocator() {
         return allocator;
     }

@@ -17,16 +17,11 @@ final class JavaBinding implements PreparedRun {
     private ImmutableMap<String, Tensor> made = ImmutableMap.of();
     private boolean closed;
 
-    JavaBinding(
-            OrtSession session,
-            Map<String, Tensor> inputs,
-            Map<String, Tensor> outputs,
-            Map<String, ElementType> allocated)
-            throws OrtException {
+    JavaBinding(OrtSession session, RunPlan plan) throws OrtException {
         this.session = session;
-        this.inputs = tensors(inputs);
-        this.outputs = tensors(outputs);
-        this.allocated = ImmutableMap.copyOf(allocated);
+        this.inputs = tensors(plan.inputs());
+        this.outputs = tensors(plan.outputs());
+        this.allocated = plan.allocated();
         this.options = new OrtSession.RunOptions();
     }
 

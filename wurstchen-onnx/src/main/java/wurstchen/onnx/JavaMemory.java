@@ -4,12 +4,12 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import com.google.common.collect.ImmutableSet;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
-import java.util.Map;
 
 /**
  * Memory of the Java API, for the CPU where the C API cannot be reached: direct buffers as tensors, pinned as outputs. Nearly as fast as
@@ -84,14 +84,13 @@ final class JavaMemory extends DeviceMemory {
     }
 
     @Override
-    PreparedRun prepare(
-            OrtSession session,
-            Map<String, Tensor> inputs,
-            Map<String, Tensor> outputs,
-            Map<String, ElementType> allocated,
-            Replay replay)
-            throws OrtException {
-        return new JavaBinding(session, inputs, outputs, allocated);
+    PreparedRun prepare(OrtSession session, RunPlan plan) throws OrtException {
+        return new JavaBinding(session, plan);
+    }
+
+    @Override
+    ImmutableSet<String> hostInputs(OrtSession session) {
+        return ImmutableSet.of();
     }
 
     @Override

@@ -5,73 +5,65 @@ import static com.google.common.base.Preconditions.checkState;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** An IO binding of the C API: inputs and outputs stay where they are, whatever device that is. */
 final class NativeBinding implements PreparedRun {
     private final NativeMemory memory;
     private final NativePlace place;
     private final long session;
-    private final ImmutableMap<String, Tensor> inputs;
-    private final ImmutableMap<String, ElementType> allocated;
-    private final int bound;
-    private final Replay replay;
+    private final RunPlan plan;
 
     private long options;
     private long binding;
     private boolean ran;
     private boolean closed;
 
-    NativeBinding(
-            NativeMemory memory,
-            NativePlace place,
-            OrtSession session,
-            Map<String, Tensor> inputs,
-            Map<String, Tensor> outputs,
-            Map<String, ElementType> allocated,
-            Replay replay)
-            throws OrtException {
+    NativeBinding(NativeMemory memory, NativePlace place, OrtSession session, RunPlan plan) throws OrtException {
         memory.retain();
         this.memory = memory;
         this.place = place;
         this.session = OrtHandles.session(session);
-        this.inputs = ImmutableMap.copyOf(inputs);
-        this.allocated = ImmutableMap.copyOf(allocated);
-        this.bound = outputs.size();
-        this.replay = replay;
+        this.plan = plan;
         try {
-            bind(outputs);
+            bind();
         } catch (OrtException | RuntimeException e) {
             close();
             throw e;
         }
     }
 
-    private void bind(Map<String, Tensor> outputs) throws OrtException {
+    private void bind() throws OrtException {
         long[] address = new long[1];
         OrtStatus.check(OrtTable.CreateRunOptions(address));
         options = address[0];
         if (place.replays()) {
-            OrtStatus.check(OrtTable.AddRunConfigEntry(options, "gpu_graph_id", Integer.toString(replay.captureId())));
+            OrtStatus.check(
+                    OrtTable.AddRunConfigEntry(options, "gpu_graph_id", Integer.toString(plan.replay().captureId())));
         }
         OrtStatus.check(OrtTable.CreateIoBinding(session, address));
         binding = address[0];
-        bindInputs();
-        for (Map.Entry<String, Tensor> output : outputs.entrySet()) {
+        bindInputs(plan.inputs().keySet());
+        for (Map.Entry<String, Tensor> output : plan.outputs().entrySet()) {
             OrtStatus.check(OrtTable.BindOutput(binding, output.getKey(), value(output.getValue())));
         }
-        for (String output : allocated.keySet()) {
-            OrtStatus.check(OrtTable.BindOutputToDevice(binding, output, place.memoryInfo()));
+        for (String output : plan.allocated().keySet()) {
+            boolean onHost = plan.allocatedOnHost().contains(output);
+            OrtStatus.check(
+                    OrtTable.BindOutputToDevice(binding, output, onHost ? place.hostMemoryInfo() : place.memoryInfo()));
         }
     }
 
-    private void bindInputs() throws OrtException {
-        for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
-            OrtStatus.check(OrtTable.BindInput(binding, input.getKey(), value(input.getValue())));
+    private void bindInputs(Set<String> names) throws OrtException {
+        for (String name : names) {
+            OrtStatus.check(OrtTable.BindInput(binding, name, value(plan.inputs().get(name))));
         }
     }
 
@@ -89,17 +81,21 @@ final class NativeBinding implements PreparedRun {
     }
 
     private void runBound() throws OrtException {
-        if (ran && !place.isHost() && !replay.captures()) {
-            // A graph that reads an input on the CPU got a copy of it when it was bound, and would go on reading that.
-            bindInputs();
+        if (ran && !plan.replay().captures()) {
+            // An input on the device that the graph reads on the CPU was copied when it was bound, and that copy is now an old one.
+            bindInputs(Sets.difference(plan.hostInputs(), onHost()));
         }
         OrtStatus.check(OrtTable.RunWithBinding(session, options, binding));
+    }
+
+    private Set<String> onHost() {
+        return Maps.filterValues(plan.inputs(), tensor -> ((NativeTensor) tensor).isOnHost()).keySet();
     }
 
     @Override
     public synchronized void terminate() {
         // A recording that breaks off would leave the device's stream recording for ever; a later run can be stopped.
-        boolean recording = replay.captures() && !ran;
+        boolean recording = plan.replay().captures() && !ran;
         if (!closed && !recording) {
             check(OrtTable.RunOptionsSetTerminate(options));
         }
@@ -130,15 +126,22 @@ final class NativeBinding implements PreparedRun {
         }
         OrtStatus.check(OrtTable.AllocatorFree(place.hostAllocator(), array[0]));
         // The values stand in the order of binding: those of the caller first, which stay the caller's.
-        values.subList(0, bound).forEach(OrtTable::ReleaseValue);
-        checkState(values.size() == bound + allocated.size(), "%s outputs bound, %s found", bound + allocated.size(), values.size());
+        values.subList(0, plan.outputs().size()).forEach(OrtTable::ReleaseValue);
+        int bound = plan.outputs().size();
+        int expected = bound + plan.allocated().size();
+        checkState(values.size() == expected, "%s outputs bound, %s found", expected, values.size());
         ImmutableMap.Builder<String, Tensor> tensors = ImmutableMap.builder();
         int i = bound;
-        for (Map.Entry<String, ElementType> output : allocated.entrySet()) {
+        for (Map.Entry<String, ElementType> output : plan.allocated().entrySet()) {
             long value = values.get(i++);
-            tensors.put(output.getKey(), new NativeTensor(memory, output.getValue(), shape(value), value));
+            tensors.put(output.getKey(), tensor(output.getKey(), output.getValue(), value));
         }
         return tensors.buildOrThrow();
+    }
+
+    private NativeTensor tensor(String name, ElementType type, long value) throws OrtException {
+        boolean onHost = place.isHost() || plan.allocatedOnHost().contains(name);
+        return new NativeTensor(memory, type, shape(value), value, onHost);
     }
 
     private static long[] shape(long value) throws OrtException {

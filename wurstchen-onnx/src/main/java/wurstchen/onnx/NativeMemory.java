@@ -2,13 +2,17 @@ package wurstchen.onnx;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import java.util.Map;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 
 /**
  * Memory of the C API: tensors come from an allocator, and graphs are bound to them. The CPU's and a GPU's differ in the allocator and in
  * how values are copied.
  */
 final class NativeMemory extends DeviceMemory {
+    /** OrtMemoryInfoDeviceType_CPU of onnxruntime_c_api.h. */
+    private static final int HOST_DEVICE = 0;
+
     private final NativePlace place;
 
     /** Takes over the place. */
@@ -18,18 +22,18 @@ final class NativeMemory extends DeviceMemory {
 
     @Override
     Tensor allocate(ElementType type, long... shape) throws OrtException {
-        return allocate(place.allocator(), type, shape);
+        return allocate(place.allocator(), place.isHost(), type, shape);
     }
 
-    private NativeTensor allocate(long allocator, ElementType type, long... shape) throws OrtException {
+    private NativeTensor allocate(long allocator, boolean onHost, ElementType type, long... shape) throws OrtException {
         long[] value = new long[1];
         OrtStatus.check(OrtTable.CreateTensorAsOrtValue(allocator, shape, shape.length, type.code(), value));
-        return new NativeTensor(this, type, shape, value[0]);
+        return new NativeTensor(this, type, shape, value[0], onHost);
     }
 
     /** A tensor where the CPU writes and reads values on their way to or from the device. */
     private NativeTensor staging(ElementType type, long values) throws OrtException {
-        return allocate(place.hostAllocator(), type, values);
+        return allocate(place.hostAllocator(), true, type, values);
     }
 
     @Override
@@ -115,18 +119,31 @@ final class NativeMemory extends DeviceMemory {
                 1,
                 tensor.type().code(),
                 value));
-        return new NativeTensor(this, tensor.type(), shape, value[0]);
+        return new NativeTensor(this, tensor.type(), shape, value[0], place.isHost());
     }
 
     @Override
-    PreparedRun prepare(
-            OrtSession session,
-            Map<String, Tensor> inputs,
-            Map<String, Tensor> outputs,
-            Map<String, ElementType> allocated,
-            Replay replay)
-            throws OrtException {
-        return new NativeBinding(this, place, session, inputs, outputs, allocated, replay);
+    PreparedRun prepare(OrtSession session, RunPlan plan) throws OrtException {
+        return new NativeBinding(this, place, session, plan);
+    }
+
+    @Override
+    ImmutableSet<String> hostInputs(OrtSession session) throws OrtException {
+        if (place.isHost()) {
+            return ImmutableSet.of();
+        }
+        ImmutableList<String> names = ImmutableList.copyOf(session.getInputNames());
+        long[] infos = new long[names.size()];
+        OrtStatus.check(OrtTable.SessionGetMemoryInfoForInputs(OrtHandles.session(session), infos, infos.length));
+        ImmutableSet.Builder<String> onHost = ImmutableSet.builder();
+        for (int i = 0; i < infos.length; i++) {
+            int[] type = {-1};
+            OrtTable.MemoryInfoGetDeviceType(infos[i], type);
+            if (type[0] == HOST_DEVICE) {
+                onHost.add(names.get(i));
+            }
+        }
+        return onHost.build();
     }
 
     @Override

@@ -7,6 +7,9 @@ interface NativePlace extends AutoCloseable {
     /** The address of the OrtMemoryInfo that stands for this place. */
     long memoryInfo();
 
+    /** The address of the OrtMemoryInfo that stands for memory that the CPU reads and writes. */
+    long hostMemoryInfo();
+
     /** The address of an OrtAllocator for tensors here. */
     long allocator();
 

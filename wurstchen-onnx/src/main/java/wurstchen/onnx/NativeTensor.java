@@ -10,6 +10,7 @@ final class NativeTensor implements Tensor {
     private final ElementType type;
     private final long[] shape;
     private final long value;
+    private final boolean onHost;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
@@ -17,13 +18,15 @@ final class NativeTensor implements Tensor {
      *
      * @param memory where it lies; one more user until this is closed
      * @param value the address of an OrtValue
+     * @param onHost whether the CPU reads it by its address
      */
-    NativeTensor(Shared memory, ElementType type, long[] shape, long value) {
+    NativeTensor(Shared memory, ElementType type, long[] shape, long value, boolean onHost) {
         memory.retain();
         this.memory = memory;
         this.type = type;
         this.shape = shape.clone();
         this.value = value;
+        this.onHost = onHost;
     }
 
     @Override
@@ -34,6 +37,11 @@ final class NativeTensor implements Tensor {
     @Override
     public long[] shape() {
         return shape.clone();
+    }
+
+    /** Whether the CPU reads it by its address. */
+    boolean isOnHost() {
+        return onHost;
     }
 
     /** The address of the OrtValue. */

@@ -52,6 +52,8 @@ final class OrtTable {
             .put("BindOutputToDevice", 138)
             .put("GetBoundOutputValues", 140)
             .put("AddRunConfigEntry", 165)
+            .put("MemoryInfoGetDeviceType", 225)
+            .put("SessionGetMemoryInfoForInputs", 380)
             .buildOrThrow();
 
     private OrtTable() {}
@@ -98,6 +100,10 @@ final class OrtTable {
     static native long CompareMemoryInfo(long first, long second, int[] different);
 
     static native void ReleaseMemoryInfo(long info);
+
+    static native void MemoryInfoGetDeviceType(long info, int[] type);
+
+    static native long SessionGetMemoryInfoForInputs(long session, long[] infos, long inputs);
 
     static native long GetAllocatorWithDefaultOptions(long[] allocator);
 

@@ -111,7 +111,7 @@ final class StepBuffers implements AutoCloseable {
             return;
         }
         // Only the graph knows the shapes of what it makes; from the next run on, it overwrites these.
-        conditioning = own(condition.run(inputs, ImmutableMap.of())).tensors();
+        conditioning = own(condition.run(inputs, ImmutableMap.of(), step.hostInputs())).tensors();
         runs = ImmutableList.of(own(prepare(0)), own(prepare(1)));
     }
 

@@ -31,6 +31,11 @@ final class RemotePlace implements NativePlace {
     }
 
     @Override
+    public long hostMemoryInfo() {
+        return host.memoryInfo();
+    }
+
+    @Override
     public long allocator() {
         return host.allocator();
     }

@@ -1,0 +1,22 @@
+package wurstchen.onnx;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+
+/**
+ * What to bind to a graph.
+ *
+ * @param inputs a tensor for each input
+ * @param outputs tensors for those outputs whose shapes are known
+ * @param allocated the other outputs with their types, for which the graph makes tensors
+ * @param allocatedOnHost those of {@code allocated} that are made where the CPU reads them
+ * @param hostInputs inputs that the graph reads on the CPU, wherever the tensor is
+ * @param replay whether and how the device may record the run to replay it
+ */
+record RunPlan(
+        ImmutableMap<String, Tensor> inputs,
+        ImmutableMap<String, Tensor> outputs,
+        ImmutableMap<String, ElementType> allocated,
+        ImmutableSet<String> allocatedOnHost,
+        ImmutableSet<String> hostInputs,
+        Replay replay) {}
