@@ -34,7 +34,8 @@ their order. Draws of more than 1,000 values hold the first and last 32: ``{"siz
 
 ``wurstchen-onnx/src/test/resources/``
 
-``tiny-bundle/``: the tiny model, exported. ``golden/pictures.json``::
+``tiny-bundle/``: the tiny model, exported; ``tiny-bundle-int8/``: the same with weights in 8 bits.
+``golden/pictures.json``::
 
     {"cases": [{"name": "guided", "request": {"prompt": .., "negative_prompt": null or .., "width": 256,
                 "height": 256, "seed": 0, "stage_c_steps": 4, "stage_c_guidance": 4,
@@ -42,6 +43,7 @@ their order. Draws of more than 1,000 values hold the first and last 32: ``{"siz
                 "stage_c_latents": {"shape": [1, 16, 6, 6], "values": [...]},
                 "stage_b_latents": the same, or null,
                 "picture": "guided.png"}],
+     "int8_cases": [the same, of the model with its weights rounded to 8 bits],
      "encodings": [{"picture": "guided.png", "stage_b_latents": {"shape": .., "values": [...]}}]}
 
 ``stage_c_latents`` are the denoised latents, before they become semantic latents. Tolerances that catch real mistakes:
@@ -86,8 +88,13 @@ def write(out: Path, progress: Callable[[str], None] = print) -> None:
         _save(core / "text.json", golden_text.build(core), progress)
         _save(core / "schedule.json", golden_sampling.schedule_file(), progress)
         _save(core / "random.json", golden_sampling.random_file(), progress)
-        _save(onnx / "golden" / "pictures.json", golden_pictures.build(source, onnx / "golden"), progress)
+        pictures = golden_pictures.build(source, onnx / "golden")
         export(source, onnx / "tiny-bundle", TINY_PROVENANCE, TINY_DEFAULTS, Options(force=True), progress)
+        # Rounds the source's weights, so nothing else may come after it.
+        packed = Options(weights="int8", force=True)
+        export(source, onnx / "tiny-bundle-int8", TINY_PROVENANCE, TINY_DEFAULTS, packed, progress)
+        pictures["int8_cases"] = golden_pictures.build_rounded(source, onnx / "golden")
+        _save(onnx / "golden" / "pictures.json", pictures, progress)
 
 
 def _save(path: Path, content: dict, progress: Callable[[str], None]) -> None:

@@ -52,6 +52,7 @@ WITH_STAGE_B_LATENTS = ("negative", "stage-b-guided", "one-step", "many-steps")
 """The others would make the file too large."""
 
 ENCODED = ("negative",)
+ROUNDED = ("negative",)
 
 
 def build(source: Source, folder: Path) -> dict:
@@ -63,15 +64,22 @@ def build(source: Source, folder: Path) -> dict:
     }
 
 
-def _case(combined, name: str, request: PictureRequest, folder: Path) -> dict:
+def build_rounded(source: Source, folder: Path) -> list[dict]:
+    """The cases of the source after its weights were rounded; writes their pictures into the folder."""
+    combined = reference.pipeline(source)
+    return [_case(combined, name, REQUESTS[name], folder, "-int8") for name in ROUNDED]
+
+
+def _case(combined, name: str, request: PictureRequest, folder: Path, suffix: str = "") -> dict:
     picture = reference.generate(combined, request)
-    Image.fromarray(picture.levels()).save(folder / f"{name}.png", optimize=True)
+    file = f"{name}{suffix}.png"
+    Image.fromarray(picture.levels()).save(folder / file, optimize=True)
     return {
-        "name": name,
+        "name": f"{name}{suffix}",
         "request": vars(request),
         "stage_c_latents": tensor(picture.stage_c_latents),
         "stage_b_latents": tensor(picture.stage_b_latents) if name in WITH_STAGE_B_LATENTS else None,
-        "picture": f"{name}.png",
+        "picture": file,
     }
 
 

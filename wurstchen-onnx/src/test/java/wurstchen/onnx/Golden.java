@@ -27,12 +27,24 @@ final class Golden {
 
     static final Path BUNDLE = Path.of("src/test/resources/tiny-bundle");
 
+    /** The same model with its large weights in 8 bits. */
+    static final Path INT8_BUNDLE = Path.of("src/test/resources/tiny-bundle-int8");
+
     private static final JsonNode PICTURES = json("pictures.json");
 
     private Golden() {}
 
     static List<Case> cases() {
-        return StreamSupport.stream(PICTURES.get("cases").spliterator(), false).map(Case::new).toList();
+        return cases("cases");
+    }
+
+    /** What the reference made with its weights rounded to 8 bits. */
+    static List<Case> int8Cases() {
+        return cases("int8_cases");
+    }
+
+    private static List<Case> cases(String key) {
+        return StreamSupport.stream(PICTURES.get(key).spliterator(), false).map(Case::new).toList();
     }
 
     static Case named(String name) {

@@ -61,6 +61,17 @@ class OnnxWurstchenTest {
     }
 
     @Test
+    void weightsInEightBits_giveTheReferencesPictureWithTheSameRounding() {
+        List<Golden.Case> cases = Golden.int8Cases();
+        assertThat(cases).isNotEmpty();
+        try (Wurstchen rounded = OnnxWurstchen.builder().model(Golden.INT8_BUNDLE).device(Device.cpu()).open()) {
+            for (Golden.Case golden : cases) {
+                Golden.assertPicture(rounded.generate(golden.request().build()).first().picture(), golden.picture());
+            }
+        }
+    }
+
+    @Test
     void severalImages_oneAtATime_areThePicturesMadeAloneBitForBit() {
         PictureRequest.Builder request = Golden.named("both-guided").request().size(128, 128).seed(Long.MAX_VALUE - 1);
 
