@@ -11,20 +11,19 @@ import time
 import pytest
 import torch
 from PIL import Image, ImageDraw
-
 from wurstchen_export.compressor import SemanticCompressor
 from wurstchen_export.train import main as train
 from wurstchen_export.train.all import ends
 from wurstchen_export.train.caption_table import CaptionTable, Tokens, open_tokenizer, open_vocabulary
 from wurstchen_export.train.captions import every_caption
-from wurstchen_export.train.diffusion import alpha_cumprod
-from wurstchen_export.train.loop import LoopOptions, TrainingLoop
 from wurstchen_export.train.collect import collect
 from wurstchen_export.train.concepts import read_concepts
 from wurstchen_export.train.data import write_index
-from wurstchen_export.train.pictures import Pictures
+from wurstchen_export.train.diffusion import alpha_cumprod
 from wurstchen_export.train.fast import compile_or_fall_back, use_shifted_depthwise
+from wurstchen_export.train.loop import LoopOptions, TrainingLoop
 from wurstchen_export.train.parts import load_part
+from wurstchen_export.train.pictures import Pictures
 from wurstchen_export.train.stage_a import encode, load_stage_a
 from wurstchen_export.train.staging import wait_for
 from wurstchen_export.train.text import TextSide, use_short_rows

@@ -7,6 +7,7 @@ the run first starts: started again in the same folder, it goes on from the chec
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -35,6 +36,7 @@ TINY = {  # for a dry run on any machine
 }
 COMMANDS = {"a": ["stage-a"], "b_joint": ["stage-b"], "b": ["stage-b", "--freeze-compressor"], "c": ["stage-c"]}
 BEFORE = {"b_joint": "a", "b": "b_joint", "c": "b_joint"}
+NICE = {"a": 0, "b_joint": 5, "b": 10, "c": 10}  # who is needed first compiles first
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, required=True, help="from start to end, everything included")
     parser.add_argument("--start-from", type=Path, help="folder of parts that every stage goes on from")
     parser.add_argument(
-        "--shares", type=float, nargs=2, default=[0.17, 0.47], help="when Stage A and the joint run end (0.17 0.47)"
+        "--shares", type=float, nargs=2, default=[0.18, 0.48], help="when Stage A and the joint run end (0.18 0.48)"
     )
     parser.add_argument("--stages", nargs="+", choices=list(COMMANDS), default=list(COMMANDS), help="default: all")
     parser.add_argument("--tiny", action="store_true", help="tiny models and batches: a dry run")
@@ -89,7 +91,8 @@ def command_of(name: str, args: argparse.Namespace, until: float) -> list[str]:
         options += ["--wait-for", str(args.out / BEFORE[name])]
     if args.start_from and name != "b":
         options += ["--start-from", str(args.start_from)]
-    return [sys.executable, "-m", "wurstchen_export", "train", *COMMANDS[name], *options, *settings]
+    command = [sys.executable, "-m", "wurstchen_export", "train", *COMMANDS[name], *options, *settings]
+    return ["nice", "-n", str(NICE[name]), *command] if shutil.which("nice") else command
 
 
 def watch(stages: list[Stage], out: Path, until: float) -> list[str]:

@@ -63,7 +63,7 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
 
 def add_diffusion_options(parser: argparse.ArgumentParser, pool: int) -> None:
     """What Stages B and C share: both train on a pool of latents, with captions."""
-    parser.add_argument("--text-length", type=int, default=24, help="tokens computed in training (default 24)")
+    parser.add_argument("--text-length", type=int, default=20, help="tokens computed in training (default 20)")
     parser.add_argument("--variants", type=int, default=12, help="captions of a picture on a background (default 12)")
     parser.add_argument("--pool", type=int, default=pool, help=f"pictures held as latents (default {pool})")
     parser.add_argument(
