@@ -22,7 +22,7 @@ import wurstchen.WurstchenException;
  */
 final class BoundSession implements AutoCloseable {
     /** Recordings keep memory until their session is closed: sizes beyond these run without. Two for each size and batch. */
-    static final int MAX_CAPTURES = 32;
+    static final int MAX_CAPTURES = 128;
 
     private final GraphSpec spec;
     private final OnnxEngine engine;

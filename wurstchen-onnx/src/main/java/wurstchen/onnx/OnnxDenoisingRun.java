@@ -84,9 +84,12 @@ final class OnnxDenoisingRun implements DenoisingRun {
         }
     }
 
+    /** A power of two where memory allows, so that runs of other numbers of steps find buffers, and recorded steps, of their shape. */
     private static int chunk(StepTable table, LatentShape shape) {
+        int steps = Math.min(table.steps(), MAX_CHUNK_STEPS);
+        int powerOfTwo = Integer.highestOneBit(2 * steps - 1);
         long fitting = Math.max(1, MAX_CHUNK_BYTES / ((long) Float.BYTES * shape.values()));
-        return (int) Math.min(Math.min(table.steps(), MAX_CHUNK_STEPS), fitting);
+        return (int) Math.min(powerOfTwo, fitting);
     }
 
     @Override
