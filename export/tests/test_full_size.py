@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from wurstchen_export import full_size
+from wurstchen_export import full_size, gpu_accuracy, gpu_speed, java_times, tiny
 from wurstchen_export.errors import ExportError
 from wurstchen_export.full_size import FULL, RandomSource
+from wurstchen_export.gpu_accuracy import Run
 from wurstchen_export.runtime import Bundle, PictureRequest
 
 NARROW = dataclasses.replace(
@@ -39,8 +40,6 @@ def parameters(model):
     [("text_encoder_c", 694.7), ("text_encoder_b", 353.0), ("stage_c", 993.6), ("stage_b", 1055.4), ("stage_a", 18.4)],
 )
 def test_sizes_are_the_published_ones(part, millions):
-    from wurstchen_export import tiny
-
     with torch.device("meta"):
         model = getattr(tiny, f"{part}_of")(FULL)
     assert parameters(model) / 1e6 == pytest.approx(millions, abs=0.05)
@@ -65,14 +64,115 @@ def test_stages_that_are_not_named_get_one_block():
     assert full_size.shallow(FULL, full_size.STAGES) == FULL
 
 
-def test_bundle_in_16_bits_makes_a_picture(tmp_path):
-    full_size.write(tmp_path / "bundle", "fp16", sizes=NARROW, progress=lambda line: None)
-    manifest = json.loads((tmp_path / "bundle" / "model.json").read_text(encoding="utf-8"))
-    assert (manifest["precision"], manifest["weights"]) == ("fp16", "fp16")
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("full-size") / "bundle"
+    full_size.write(folder, "fp16", sizes=NARROW, progress=lambda line: None)
+    return Bundle(folder, threads=1)
+
+
+def test_bundle_in_16_bits_makes_a_picture(bundle):
+    assert (bundle.manifest["precision"], bundle.manifest["weights"]) == ("fp16", "fp16")
     request = PictureRequest("a cat", width=256, height=128, stage_c_steps=3, stage_b_steps=2, stage_b_guidance=2.0)
-    picture = Bundle(tmp_path / "bundle", threads=1).generate(request)
+    picture = bundle.generate(request)
     assert picture.pixels.shape == (1, 3, 128, 256)
     assert 0.01 < np.std(picture.pixels)
+
+
+RUN = Run(width=128, height=128)
+
+
+@pytest.fixture(scope="module")
+def latents_folder(bundle, tmp_path_factory):
+    """What LatentDump writes, by ONNX Runtime from Python."""
+    folder = tmp_path_factory.mktemp("latents")
+    generator = lambda seed=RUN.seed: torch.Generator("cpu").manual_seed(seed)
+    request = PictureRequest(
+        RUN.prompt,
+        RUN.negative_prompt,
+        RUN.width,
+        RUN.height,
+        RUN.seed,
+        RUN.stage_c_steps,
+        RUN.stage_c_guidance,
+        RUN.stage_b_steps,
+        RUN.stage_b_guidance,
+    )
+    bundle._stage_c_latents([request], [generator()]).tofile(folder / "stage_c.f32")
+    noise = torch.randn(1, 16, 3, 3, generator=generator(RUN.seed + 1)).numpy()
+    bundle.stage_b_latents([request], noise, [generator()]).tofile(folder / "stage_b.f32")
+    return folder
+
+
+def accuracy(folder, seed=0):
+    lines = []
+    return gpu_accuracy.main(folder, RUN, seed, "cpu", NARROW, lines.append), lines
+
+
+def test_latents_of_16_bits_are_as_near_as_torchs(latents_folder):
+    status, lines = accuracy(latents_folder)
+    assert status == 0
+    assert [line.split()[0] for line in lines[:3]] == ["stage", "c", "b"]
+    errors = np.array([[float(number) for number in line.split()[1:4]] for line in lines[1:3]])
+    assert (errors > 1e-6).all() and (errors < 0.2).all()
+    assert lines[3] == "the library's error may be 1.5 times torch's: ok"
+
+
+def test_latents_of_other_weights_are_found_out(latents_folder):
+    status, lines = accuracy(latents_folder, seed=1)
+    assert status == 1
+    assert lines[3] == "the library's error may be 1.5 times torch's: FAILED"
+
+
+def test_latents_of_another_size_are_refused(latents_folder):
+    with pytest.raises(
+        ExportError, match=r"stage_c\.f32 has 144 values, latents of shape \[1, 16, 6, 6\] have 576$"
+    ):
+        gpu_accuracy.main(latents_folder, Run(width=256, height=256), 0, "cpu", NARROW, lambda line: None)
+
+
+def test_missing_latents_are_named(tmp_path):
+    with pytest.raises(ExportError, match=r"stage_c\.f32 is missing: write it with wurstchen\.onnx\.LatentDump$"):
+        gpu_accuracy.main(tmp_path, RUN, 0, "cpu", NARROW, lambda line: None)
+
+
+def benchmark(tmp_path, **request):
+    request = {"images": 4, "batchSize": 2, "stageCSteps": 10, "stageBSteps": 4} | request
+    samples = [{"Stage C": c, "Stage B": 160.0, "Stage A": 8.0} for c in (100.0, 9000.0, 200.0)]
+    path = tmp_path / "benchmark.json"
+    path.write_text(json.dumps({"request": request, "laterMillis": samples}), encoding="utf-8")
+    return path
+
+
+def test_times_of_java_are_those_of_a_step_of_a_batch(tmp_path):
+    assert java_times.read([benchmark(tmp_path)]) == {
+        ("stage_c_step", 2): 10.0,
+        ("stage_b_step", 2): 20.0,
+        ("stage_a", 2): 4.0,
+    }
+
+
+def test_file_that_is_no_benchmark_is_refused(tmp_path):
+    path = tmp_path / "other.json"
+    path.write_text("{}")
+    with pytest.raises(ExportError) as caught:
+        java_times.read([path])
+    assert str(caught.value) == (
+        f"{path} is no benchmark (KeyError: 'request'): write it with `wurstchen benchmark --json`"
+    )
+
+
+def test_reference_is_timed_beside_java(tmp_path, monkeypatch):
+    monkeypatch.setattr(gpu_speed, "WARM_UP", 0)
+    monkeypatch.setattr(gpu_speed, "MEASURED", 1)
+    lines = []
+    gpu_speed.main(128, 128, [1, 2], [benchmark(tmp_path)], "cpu", NARROW, lines.append)
+    rows = [line.split() for line in lines[2:]]
+    assert [row[:2] for row in rows] == [
+        [count, part] for part in ("stage_c_step", "stage_b_step", "stage_a") for count in ("1", "2")
+    ]
+    assert [row[3] for row in rows] == ["-", "10.00", "-", "20.00", "-", "4.00"]
+    assert all(float(row[2]) > 0 for row in rows)
 
 
 def test_unknown_stage_is_refused(tmp_path):

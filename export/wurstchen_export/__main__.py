@@ -37,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_restore(commands)
     _add_tiny(commands)
     _add_full_size(commands)
+    _add_gpu_speed(commands)
+    _add_gpu_accuracy(commands)
     _add_golden(commands)
     _add_speed(commands)
     _add_evaluate(commands)
@@ -206,6 +208,43 @@ def _full_size(options) -> None:
     full_size.write(
         options.out, options.precision, options.stages, options.seed, options.device, options.force, progress=_say
     )
+
+
+def _add_gpu_speed(commands) -> None:
+    parser = _command(
+        commands, "gpu-speed", _gpu_speed, "time the reference at full size on a GPU, beside the Java library's benchmark"
+    )
+    parser.add_argument("--device", default="cuda", help="as torch names it")
+    parser.add_argument("--width", type=int, default=1024, help="of the pictures in pixels")
+    parser.add_argument("--height", type=int, default=1024, help="of the pictures in pixels")
+    parser.add_argument("--images", type=int, nargs="+", default=[1, 4], metavar="N", help="pictures at a time")
+    parser.add_argument(
+        "--java", type=Path, nargs="*", default=[], metavar="FILE", help="what `wurstchen benchmark --json` wrote"
+    )
+
+
+def _gpu_speed(options) -> None:
+    from wurstchen_export import gpu_speed
+
+    gpu_speed.main(options.width, options.height, options.images, options.java, options.device, progress=_say)
+
+
+def _add_gpu_accuracy(commands) -> None:
+    parser = _command(
+        commands,
+        "gpu-accuracy",
+        _gpu_accuracy,
+        "compare the latents of a full-size bundle in 16 bits with the reference in 32 and in 16 bits",
+    )
+    parser.add_argument("latents", type=Path, metavar="FOLDER", help="what wurstchen.onnx.LatentDump wrote")
+    parser.add_argument("--device", default="cuda", help="as torch names it; the one that `full-size` drew weights on")
+    parser.add_argument("--seed", type=int, default=0, help="of the weights, as for `full-size`")
+
+
+def _gpu_accuracy(options) -> int:
+    from wurstchen_export import gpu_accuracy
+
+    return gpu_accuracy.main(options.latents, gpu_accuracy.Run(), options.seed, options.device, progress=_say)
 
 
 def _add_golden(commands) -> None:
