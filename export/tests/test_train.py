@@ -11,6 +11,7 @@ import time
 import pytest
 import torch
 from PIL import Image, ImageDraw
+
 from wurstchen_export.compressor import SemanticCompressor
 from wurstchen_export.train import main as train
 from wurstchen_export.train.all import ends
@@ -44,7 +45,9 @@ def data(tmp_path_factory):
     for code, label in (("1F534", "disc"), ("1F7E6", "box")):
         picture = Image.new("RGBA", (SIDE, SIDE))
         shape = ImageDraw.Draw(picture)
-        shape.ellipse((40, 40, 216, 216), fill="red") if label == "disc" else shape.rectangle((60, 60, 200, 200), "blue")
+        shape.ellipse((40, 40, 216, 216), fill="red") if label == "disc" else shape.rectangle(
+            (60, 60, 200, 200), "blue"
+        )
         picture.save(folder / "drawn" / f"{code}.png")
         index.append({"style": "drawn", "file": f"drawn/{code}.png", "hexcode": code, "label": label})
     write_index(folder, index)
@@ -227,7 +230,8 @@ def test_short_rows_equal_whole_rows(data):
 
 
 @pytest.mark.parametrize(
-    "caption", ["a disc, flat style, on o'clock's red-hot box", "", "1st place; pi\u00f1ata 24/7 (teal)!?", "DISC  on\tred"]
+    "caption",
+    ["a disc, flat style, on o'clock's red-hot box", "", "1st place; pi\u00f1ata 24/7 (teal)!?", "DISC  on\tred"],
 )
 def test_vocabulary_is_that_of_the_published_tokenizer(data, caption):
     row, ids = Tokens(open_vocabulary(data), 60).row(caption), open_tokenizer(data)(caption)["input_ids"]
@@ -244,7 +248,10 @@ def test_caption_that_is_too_long_is_named(data):
 def test_drawn_captions_are_of_the_picture_and_its_background(data):
     pictures, tokenizer = Pictures(data, data / "concepts.tsv"), open_tokenizer(data)
     table = CaptionTable(pictures, Tokens(open_vocabulary(data), 24), variants=4, seed=0)
-    which, colours = torch.tensor([0, 1, 1]), torch.tensor([pictures.colour_names.index(c) for c in ("red", "teal", "white")])
+    which, colours = (
+        torch.tensor([0, 1, 1]),
+        torch.tensor([pictures.colour_names.index(c) for c in ("red", "teal", "white")]),
+    )
     for _ in range(20):
         red, teal, white = tokenizer.batch_decode(table.draw(which, colours, 0.0), skip_special_tokens=True)
         assert "disc" in red and "red" in red and "teal" in teal
@@ -318,7 +325,16 @@ def test_preview_draws_both_sheets(parts, data, tmp_path):
 
 
 def all_stages(data, out, *more):
-    options = ["--data", str(data), "--concepts", str(data / "concepts.tsv"), "--device", "cpu", "--no-compile", "--tiny"]
+    options = [
+        "--data",
+        str(data),
+        "--concepts",
+        str(data / "concepts.tsv"),
+        "--device",
+        "cpu",
+        "--no-compile",
+        "--tiny",
+    ]
     return ["all", *options, "--out", str(out), "--minutes", "0.4", *more]
 
 

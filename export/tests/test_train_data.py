@@ -7,6 +7,7 @@ import re
 import pytest
 import torch
 from PIL import Image, ImageDraw
+
 from wurstchen_export.train import captions, concepts
 from wurstchen_export.train.artwork import pack
 from wurstchen_export.train.concepts import Concept, concepts_of_index, plain_label, read_concepts, with_article

@@ -113,7 +113,9 @@ def watch(stages: list[Stage], out: Path, until: float) -> list[str]:
                 stage.start()
                 running.append(stage)
             else:
-                print(f"{stage.name} failed (exit {code}); going on with the parts it saved; see {stage.log}", flush=True)
+                print(
+                    f"{stage.name} failed (exit {code}); going on with the parts it saved; see {stage.log}", flush=True
+                )
                 failed.append(stage.name)
                 (out / stage.name).mkdir(exist_ok=True)
                 (out / stage.name / "done").touch()  # so that those who wait try with what there is

@@ -78,4 +78,5 @@ def with_article(name: str) -> str:
     plural = head.endswith("s") and not head.endswith(SINGULAR_ENDINGS) and not head.endswith("'s")
     if plural or head == "people":
         return name
-    return ("an " if re.match(r"[aio]|e(?![uw])|u(?!ni)|hourglass", name) and not name.startswith("one") else "a ") + name
+    an = re.match(r"[aio]|e(?![uw])|u(?!ni)|hourglass", name) and not name.startswith("one")
+    return f"{'an' if an else 'a'} {name}"

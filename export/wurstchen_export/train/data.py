@@ -1,4 +1,4 @@
-"""Renders the pictures with Node, drops near-duplicates, learns the tokenizer's vocabulary from the captions, packs all.
+"""Renders the pictures with Node, drops near-duplicates, learns the tokenizer's vocabulary, and packs all of it.
 
 Needs `npm install` in wurstchen_export/data first (or --node-modules with a folder that holds the packages).
 """
@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, default=256, help="side of a picture in pixels (default 256)")
     parser.add_argument("--concepts", default="all", help="concepts file, or `all` (default)")
     parser.add_argument("--node-modules", type=Path, help="node_modules folder (default: beside the script)")
-    parser.add_argument("--merges", type=int, default=4096, help="largest number of the tokenizer's merges (default 4096)")
+    parser.add_argument("--merges", type=int, default=4096, help="the tokenizer's merges at most (default 4096)")
     parser.add_argument("--pack", type=Path, help="also write everything as this one file, which --data accepts too")
 
 

@@ -22,8 +22,8 @@ def add_noise(x: torch.Tensor, noise: torch.Tensor, t: torch.Tensor) -> torch.Te
 def noise_loss(predicted: torch.Tensor, noise: torch.Tensor, t: torch.Tensor, emphasis: float = 1.0) -> torch.Tensor:
     """p2-weighted squared error of the predicted noise: the weight is (1 - abar) / (1 + abar).
 
-    emphasis above 1 multiplies it by (1 - abar) / abar within 1..emphasis, which turns an error of the noise into one of
-    the picture. Near t = 1 a small error of the noise is a large one of colour; a short training does not get there
+    emphasis above 1 multiplies it by (1 - abar) / abar within 1..emphasis, which turns an error of the noise into one
+    of the picture. Near t = 1 a small error of the noise is a large one of colour; a short training does not get there
     with the paper's weight, which is emphasis 1.
     """
     alpha = alpha_cumprod(t)[:, None, None, None]

@@ -49,9 +49,8 @@ class TrainingLoop:
         self.parameters = [p for p in self.modules.parameters() if p.requires_grad]
         self.device = self.parameters[0].device
         self.average = [p.detach().clone() for p in self.parameters]
-        self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=options.learning_rate, betas=options.betas, weight_decay=options.weight_decay, fused=True
-        )
+        settings = {"lr": options.learning_rate, "betas": options.betas, "weight_decay": options.weight_decay}
+        self.optimizer = torch.optim.AdamW(self.parameters, **settings, fused=True)
         self.step, self.elapsed = 0, 0.0
         # Loss of late, weight of that in the mean, skipped steps, norm of the last gradient: read when logging.
         self.state = torch.zeros(4, device=self.device)

@@ -1,4 +1,4 @@
-"""Command line of the training: data, stage-a, stage-b, stage-c, model, judge, judge-onnx, sheet, all, preview, collect."""
+"""Command line of the training: the data, the three stages one by one or all at once, the judge, and what is made."""
 
 import argparse
 import importlib

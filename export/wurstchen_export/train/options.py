@@ -10,7 +10,7 @@ from .pictures import Pictures
 
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, required=True, help="folder that `train data` wrote, or the file it packed")
+    parser.add_argument("--data", type=Path, required=True, help="folder that `train data` wrote, or its packed file")
     parser.add_argument("--concepts", default="all", help="concepts file, or `all` for every picture (default: all)")
 
 

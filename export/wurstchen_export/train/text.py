@@ -24,7 +24,8 @@ class TextLayer(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        self.self_attn = nn.ModuleDict({name: nn.Linear(width, width) for name in ("k_proj", "v_proj", "q_proj", "out_proj")})
+        names = ("k_proj", "v_proj", "q_proj", "out_proj")
+        self.self_attn = nn.ModuleDict({name: nn.Linear(width, width) for name in names})
         self.layer_norm1 = nn.LayerNorm(width)
         self.mlp = nn.ModuleDict({"fc1": nn.Linear(width, 4 * width), "fc2": nn.Linear(4 * width, width)})
         self.layer_norm2 = nn.LayerNorm(width)
@@ -32,7 +33,10 @@ class TextLayer(nn.Module):
     def forward(self, x: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
         """x: [B,length,width]; hidden: bool [B,1,length,length], where a token (row) must not look (column)."""
         inner = self.layer_norm1(x)
-        q, k, v = (self.self_attn[n](inner).unflatten(-1, (-1, HEAD_WIDTH)).transpose(1, 2) for n in ("q_proj", "k_proj", "v_proj"))
+        q, k, v = (
+            self.self_attn[name](inner).unflatten(-1, (-1, HEAD_WIDTH)).transpose(1, 2)
+            for name in ("q_proj", "k_proj", "v_proj")
+        )
         weights = (q @ k.transpose(-1, -2) * HEAD_WIDTH**-0.5).float().masked_fill(hidden, -1e9).softmax(-1)
         x = x + self.self_attn["out_proj"]((weights.to(v.dtype) @ v).transpose(1, 2).flatten(2))
         return x + self.mlp["fc2"](F.gelu(self.mlp["fc1"](self.layer_norm2(x))))
@@ -132,7 +136,7 @@ def short_row_attention(self, x: torch.Tensor, kv: torch.Tensor) -> torch.Tensor
 
 
 def use_short_rows(stage: nn.Module) -> None:
-    """Makes every attention of a stage count the last text row as all the late pads; the weights stay where they are."""
+    """Makes every attention of a stage count the last text row as all the late pads; weights stay where they are."""
     for module in stage.modules():
         if type(module).__name__ == "AttnBlock":  # its module moves between releases
             module.forward = types.MethodType(short_row_attention, module)
