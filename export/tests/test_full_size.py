@@ -1,17 +1,22 @@
 """The published architecture with random weights, built small."""
 
+import copy
 import dataclasses
 import json
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
 
-from wurstchen_export import full_size, gpu_accuracy, gpu_speed, java_times, tiny
+from wurstchen_export import full_size, gpu_accuracy, gpu_speed, java_times, parity, tiny
 from wurstchen_export.errors import ExportError
 from wurstchen_export.full_size import FULL, RandomSource
-from wurstchen_export.gpu_accuracy import Run
+from wurstchen_export.gpu_accuracy import Run, relative_error
+from wurstchen_export.layers import ResponseNormDense
 from wurstchen_export.runtime import Bundle, PictureRequest
+from wurstchen_export.wuerstchen_classes import wuerstchen
 
 NARROW = dataclasses.replace(
     FULL,
@@ -77,6 +82,37 @@ def test_bundle_in_16_bits_makes_a_picture(bundle):
     picture = bundle.generate(request)
     assert picture.pixels.shape == (1, 3, 128, 256)
     assert 0.01 < np.std(picture.pixels)
+
+
+def test_graphs_in_16_bits_match_the_reference(bundle, tmp_path):
+    lines = []
+    assert parity.main(bundle.folder, RandomSource.create(tmp_path, NARROW), lines.append) == 0, lines
+
+
+def test_weights_that_are_multiplied_are_so_when_a_graph_in_16_bits_is_loaded(bundle, tmp_path):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    path = str(bundle.folder / "stage_a_decode.onnx")
+    onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    graph = onnx.load(tmp_path / "optimised.onnx", load_external_data=False).graph
+    constants = {tensor.name for tensor in graph.initializer}
+    of_constants = {node.op_type for node in graph.node if constants.issuperset(node.input)}
+    # On the CPU, ONNX Runtime puts casts of its own around what it cannot compute in 16 bits.
+    assert of_constants <= {"Cast", "Sqrt"}
+
+
+def test_response_norm_does_not_overflow_in_16_bits():
+    block = wuerstchen().WuerstchenPrior(c_in=4, c=8, c_cond=8, c_r=8, depth=1, nhead=2).blocks[0]
+    with torch.no_grad():
+        block.channelwise[2].gamma.fill_(0.5)
+    exact = ResponseNormDense(block.channelwise[2], block.channelwise[4])
+    x = 200 * torch.randn(1, 32, 32, 32, generator=torch.Generator().manual_seed(1))
+    assert x.square().sum(dim=(1, 2)).min() > 10 * torch.finfo(torch.float16).max
+    expected = exact(x)
+    found = copy.deepcopy(exact).half()(x.half()).float()
+    assert relative_error(found, expected) < 2e-3
 
 
 RUN = Run(width=128, height=128)
