@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_export(commands)
     _add_parity(commands)
+    _add_compare(commands)
     _add_restore(commands)
     _add_tiny(commands)
     _add_full_size(commands)
@@ -152,6 +153,22 @@ def _parity(options) -> int:
     from wurstchen_export import parity
 
     return parity.main(options.bundle, _source(options), _say)
+
+
+def _add_compare(commands) -> None:
+    parser = _command(
+        commands, "compare", _compare, "say how far the pictures of two bundles of one model are apart, in decibels"
+    )
+    parser.add_argument("first", type=Path, metavar="BUNDLE")
+    parser.add_argument("second", type=Path, metavar="OTHER")
+    parser.add_argument("--prompt", action="append", required=True, help="one picture's prompt; may be repeated")
+    parser.add_argument("--threads", type=int, default=2, help="of ONNX Runtime")
+
+
+def _compare(options) -> None:
+    from wurstchen_export import compare
+
+    compare.main(options.first, options.second, options.prompt, options.threads, _say)
 
 
 def _add_restore(commands) -> None:
