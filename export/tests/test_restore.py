@@ -65,7 +65,8 @@ def test_restored_model_is_exported_to_the_same_files(other_model, other_restore
     exportable = wrappers.builders(source, "fp32", keep_apart=True)[graph]()
     onnx_writer.write(exportable, tmp_path, "int8", weights.packed_buffers(exportable.module))
     for suffix in (".onnx", ".onnx.data"):
-        assert (tmp_path / f"{graph}{suffix}").read_bytes() == (other_model / "bundle" / f"{graph}{suffix}").read_bytes()
+        again, first = (folder / f"{graph}{suffix}" for folder in (tmp_path, other_model / "bundle"))
+        assert again.read_bytes() == first.read_bytes()
 
 
 def test_tokenizers_and_configuration_come_back(other_model, other_restored):

@@ -1,5 +1,5 @@
-"""Draws the same pictures with two bundles of one model and says how far apart they are: what storing its weights in fewer
-bits costs, for instance."""
+"""Draws the same pictures with two bundles of one model and says how far apart they are: what storing its weights in
+fewer bits costs, for instance."""
 
 from __future__ import annotations
 

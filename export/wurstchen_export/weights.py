@@ -5,10 +5,10 @@ the same rounded weights, to the last bit that float32 gives, and parity needs n
 
 - ``fp32``: as they are.
 - ``fp16``: the weights of linear layers, convolutions and embeddings in 16 bits.
-- ``int8``: the same weights as a signed integer of 8 bits each, times one float32 scale for each output channel (for each
-  entry of an embedding). Layers with fewer than MIN_PER_CHANNEL weights to a channel, where the scale would cost more
-  than it saves and which stand at the edges of the model, are stored in 16 bits: depthwise convolutions, and the
-  layers that take in latents.
+- ``int8``: the same weights as a signed integer of 8 bits each, times one float32 scale for each output channel (for
+  each entry of an embedding). Layers with fewer than MIN_PER_CHANNEL weights to a channel are stored in 16 bits: the
+  scale would cost more than it saves, and they stand at the edges of the model (depthwise convolutions, and the
+  layers that take in latents).
 
 Biases, norms and every other vector stay in float32. So do the few weights that the exporter folds into others
 (``folded_columns``): they are never stored as the model has them, so rounding them would only lose precision.
@@ -29,8 +29,8 @@ MIN_PER_CHANNEL = 32
 LEVELS = 127
 """The largest integer; -128 is not used, so that the grid is symmetric."""
 SCALE_BITS = 16
-"""Significant bits of a scale. With the 7 bits of an integer the product fits the 24 of a float32: nothing is rounded when
-a graph multiplies them, whatever the order."""
+"""Significant bits of a scale. With the 7 bits of an integer the product fits the 24 of a float32: nothing is rounded
+when a graph multiplies them."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,9 @@ def _rounded(weights: Tensor, axis: int, kind: str, name: str) -> Tensor:
     half = weights.half().float()
     if not half.isfinite().all():
         largest = weights.abs().max().item()
-        raise ExportError(f"{name} holds {largest:g}, more than 16 bits can (65504): store the weights with --weights fp32")
+        raise ExportError(
+            f"{name} holds {largest:g}, more than 16 bits can (65504): store the weights with --weights fp32"
+        )
     return half
 
 
