@@ -14,7 +14,7 @@ SCHEDULES = [(0.008, 1.0), (0.008, 2.0), (0.02, 0.5)]
 def test_bicubic_matrices_equal_the_antialiased_resize(source_size, target_size):
     x = torch.randn(2, 3, *source_size, generator=torch.Generator().manual_seed(0))
     expected = F.interpolate(x, size=target_size, mode="bicubic", antialias=True, align_corners=True)
-    torch.testing.assert_close(bicubic(x, *target_size), expected, rtol=0, atol=4e-6)
+    torch.testing.assert_close(bicubic(x, *(torch.ones(size) for size in target_size)), expected, rtol=0, atol=4e-6)
 
 
 @pytest.mark.parametrize(("s", "scaler"), SCHEDULES)
@@ -39,19 +39,23 @@ def test_update_by_the_table_equals_the_scheduler(s, scaler, steps):
         torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-6)
 
 
+def row_indexes(images, rows):
+    return step.row_indexes(torch.full((images, 4, 2, 2), float("nan")), torch.zeros(rows, 77, 8))
+
+
 @pytest.mark.parametrize("scale", [1.5, 4.0, 12.25])
 def test_guidance_equals_lerp(scale):
     text, negative = torch.randn(2, 3, 4, 2, 2, generator=torch.Generator().manual_seed(2))
-    found = step.guided(torch.cat([text, negative]), 3, torch.tensor([scale]))
+    found = step.guided(torch.cat([text, negative]), *row_indexes(3, 6)[1:], torch.tensor([scale]))
     torch.testing.assert_close(found, torch.lerp(negative, text, scale), rtol=1e-6, atol=2e-6)
 
 
 def test_guidance_without_negative_rows_changes_nothing():
     predicted = torch.randn(3, 4, 2, 2)
-    assert torch.equal(step.guided(predicted, 3, torch.tensor([4.0])), predicted)
+    assert torch.equal(step.guided(predicted, *row_indexes(3, 3)[1:], torch.tensor([4.0])), predicted)
 
 
-def test_latents_are_repeated_for_the_negative_rows():
-    latents = torch.randn(3, 4, 2, 2)
-    assert torch.equal(step.duplicated_to_rows(latents, 6), torch.cat([latents, latents]))
-    assert torch.equal(step.duplicated_to_rows(latents, 3), latents)
+def test_rows_belong_to_the_images_in_turn():
+    assert [index.tolist() for index in row_indexes(3, 6)] == [[0, 1, 2, 0, 1, 2], [0, 1, 2], [3, 4, 5]]
+    assert [index.tolist() for index in row_indexes(2, 2)] == [[0, 1], [0, 1], [0, 1]]
+    assert {index.dtype for index in row_indexes(1, 2)} == {torch.int64}

@@ -183,7 +183,8 @@ def _row_indexes() -> tuple[TensorSpec, ...]:
 
 
 def _map_shape(level: int | None = None) -> TensorSpec:
-    """(0, height, width, -1): the operand of Reshape that turns tokens into a map. Lies in the host's memory."""
+    """(0, height, width, -1): the operand of Reshape that turns tokens into a map. A step reads it from the host's
+    memory."""
     return _ints(map_shape(level), 4)
 
 

@@ -24,7 +24,9 @@ def read(files: list[Path]) -> dict[tuple[str, int], float]:
             found |= _times(json.loads(file.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError) as error:
             reason = f"{type(error).__name__}: {error}"
-            raise ExportError(f"{file} is no benchmark ({reason}): write it with `wurstchen benchmark --json`") from None
+            raise ExportError(
+                f"{file} is no benchmark ({reason}): write it with `wurstchen benchmark --json`"
+            ) from None
     return found
 
 

@@ -77,7 +77,7 @@ def trace(exportable: Exportable) -> ir.Model:
         model = _exported(exportable)
         _simplify(model, exportable.module.state_dict().keys())
     _name_axes(model, spec)
-    _check_steps(model, spec)
+    _check_shapes(model, spec)
     return model
 
 
@@ -122,9 +122,9 @@ def _simplify(model: ir.Model, weights: Container[str]) -> None:
     )
 
 
-def _check_steps(model: ir.Model, spec: GraphSpec) -> None:
-    """A step must be able to run without the CPU, for every size."""
-    if spec.name not in (contract.STAGE_C_STEP, contract.STAGE_B_STEP):
+def _check_shapes(model: ir.Model, spec: GraphSpec) -> None:
+    """What the library runs must be able to do without the CPU, at every size. The compressor is for training."""
+    if spec.name == contract.SEMANTIC_COMPRESSOR:
         return
     found = shapes.computed_shapes(model)
     if found:

@@ -37,12 +37,30 @@ def to_map(x: Tensor, map_shape: Tensor, height: int, width: int, channels: int)
     return torch.ops.wurstchen.to_map(x, map_shape, [x.shape[0], height, width, channels])
 
 
+def ones_like_axis(x: Tensor) -> Tensor:
+    """x: one axis of a tensor, [length]. Returns float32 ones, also where x is not finite.
+
+    With these a length is a sum, and counting a running sum: both on the device, where a length taken from a shape
+    would be on the CPU.
+    """
+    integers = x.to(torch.int64)
+    return (integers == integers).float()
+
+
+def counted(ones: Tensor) -> Tensor:
+    """0, 1, 2 and so on, float32 [length]."""
+    return torch.cumsum(ones, 0) - 1
+
+
 def map_shape_of(latents: Tensor, reduction: int) -> Tensor:
     """The target of a reshape to a map that is ``reduction`` times smaller than the latents [.., .., height, width].
 
     Returns int64 [4]: KEEP, height, width, REST.
     """
-    return torch.ops.wurstchen.map_shape(latents, reduction)
+    height = ones_like_axis(latents[0, 0, ::reduction, 0]).sum()
+    width = ones_like_axis(latents[0, 0, 0, ::reduction]).sum()
+    zero = height * 0
+    return torch.stack([zero + KEEP, height, width, zero + REST]).to(torch.int64)
 
 
 @torch.library.custom_op("wurstchen::reshape", mutates_args=())
@@ -73,28 +91,9 @@ def _onnx_to_map(x, map_shape, lengths):
     return opset20.Reshape(x, map_shape)
 
 
-@torch.library.custom_op("wurstchen::map_shape", mutates_args=())
-def _map_shape(latents: Tensor, reduction: int) -> Tensor:
-    height, width = latents.shape[2] // reduction, latents.shape[3] // reduction
-    return torch.tensor([KEEP, height, width, REST], device=latents.device)
-
-
-@_map_shape.register_fake
-def _(latents, reduction):
-    return latents.new_empty(4, dtype=torch.int64)
-
-
-def _onnx_map_shape(latents, reduction):
-    sides = opset20.Div(opset20.Shape(latents, start=2, end=4), opset20.Constant(value_ints=[reduction]))
-    return opset20.Concat(
-        opset20.Constant(value_ints=[KEEP]), sides, opset20.Constant(value_ints=[REST]), axis=0
-    )
-
-
 TRANSLATIONS = {
     torch.ops.wurstchen.reshape.default: _onnx_reshape,
     torch.ops.wurstchen.to_map.default: _onnx_to_map,
-    torch.ops.wurstchen.map_shape.default: _onnx_map_shape,
 }
 """How torch.onnx.export writes these operators."""
 

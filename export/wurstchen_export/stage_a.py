@@ -108,13 +108,16 @@ class StageAEncode(nn.Module):
         """scale: the model's scale_factor, by which the latents are divided at the end."""
         super().__init__()
         self.scale = scale
-        self.unshuffle = model.in_block[0]
+        self.patch = model.in_block[0].downscale_factor
         self.embedding = Dense.of(model.in_block[1])
         self.layers = _translated(model.down_blocks)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """pixels: float32 [images, 3, height, width]. Returns float32 [images, channels, b_height, b_width]."""
-        x = self.embedding(to_tokens(self.unshuffle(pixels.to(self.embedding.weight.dtype))))
+        # Unshuffling and the product behind it, as the convolution that they are.
+        weight, bias = self.embedding.weight, self.embedding.bias
+        kernels = weight.t().reshape(-1, 3, self.patch, self.patch)
+        x = to_tokens(F.conv2d(pixels.to(weight.dtype), kernels, bias, stride=self.patch))
         for layer in self.layers:
             x = layer(x)
         return torch.div(to_maps(x).float(), self.scale)

@@ -23,7 +23,7 @@ from wurstchen_export.layers import (
     to_tokens,
 )
 from wurstchen_export.resize import bicubic
-from wurstchen_export.shapes import KEEP, REST, map_shape_of, reshape, to_map
+from wurstchen_export.shapes import KEEP, REST, counted, map_shape_of, ones_like_axis, reshape, to_map
 
 PREDICTION_EPSILON = 1e-3
 """Keeps the prediction's divisor in (0.001, 0.999): default of WuerstchenDiffNeXt.forward."""
@@ -92,24 +92,21 @@ class StageBCondition(nn.Module):
         """Shapes: see contract.py. Of the Stage B latents only the shape is used."""
         text = F.silu(self.norm(self.mapper(hidden_states.to(self.mapper.weight.dtype))))
         keys_values = [torch.stack([block(text) for block in level]).float() for level in self.keys_values]
-        rows, images = hidden_states.shape[0], latents.shape[0]
-        indexes = denoising.row_indexes(images, rows, latents.device)
-        semantic = self._semantic_rows(stage_c_latents, indexes[0], images)
-        height, width = latents.shape[2], latents.shape[3]
-        maps = [
-            bicubic(semantic, height // self.reductions[level], width // self.reductions[level])
-            for level in self.injecting
-        ]
+        indexes = denoising.row_indexes(latents, hidden_states)
+        semantic = self._semantic_rows(stage_c_latents, hidden_states, indexes[0])
+        maps = [self._resized(semantic, latents[0, 0], self.reductions[level]) for level in self.injecting]
         map_shapes = [map_shape_of(latents, reduction) for reduction in self.reductions]
         return (*keys_values, *maps, *indexes, *map_shapes)
 
-    def _semantic_rows(self, stage_c_latents: Tensor, image_of_row: Tensor, images: int) -> Tensor:
+    def _semantic_rows(self, stage_c_latents: Tensor, hidden_states: Tensor, image_of_row: Tensor) -> Tensor:
         """Semantic latents of the text rows; the negative rows see zeros."""
-        semantic = stage_c_latents * self.latent_mean - self.latent_std
-        rows = image_of_row.shape[0]
-        semantic = semantic.index_select(0, image_of_row)
-        positive = (torch.arange(rows, device=semantic.device) < images)[:, None, None, None]
-        return torch.where(positive, semantic, torch.zeros_like(semantic))
+        semantic = (stage_c_latents * self.latent_mean - self.latent_std).index_select(0, image_of_row)
+        row, images = counted(ones_like_axis(hidden_states[:, 0, 0])), ones_like_axis(stage_c_latents[:, 0, 0, 0]).sum()
+        return torch.where((row < images)[:, None, None, None], semantic, 0.0)
+
+    def _resized(self, semantic: Tensor, latents: Tensor, reduction: int) -> Tensor:
+        """The semantic latents at the size of latents [height, width], ``reduction`` times smaller."""
+        return bicubic(semantic, ones_like_axis(latents[::reduction, 0]), ones_like_axis(latents[0, ::reduction]))
 
 
 class ResidualBlock(nn.Module):

@@ -42,7 +42,7 @@ class StageCCondition(nn.Module):
         x = hidden_states.to(self.first.weight.dtype)
         x = F.silu(self.second(F.leaky_relu(self.first(x), self.slope)))
         keys_values = torch.stack([block(x) for block in self.blocks]).float()
-        indexes = denoising.row_indexes(latents.shape[0], hidden_states.shape[0], latents.device)
+        indexes = denoising.row_indexes(latents, hidden_states)
         return (keys_values, *indexes, map_shape_of(latents, 1))
 
 

@@ -12,16 +12,19 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from wurstchen_export.shapes import counted, ones_like_axis
 
-def row_indexes(images: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Which rows belong to which image; computed once a run, because counting takes a length at run time.
 
-    Returns ``image_of_row`` int64 [rows], ``text_row`` and ``negative_row`` int64 [images]; without guidance the last
-    two are the same.
+def row_indexes(latents: Tensor, hidden_states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Which rows belong to which image; the same for all steps of a run.
+
+    latents: [images, .., .., ..]; hidden_states: [rows, .., ..]. Returns ``image_of_row`` int64 [rows], ``text_row``
+    and ``negative_row`` int64 [images]; without guidance the last two are the same.
     """
-    row, image = torch.arange(rows, device=device), torch.arange(images, device=device)
-    # torch.remainder by a symbolic size cannot be exported.
-    return torch.where(row >= images, row - images, row), image, image + (rows - images)
+    images, rows = ones_like_axis(latents[:, 0, 0, 0]), ones_like_axis(hidden_states[:, 0, 0])
+    image, row = counted(images), counted(rows)
+    of_row = torch.where(row >= images.sum(), row - images.sum(), row)
+    return tuple(index.to(torch.int64) for index in (of_row, image, image + (rows.sum() - images.sum())))
 
 
 def table_row(step_table: Tensor, step: Tensor) -> tuple[Tensor, ...]:
