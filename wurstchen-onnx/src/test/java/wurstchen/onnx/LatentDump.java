@@ -18,8 +18,8 @@ import wurstchen.text.ClipTokenizer;
 
 /**
  * Writes the latents that whole runs of Stage C and of Stage B end with, as raw little-endian float32: what
- * {@code python -m wurstchen_export gpu-accuracy} compares with the reference. The constants are that command's. Stage B starts from Stage C
- * latents of noise, so that one stage's error does not become the other's.
+ * {@code python -m wurstchen_export gpu-accuracy} compares with the reference. The constants are that command's. Stage B starts from
+ * Stage C latents of noise, so that one stage's error does not become the other's.
  *
  * <p>Usage: LatentDump BUNDLE DEVICE FOLDER
  */
