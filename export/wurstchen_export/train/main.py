@@ -11,6 +11,7 @@ COMMANDS = {
     "stage-a": "train the autoencoder",
     "stage-b": "train the latent decoder, with the semantic compressor or after it",
     "stage-c": "train the text-conditional model of the compressor's latents",
+    "plain": "train a plain latent diffusion model, to compare the cascade with",
     "model": "put the trained parts together as diffusers folders",
     "judge": "train the judge that `evaluate` asks, on real pictures",
     "judge-onnx": "write the trained judge as the graph that `evaluate` runs",
