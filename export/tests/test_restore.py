@@ -58,7 +58,10 @@ def test_rounding_a_restored_model_again_changes_nothing(other_restored):
         assert [name for name, tensor in held.items() if not torch.equal(tensor, new.state_dict()[name])] == []
 
 
-@pytest.mark.parametrize("graph", ["stage_c_step", "stage_b_condition", "stage_a_encode", "semantic_compressor"])
+@pytest.mark.parametrize(
+    "graph",
+    ["text_encoder_b", "stage_c_step", "stage_b_condition", "stage_b_step", "stage_a_encode", "semantic_compressor"],
+)
 def test_restored_model_is_exported_to_the_same_files(other_model, other_restored, tmp_path, graph):
     source = Source.find(other_restored[0])
     source.round_weights("int8")
@@ -67,6 +70,17 @@ def test_restored_model_is_exported_to_the_same_files(other_model, other_restore
     for suffix in (".onnx", ".onnx.data"):
         again, first = (folder / f"{graph}{suffix}" for folder in (tmp_path, other_model / "bundle"))
         assert again.read_bytes() == first.read_bytes()
+
+
+def test_every_weight_of_a_restored_stage_can_be_trained(other_restored):
+    stage_b = Source.find(other_restored[0]).stage_b.train()
+    generator = torch.Generator().manual_seed(0)
+    draw = lambda *shape: torch.randn(shape, generator=generator)
+    predicted = stage_b(draw(2, 4, 16, 16), torch.rand(2, generator=generator), draw(2, 16, 3, 3), clip=draw(2, 77, 24))
+    predicted.square().mean().backward()
+    gradients = {name: parameter.grad for name, parameter in stage_b.named_parameters()}
+    assert [name for name, found in gradients.items() if found is None or not found.isfinite().all()] == []
+    assert [name for name, found in gradients.items() if found.abs().max() == 0] == []
 
 
 def test_tokenizers_and_configuration_come_back(other_model, other_restored):

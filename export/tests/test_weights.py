@@ -73,6 +73,15 @@ def test_small_layers_are_rounded_to_16_bits_and_vectors_not_at_all():
     assert torch.equal(model[2].weight, before[2].weight)
 
 
+@pytest.mark.parametrize("channels, in_8_bits", [(31, False), (32, True)])
+def test_transposed_convolution_counts_the_weights_of_one_tap(channels, in_8_bits):
+    model = nn.Sequential(nn.ConvTranspose2d(channels, 4, 2))
+    before = model[0].weight.detach().clone()
+    round_models([model], "int8")
+    expected = packed(before, 1).unpacked() if in_8_bits else before.half().float()
+    assert torch.equal(model[0].weight, expected)
+
+
 def test_what_is_folded_is_not_rounded(model_folder):
     before, after = Source.find(model_folder), Source.find(model_folder)
     after.round_weights("int8")

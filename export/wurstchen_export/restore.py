@@ -1,8 +1,8 @@
 """Turns a bundle back into the model it was exported from, as diffusers lays it out, ready to train on or to export.
 
 The exporter rearranges the weights: it transposes and stacks them, and folds some into others. How, is read out of the
-exporter itself (places.py). Of what is folded no single original is left; the model gets one that computes the same: its
-mapper of the semantic latents is the identity, its response norms have no offset, its batch norms change nothing.
+exporter itself (places.py). Of what is folded no single original is left; the model gets one that computes the same:
+its mapper of the semantic latents is the identity, its response norms have no offset, its batch norms change nothing.
 
 Afterwards the restored model is exported in memory and every weight is compared with the bundle's.
 """
@@ -163,13 +163,11 @@ def _modules(
 
 
 def _compare(part: str, bundle: Bundle, module: nn.Module, found: dict[str, Tensor]) -> None:
-    computes_in_half = bundle.manifest["precision"] == "fp16"
+    if bundle.manifest["precision"] == "fp16":
+        module = wrappers.in_half(module)
     for name, tensor in module.state_dict().items():
-        if name in found:
-            same = tensor.half().float() if computes_in_half and not name.endswith("frequencies") else tensor
-            expected = found[name].half().float() if computes_in_half else found[name]
-            if not torch.equal(same, expected):
-                raise ExportError(f"{part}: {name} does not come out of the restored model as the bundle has it")
+        if name in found and not torch.equal(tensor, found[name].to(tensor.dtype)):
+            raise ExportError(f"{part}: {name} does not come out of the restored model as the bundle has it")
 
 
 def _save(source: Source) -> None:

@@ -63,7 +63,8 @@ def round_models(models: list[nn.Module], kind: str) -> None:
                     continue
                 stored = layer.weight.narrow(1, 0, folded.get(name, layer.weight.shape[1]))
                 if stored.numel() > 0:
-                    stored.copy_(_rounded(stored, axis, kind, f"{type(model).__name__} {name}.weight"))
+                    wanted = "fp16" if _per_channel(layer, stored) < MIN_PER_CHANNEL else kind
+                    stored.copy_(_rounded(stored, axis, wanted, f"{type(model).__name__} {name}.weight"))
 
 
 def channel_axis(layer: nn.Module) -> int | None:
@@ -71,6 +72,12 @@ def channel_axis(layer: nn.Module) -> int | None:
     if isinstance(layer, nn.ConvTranspose2d):
         return 1
     return 0 if isinstance(layer, (nn.Linear, nn.Conv2d, nn.Embedding)) else None
+
+
+def _per_channel(layer: nn.Module, stored: Tensor) -> int:
+    """How many weights share a scale, however the graphs lay the layer out: a transposed convolution may become a
+    product with a column for each of its taps."""
+    return layer.in_channels if isinstance(layer, nn.ConvTranspose2d) else stored.numel() // stored.shape[0]
 
 
 def folded_columns(model: nn.Module) -> dict[str, int]:
@@ -111,7 +118,7 @@ def injections(model: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
 def _rounded(weights: Tensor, axis: int, kind: str, name: str) -> Tensor:
     if not weights.isfinite().all():
         raise ExportError(f"{name} holds a value that is not finite: the model is damaged, or its training diverged")
-    if kind == "int8" and weights.numel() >= MIN_PER_CHANNEL * weights.shape[axis]:
+    if kind == "int8":
         return (on_grid(weights, axis) or packed(weights, axis)).unpacked()
     half = weights.half().float()
     if not half.isfinite().all():
