@@ -203,9 +203,9 @@ class CudaTest {
         assertThat(usedBytes() - before).as("more bytes of the GPU's memory in use").isLessThan(128L << 20);
     }
 
-    /** Of the first GPU, by every program together. */
+    /** Of the first GPU, by this program alone. */
     private static long usedBytes() {
-        long used = CudaMemoryMeter.open(0).usedBytes();
+        long used = GpuProcesses.on(0).usedBytes(ProcessHandle.current().pid());
         assertThat(used).isPositive();
         return used;
     }
