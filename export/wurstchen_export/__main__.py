@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_golden(commands)
     _add_speed(commands)
     _add_evaluate(commands)
+    _add_experiment(commands)
     commands.add_parser("train", help="train the stages (see: train --help)")
     return parser
 
@@ -332,6 +333,13 @@ def _evaluate(options) -> int:
 
     chosen = {name: getattr(options, name) for name in evaluate.Options.__dataclass_fields__}
     return evaluate.main(options.bundle, evaluate.Options(**chosen), _say)
+
+
+def _add_experiment(commands) -> None:
+    from wurstchen_export import experiment
+
+    help_text = "train and compare the cascade and a plain latent diffusion model"
+    experiment.add_options(commands.add_parser("experiment", help=help_text, description=experiment.__doc__), _Help)
 
 
 if __name__ == "__main__":
