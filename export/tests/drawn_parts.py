@@ -1,4 +1,4 @@
-"""The drawn shapes with a vocabulary, and a Stage A trained on them for a few steps: what every experiment starts from."""
+"""The drawn shapes with a vocabulary, and a Stage A trained on them for a few steps: where experiments start."""
 
 import json
 

@@ -53,11 +53,13 @@ class Judge:
 
     def verdicts(self, pixels: np.ndarray) -> list[Verdict]:
         """pixels: float32 [B,3,height,width] in [0,1]."""
-        found = []
-        for part in torch.from_numpy(np.ascontiguousarray(pixels)).split(BATCH):
-            scores = self._session.run(None, {"pixels": view(part, self._side).numpy()})
-            found += [self._verdict(*rows) for rows in zip(*scores, strict=True)]
-        return found
+        return [self._verdict(*rows) for rows in zip(*self.scores(pixels), strict=True)]
+
+    def scores(self, pixels: np.ndarray) -> list[np.ndarray]:
+        """pixels: float32 [B,3,height,width] in [0,1]. Scores of emoji, styles and backgrounds, [B,classes] each."""
+        parts = torch.from_numpy(np.ascontiguousarray(pixels)).split(BATCH)
+        found = [self._session.run(None, {"pixels": view(part, self._side).numpy()}) for part in parts]
+        return [np.concatenate(rows) for rows in zip(*found, strict=True)]
 
     def _verdict(self, emoji: np.ndarray, style: np.ndarray, background: np.ndarray) -> Verdict:
         best = np.argsort(-emoji, kind="stable")[:TOP]
