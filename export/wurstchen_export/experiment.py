@@ -84,7 +84,7 @@ def _add_measure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cuda", help="as torch names it")
     parser.add_argument("--prompts", type=int, default=200, metavar="N", help="only the first N prompts")
     parser.add_argument("--curve-prompts", type=int, default=100, metavar="N", help="of every snapshot; 0: no curve")
-    parser.add_argument("--prompt-file", type=Path, default=PROMPT_FILE, metavar="TSV", help="prompts, what they ask")
+    parser.add_argument("--prompt-file", type=Path, default=PROMPT_FILE, metavar="TSV", help="prompts with their emoji")
     parser.add_argument("--judge", type=Path, metavar="DIR", help="the judge; by default the one of this package")
     parser.add_argument("--steps", type=int, default=60, help="of Stage C and of the plain model, with guidance")
     parser.add_argument("--guidance", type=float, default=4.0, help="of both")
