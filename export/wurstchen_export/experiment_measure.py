@@ -221,7 +221,9 @@ class Measurement:
         before = self.run_of.arm_seconds(stage.arm, before=stage.name)
         log = self.options.out / stage.arm / stage.name / "log.jsonl"
         lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-        return [[round(before + line["seconds"], 1), line["loss"]] for line in lines if line["loss"] is not None]
+        # A line that was logged while saving has no images a second, and a clock that did not stop.
+        trained = [line for line in lines if "images_per_second" in line and line["loss"] is not None]
+        return [[round(before + line["seconds"], 1), line["loss"]] for line in trained]
 
 
 def _check(options: Options) -> None:

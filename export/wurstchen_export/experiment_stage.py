@@ -50,11 +50,12 @@ def _saving(training, parts: tuple[str, ...], folder: Path | None):
     """What the loop calls after a checkpoint; the time it takes is taken off the loop's clock."""
 
     def save() -> None:
-        before = time.monotonic()
+        loop, before, trained = training.loop, time.monotonic(), training.loop.elapsed
         training.save_model()
         if folder:
-            _keep(training.args.out, parts, folder / f"{training.loop.elapsed:07.1f}")
-        training.loop.started += time.monotonic() - before
+            _keep(training.args.out, parts, folder / f"{trained:07.1f}")
+        loop.started += time.monotonic() - before
+        loop.elapsed = trained  # a line logged while saving had moved it on
 
     return save
 
