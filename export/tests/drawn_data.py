@@ -1,7 +1,8 @@
-"""A data set of drawn shapes in the layout that `train data` writes: six shapes in two styles, one pair held out."""
+"""Data sets in the layout that `train data` writes: six drawn shapes in two styles, one pair held out; many boards."""
 
 import json
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from wurstchen_export.train.artwork import decode, digest
@@ -36,9 +37,29 @@ def write(folder):
             picture = Image.new("RGBA", (SIDE, SIDE))
             how = {"fill": "maroon"} if width is None else {"outline": "maroon", "width": width}
             SHAPES[label](ImageDraw.Draw(picture), **how)
-            file = f"{style}/{code}.png"
-            picture.save(folder / file)
-            sha256 = digest(decode((folder / file).read_bytes()))
-            index.append({"style": style, "file": file, "hexcode": code, "label": label, "sha256": sha256})
+            index.append(_entry(folder, picture, style, code, label))
     (folder / "index.json").write_text(json.dumps(index))
     return folder
+
+
+def write_boards(folder, count):
+    """A data set of many classes: boards of 4 x 4 random fields, dark or light ones by style; returns the folder."""
+    index, random = [], np.random.default_rng(0)
+    boards = random.integers(0, 2, (count, 4, 4)).repeat(8, 1).repeat(8, 2)
+    for style, brightness in {"dark": 90, "light": 230}.items():
+        (folder / style).mkdir(parents=True)
+        for number, board in enumerate(boards):
+            pixels = np.zeros((32, 32, 4), np.uint8)
+            pixels[..., 0], pixels[..., 1], pixels[..., 3] = (1 - board) * brightness, board * brightness, 255
+            picture = Image.fromarray(pixels, "RGBA")
+            index.append(_entry(folder, picture, style, f"{0x20000 + number:X}", f"board {number}"))
+    (folder / "index.json").write_text(json.dumps(index))
+    return folder
+
+
+def _entry(folder, picture, style, code, label):
+    """Saves a picture; returns its entry of the index."""
+    file = f"{style}/{code}.png"
+    picture.save(folder / file)
+    sha256 = digest(decode((folder / file).read_bytes()))
+    return {"style": style, "file": file, "hexcode": code, "label": label, "sha256": sha256}

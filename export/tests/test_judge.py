@@ -51,6 +51,16 @@ def test_trained_judge_names_what_pictures_show_that_it_has_not_seen(judge_folde
         assert found[condition]["background"] > 0.7  # by chance 0.06
 
 
+def test_emoji_are_learnt_when_there_are_many_of_them(tmp_path):
+    data = drawn_data.write_boards(tmp_path / "boards", 500)
+    wide = ["--side", "16", "--widths", "16", "256", "--blocks", "0", "0"]  # the head is as wide as the judge's own
+    options = ["--steps", "120", "--batch", "64", "--no-bf16", "--ema", "0.95"]
+    train.main(["judge", "--data", str(data), "--out", str(tmp_path / "judge"), *wide, *options])
+    found = store.read_json(tmp_path / "judge")["accuracy"]["sharp"]
+    assert found["style"] > 0.95  # the easy one alone says nothing
+    assert found["top1"] > 0.2  # by chance 0.002; with a head that dies 0.02
+
+
 def test_graph_gives_the_scores_of_the_network(judge_folder, pictures):
     net, _ = store.load(judge_folder / "trained")
     which = torch.arange(len(pictures))

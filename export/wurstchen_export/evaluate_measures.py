@@ -25,14 +25,14 @@ class Measure:
 
 
 MEASURES = (
-    Measure("stage_a_psnr", "dB", 31.0, "Stage A's encoder and decoder, on held-out renders"),
-    Measure("reconstruction_psnr", "dB", 25.0, "compressor, Stage B and Stage A, on held-out renders"),
+    Measure("stage_a_psnr", "dB", 32.0, "Stage A's encoder and decoder, on held-out renders"),
+    Measure("reconstruction_psnr", "dB", 25.5, "compressor, Stage B and Stage A, on held-out renders"),
     Measure("reconstruction_recognised", "", 0.95, "emoji the judge names in those, over what it names in the renders"),
-    Measure("top1", "", 0.70, "generated pictures in which the judge's first emoji is the prompt's"),
-    Measure("top5", "", 0.85, "generated pictures with it among the judge's first five"),
-    Measure("style", "", 0.95, "generated pictures in the prompt's style"),
+    Measure("top1", "", 0.80, "generated pictures in which the judge's first emoji is the prompt's"),
+    Measure("top5", "", 0.95, "generated pictures with it among the judge's first five"),
+    Measure("style", "", 0.93, "generated pictures in the prompt's style"),
     Measure("background", "", 0.98, "generated pictures on the prompt's background"),
-    Measure("heldout_top5", "", 0.50, "top5 over the prompts whose (emoji, style) pair was held out of the training"),
+    Measure("heldout_top5", "", 0.75, "top5 over the prompts whose (emoji, style) pair was held out of the training"),
     Measure("diversity", "", 0.50, "how far seeds of a prompt differ, over how far real renders at random places do"),
 )
 

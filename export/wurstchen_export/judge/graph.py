@@ -8,7 +8,7 @@ from pathlib import Path
 import onnx_ir as ir
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from wurstchen_export import onnx_writer
 from wurstchen_export.contract import FLOAT, GraphSpec, TensorSpec
@@ -16,13 +16,13 @@ from wurstchen_export.wrappers import Exportable
 
 from .model import JudgeNet
 
+FUSED = {nn.BatchNorm2d: fuse_conv_bn_eval, nn.BatchNorm1d: fuse_linear_bn_eval}
+"""How each normalisation disappears in the layer before it."""
 OUTPUTS = ("emoji", "style", "background")
 
 
 def write(net: JudgeNet, path: Path) -> None:
-    """pixels float32 [images,3,side,side] in [0,1] to scores of emoji, styles and backgrounds, [images,classes].
-
-    """
+    """pixels float32 [images,3,side,side] in [0,1] to scores of emoji, styles and backgrounds, [images,classes]."""
     side = net.config["side"]
     spec = GraphSpec(
         "judge",
@@ -39,10 +39,10 @@ def write(net: JudgeNet, path: Path) -> None:
 
 
 def folded(net: JudgeNet) -> JudgeNet:
-    """The same function with its normalisations inside the convolutions, its weights rounded to 16 bits."""
+    """The same function with its normalisations inside the layers before them, its weights rounded to 16 bits."""
     net = copy.deepcopy(net).eval()
     for layers in [module for module in net.modules() if isinstance(module, nn.Sequential)]:
         for i in range(len(layers) - 1):
-            if isinstance(layers[i + 1], nn.BatchNorm2d):
-                layers[i], layers[i + 1] = fuse_conv_bn_eval(layers[i], layers[i + 1]), nn.Identity()
+            if fuse := FUSED.get(type(layers[i + 1])):
+                layers[i], layers[i + 1] = fuse(layers[i], layers[i + 1]), nn.Identity()
     return net.half().float()

@@ -51,7 +51,14 @@ class JudgeNet(nn.Module):
             layers += [Residual(width, width // 4 if width == max(widths) else width) for _ in range(count)]
         self.body = nn.Sequential(*layers)
         # The place of things matters as well: a mean over each quarter beside the largest value of all.
-        self.emoji = nn.Sequential(nn.Linear(5 * widths[-1], widths[-1]), nn.ReLU(), nn.Linear(widths[-1], sizes[0]))
+        # Features are never negative, so one step of Adam moves all of a unit's summands the same way: without the
+        # normalisation a large judge's hidden units were all below zero, for every picture, after fifty steps.
+        self.emoji = nn.Sequential(
+            nn.Linear(5 * widths[-1], widths[-1], bias=False),
+            nn.BatchNorm1d(widths[-1]),
+            nn.ReLU(),
+            nn.Linear(widths[-1], sizes[0]),
+        )
         self.style = nn.Linear(5 * widths[-1], sizes[1])
         self.background = nn.Linear(5 * widths[-1], sizes[2])
 

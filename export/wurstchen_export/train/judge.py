@@ -29,8 +29,10 @@ from .options import (
 from .staging import wait_for
 
 SMOOTHING = 0.05
+ANSWERS = ("emoji", "style", "background")
 STYLE_WEIGHT = BACKGROUND_WEIGHT = 0.3
 STATISTICS_BATCHES = 40
+NORMALISATIONS = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
 SAMPLE_ONE_IN = 8
 """Pictures that accuracy is measured on while training goes on; at the end it is all of them."""
 
@@ -96,17 +98,20 @@ class JudgeTraining:
 
     def loss(self):
         with torch.no_grad():
-            pixels, (emoji, style, background) = self.batch()
+            pixels, classes = self.batch()
         with half_precision(self.args):
             scores = [score.float() for score in self.predict(pixels)]
+        emoji, style, background = classes
         loss = F.cross_entropy(scores[0], emoji, label_smoothing=SMOOTHING)
         loss = loss + STYLE_WEIGHT * F.cross_entropy(scores[1], style)
-        return loss + BACKGROUND_WEIGHT * F.cross_entropy(scores[2], background), {}
+        loss = loss + BACKGROUND_WEIGHT * F.cross_entropy(scores[2], background)
+        # One task can stand still while the sum falls with the others.
+        return loss, {f"{name}_right": _share(*pair) for name, pair in zip(ANSWERS, zip(scores, classes))}
 
     @torch.no_grad()
     def measure_statistics(self) -> None:
         """Sets the batch normalisations to the statistics of the averaged weights."""
-        norms = [module for module in self.net.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+        norms = [module for module in self.net.modules() if isinstance(module, NORMALISATIONS)]
         for norm in norms:
             norm.reset_running_stats()
             norm.momentum = None  # the plain mean over all batches
@@ -129,6 +134,11 @@ class JudgeTraining:
             found["steps"], found["seen_held_out_pairs"] = self.loop.step, not self.args.without_held_out
             store.save(self.args.out, self.net, self.labels, found)
         self.loop.log({f"sharp_{name}": found["sharp"][name] for name in ("top1", "top5", "style", "background")})
+
+
+def _share(scores: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """Share of a batch whose highest score is the right class's; stays on the device."""
+    return (scores.detach().argmax(1) == classes).float().mean()
 
 
 def run(args: argparse.Namespace) -> Path:
