@@ -1,7 +1,6 @@
 """The published architecture with random weights, built small."""
 
 import copy
-import dataclasses
 import json
 
 import numpy as np
@@ -12,28 +11,11 @@ import torch
 
 from wurstchen_export import full_size, gpu_accuracy, gpu_speed, java_times, parity, tiny
 from wurstchen_export.errors import ExportError
-from wurstchen_export.full_size import FULL, RandomSource
+from wurstchen_export.full_size import FULL, NARROW, RandomSource
 from wurstchen_export.gpu_accuracy import Run, relative_error
 from wurstchen_export.layers import ResponseNormDense
 from wurstchen_export.runtime import Bundle, PictureRequest
 from wurstchen_export.wuerstchen_classes import wuerstchen
-
-NARROW = dataclasses.replace(
-    FULL,
-    text_c=(32, 2, 2),
-    text_b=(16, 2, 2),
-    stage_c={"c": 32, "c_r": 16, "depth": 2, "nhead": 2},
-    stage_b={
-        **FULL.stage_b,
-        "c_r": 16,
-        "c_cond": 16,
-        "c_hidden": [8, 16, 24, 24],
-        "nhead": [-1, 2, 3, 4],
-        "blocks": [1, 1, 2, 1],
-    },
-    stage_a={"bottleneck_blocks": 2, "embed_dim": 16, "num_vq_embeddings": 32},
-    vocabulary=1000,
-)
 
 
 def parameters(model):

@@ -202,6 +202,21 @@ def _tiny(options) -> None:
     _say(f"wrote {options.out}")
 
 
+def _add_sizes(parser) -> None:
+    parser.add_argument(
+        "--sizes",
+        choices=("published", "narrow"),
+        default="published",
+        help="of the layers; narrow ones only try a command",
+    )
+
+
+def _chosen_sizes(options):
+    from wurstchen_export.full_size import SIZES
+
+    return SIZES[options.sizes]
+
+
 def _add_full_size(commands) -> None:
     parser = _command(
         commands, "full-size", _full_size, "write a bundle of the published architecture with random weights"
@@ -218,13 +233,15 @@ def _add_full_size(commands) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the weights")
     parser.add_argument("--force", action="store_true", help="replace a bundle that is already there")
+    _add_sizes(parser)
 
 
 def _full_size(options) -> None:
     from wurstchen_export import full_size
 
+    sizes = _chosen_sizes(options)
     full_size.write(
-        options.out, options.precision, options.stages, options.seed, options.device, options.force, progress=_say
+        options.out, options.precision, options.stages, options.seed, options.device, options.force, sizes, _say
     )
 
 
@@ -239,12 +256,14 @@ def _add_gpu_speed(commands) -> None:
     parser.add_argument(
         "--java", type=Path, nargs="*", default=[], metavar="FILE", help="what `wurstchen benchmark --json` wrote"
     )
+    _add_sizes(parser)
 
 
 def _gpu_speed(options) -> None:
     from wurstchen_export import gpu_speed
 
-    gpu_speed.main(options.width, options.height, options.images, options.java, options.device, progress=_say)
+    sizes = _chosen_sizes(options)
+    gpu_speed.main(options.width, options.height, options.images, options.java, options.device, sizes, _say)
 
 
 def _add_gpu_accuracy(commands) -> None:
@@ -257,12 +276,14 @@ def _add_gpu_accuracy(commands) -> None:
     parser.add_argument("latents", type=Path, metavar="FOLDER", help="what wurstchen.onnx.LatentDump wrote")
     parser.add_argument("--device", default="cuda", help="as torch names it; the one that `full-size` drew weights on")
     parser.add_argument("--seed", type=int, default=0, help="of the weights, as for `full-size`")
+    _add_sizes(parser)
 
 
 def _gpu_accuracy(options) -> int:
     from wurstchen_export import gpu_accuracy
 
-    return gpu_accuracy.main(options.latents, gpu_accuracy.Run(), options.seed, options.device, progress=_say)
+    sizes = _chosen_sizes(options)
+    return gpu_accuracy.main(options.latents, gpu_accuracy.Run(), options.seed, options.device, sizes, _say)
 
 
 def _add_golden(commands) -> None:

@@ -42,6 +42,24 @@ FULL = Sizes(
     vocabulary=49408,
     text_mlp=4,
 )
+NARROW = dataclasses.replace(
+    FULL,
+    text_c=(32, 2, 2),
+    text_b=(16, 2, 2),
+    stage_c={"c": 32, "c_r": 16, "depth": 2, "nhead": 2},
+    stage_b={
+        **FULL.stage_b,
+        "c_r": 16,
+        "c_cond": 16,
+        "c_hidden": [8, 16, 24, 24],
+        "nhead": [-1, 2, 3, 4],
+        "blocks": [1, 1, 2, 1],
+    },
+    stage_a={"bottleneck_blocks": 2, "embed_dim": 16, "num_vq_embeddings": 32},
+    vocabulary=1000,
+)
+"""The same structure with few channels: to try commands, not to measure."""
+SIZES = {"published": FULL, "narrow": NARROW}
 STAGES = ("text", "c", "b", "a")
 PARTS = ("text_encoder_c", "text_encoder_b", "stage_c", "stage_b", "stage_a")
 TIMESTEP_SPREAD = 0.25
