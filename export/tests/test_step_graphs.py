@@ -154,3 +154,11 @@ def test_reshapes_are_torchs_own():
     assert shape.tolist() == [0, 2, 4, -1]
     assert torch.equal(shapes.reshape(x, shapes.KEEP, shapes.REST, 3, rest=8), x.reshape(2, 8, 3))
     assert torch.equal(shapes.to_map(x.reshape(2, 8, 3), shape, 2, 4, 3), x)
+
+
+@pytest.mark.parametrize("model", ["tiny", "other"])
+def test_transposed_convolution_leaves_its_bias_to_a_sum(bundle_folder, other_model, model):
+    folder = bundle_folder if model == "tiny" else other_model / "bundle"
+    nodes = ir.load(folder / "stage_a_decode.onnx").graph.all_nodes()
+    operands = [len(node.inputs) for node in nodes if node.op_type == "ConvTranspose"]
+    assert operands and set(operands) == {2}

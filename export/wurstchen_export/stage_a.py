@@ -52,7 +52,12 @@ class Rescale(nn.Module):
         self.layer = copy.deepcopy(layer)
 
     def forward(self, x: Tensor) -> Tensor:
-        return to_tokens(self.layer(to_maps(x)))
+        if isinstance(self.layer, nn.Conv2d):
+            return to_tokens(self.layer(to_maps(x)))
+        # ONNX Runtime asks cuDNN for the transpose and its bias in one: in 16 bits cuDNN has no such thing, ONNX Runtime
+        # prints that as an error, and goes on with the transpose alone and a sum. The same, without the error:
+        weight, stride, padding = self.layer.weight, self.layer.stride, self.layer.padding
+        return to_tokens(F.conv_transpose2d(to_maps(x), weight, None, stride, padding)) + self.layer.bias
 
 
 def _translated(layers) -> nn.ModuleList:
