@@ -163,6 +163,12 @@ def test_labels_survive_their_json(pictures):
     assert labels.pictures == pictures.index_digest and labels.sizes == (6, 2, 16)
 
 
+def test_side_that_leaves_nothing_for_a_quarter_is_refused():
+    with pytest.raises(ValueError) as raised:
+        JudgeNet((6, 2, 16), widths=(8, 8, 8), blocks=(0, 0, 0), side=24)
+    assert str(raised.value) == "side 24 with 3 widths: each halves it; use a multiple of 16"
+
+
 def test_folder_without_a_judge_is_refused(tmp_path):
     with pytest.raises(ExportError) as raised:
         Judge(tmp_path)

@@ -41,8 +41,14 @@ class JudgeNet(nn.Module):
         blocks: tuple[int, ...] = BLOCKS,
         side: int = SIDE,
     ):
-        """sizes: numbers of emoji, styles and backgrounds; blocks: residual blocks behind each halving."""
+        """sizes: numbers of emoji, styles and backgrounds; blocks: residual blocks behind each halving.
+
+        Raises ValueError when nothing is left for one of the quarters after all halvings: their means would be NaN.
+        """
         super().__init__()
+        step = 2 ** (len(widths) + 1)
+        if side % step:
+            raise ValueError(f"side {side} with {len(widths)} widths: each halves it; use a multiple of {step}")
         self.config = {"sizes": list(sizes), "widths": list(widths), "blocks": list(blocks), "side": side}
         layers: list[nn.Module] = []
         for before, width, count in zip((3, *widths), widths, blocks):
