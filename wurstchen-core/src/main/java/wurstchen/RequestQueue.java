@@ -12,6 +12,7 @@ final class RequestQueue {
     private Thread inside;
     private int depth;
     private boolean closed;
+    private boolean stagesClosed;
 
     /**
      * Waits for its turn.
@@ -58,11 +59,18 @@ final class RequestQueue {
         return true;
     }
 
-    synchronized void leave() {
-        if (--depth == 0) {
-            inside = null;
-            notifyAll();
+    /**
+     * Lets the next one in.
+     *
+     * @return true for the last one to leave closed stages, who frees what they stand on
+     */
+    synchronized boolean leave() {
+        if (--depth > 0) {
+            return false;
         }
+        inside = null;
+        notifyAll();
+        return stagesClosed;
     }
 
     /** How many wait for their turn. */
@@ -74,6 +82,16 @@ final class RequestQueue {
     synchronized void close() {
         closed = true;
         notifyAll();
+    }
+
+    /**
+     * Notes that the stages are closed. Whoever is still inside works with what they stand on until it has left.
+     *
+     * @return true if nobody is inside, and the caller frees it
+     */
+    synchronized boolean stagesClosed() {
+        stagesClosed = true;
+        return depth == 0;
     }
 
     private synchronized void wakeAll() {

@@ -28,6 +28,9 @@ import wurstchen.text.ClipTokenizer;
  * <p>Thread-safe as far as its stages are; those of this project are. Close it to free the stages; a second close does nothing.
  */
 public final class Wurstchen implements AutoCloseable {
+    /** In messages. */
+    private static final String NAME = "the pipeline";
+
     private final LatentGeometry geometry;
     private final PictureDefaults defaults;
     private final CascadeParts parts;
@@ -35,7 +38,8 @@ public final class Wurstchen implements AutoCloseable {
     private final PromptEncoder promptEncoderB;
     private final Engine engine;
     private final RequestQueue queue = new RequestQueue();
-    private final ImmutableList<AutoCloseable> owned;
+    private final ImmutableList<AutoCloseable> stages;
+    private final ImmutableList<AutoCloseable> resources;
     private volatile boolean closed;
 
     private Wurstchen(Builder builder) {
@@ -54,10 +58,9 @@ public final class Wurstchen implements AutoCloseable {
         promptEncoderC = new PromptEncoder(CascadeStage.STAGE_C, parts.tokenizerC(), parts.textEncoderC());
         promptEncoderB = new PromptEncoder(CascadeStage.STAGE_B, parts.tokenizerB(), parts.textEncoderB());
         engine = builder.engine;
-        List<AutoCloseable> inOrder = new ArrayList<>(builder.resources);
-        inOrder.addAll(List.of(
-                parts.textEncoderC(), parts.textEncoderB(), parts.stageC(), parts.stageB(), parts.stageA()));
-        owned = ImmutableList.copyOf(inOrder);
+        stages = ImmutableList.of(
+                parts.textEncoderC(), parts.textEncoderB(), parts.stageC(), parts.stageB(), parts.stageA());
+        resources = ImmutableList.copyOf(builder.resources);
     }
 
     private static <T> T set(String name, T value) {
@@ -144,7 +147,9 @@ public final class Wurstchen implements AutoCloseable {
         } catch (RuntimeException e) {
             throw progress.cancelledOr(e);
         } finally {
-            queue.leave();
+            if (queue.leave()) {
+                new ReverseCloser(NAME).close(resources).throwFailure();
+            }
         }
     }
 
@@ -230,7 +235,8 @@ public final class Wurstchen implements AutoCloseable {
 
     /**
      * Closes every stage, the last one first, all of them even if one fails. A request in flight is stopped and throws an
-     * IllegalStateException; requests that wait for it do not begin. A second call does nothing.
+     * IllegalStateException, unless its last step is done; what it still uses is freed when it ends, which this does not wait for, so that
+     * a listener may close its pipeline. Requests that wait for it do not begin. A second call does nothing.
      *
      * @throws WurstchenException if one fails to close
      */
@@ -243,7 +249,11 @@ public final class Wurstchen implements AutoCloseable {
             closed = true;
         }
         queue.close();
-        ReverseCloser.close("the pipeline", owned);
+        ReverseCloser closer = new ReverseCloser(NAME).close(stages);
+        if (queue.stagesClosed()) {
+            closer.close(resources);
+        }
+        closer.throwFailure();
     }
 
     /** Collects the parts of a pipeline; every part must be set, and the pipeline owns what can be closed. */
@@ -354,7 +364,7 @@ public final class Wurstchen implements AutoCloseable {
         /**
          * Adds something that the stages stand on, to be closed after them.
          *
-         * @param resource closed once, by the pipeline's close
+         * @param resource closed once, by the pipeline's close, or by the request in flight when it ends
          * @return this
          */
         public Builder owning(AutoCloseable resource) {

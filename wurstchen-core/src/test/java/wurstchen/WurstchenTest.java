@@ -173,6 +173,23 @@ class WurstchenTest {
     }
 
     @Test
+    void close_duringARequest_leavesItWhatTheStagesStandOnUntilItEnds() {
+        List<String> closed = new ArrayList<>();
+        List<List<String>> closedAtEachStep = new ArrayList<>();
+        Wurstchen pipeline = withAllParts().owning(() -> closed.add("resource")).build();
+        pipeline.generate(PictureRequest.builder("a")
+                .stageCSteps(2)
+                .stageBSteps(1)
+                .listener(step -> {
+                    pipeline.close();
+                    closedAtEachStep.add(List.copyOf(closed));
+                })
+                .build());
+        assertThat(closedAtEachStep).containsExactly(List.of(), List.of(), List.of());
+        assertThat(closed).containsExactly("resource");
+    }
+
+    @Test
     void build_withoutStages_throws() {
         assertThatThrownBy(() -> Wurstchen.builder().build())
                 .isInstanceOf(IllegalStateException.class)

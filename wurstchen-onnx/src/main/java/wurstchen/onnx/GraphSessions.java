@@ -102,7 +102,17 @@ final class GraphSessions {
         }
     }
 
+    /** Keeps the engine meanwhile: whoever lent it may be closed by another thread. */
     private static BoundSession open(ModelBundle bundle, OnnxEngine engine, GraphSpec spec) {
+        engine.retain();
+        try {
+            return openRetained(bundle, engine, spec);
+        } finally {
+            engine.release();
+        }
+    }
+
+    private static BoundSession openRetained(ModelBundle bundle, OnnxEngine engine, GraphSpec spec) {
         byte[] model = bundle.read(spec.file()).orElseThrow();
         ExternalData.check(spec.file(), model, bundle.manifest().files().keySet());
         Path weights = bundle.folder().resolve(spec.file()).toAbsolutePath().getParent();

@@ -26,9 +26,15 @@ final class NativeMemory extends DeviceMemory {
     }
 
     private NativeTensor allocate(long allocator, boolean onHost, ElementType type, long... shape) throws OrtException {
-        long[] value = new long[1];
-        OrtStatus.check(OrtTable.CreateTensorAsOrtValue(allocator, shape, shape.length, type.code(), value));
-        return new NativeTensor(this, type, shape, value[0], onHost);
+        // Not to be freed by another thread between these lines, which would take the allocator with it.
+        retain();
+        try {
+            long[] value = new long[1];
+            OrtStatus.check(OrtTable.CreateTensorAsOrtValue(allocator, shape, shape.length, type.code(), value));
+            return new NativeTensor(this, type, shape, value[0], onHost);
+        } finally {
+            release();
+        }
     }
 
     /** A tensor where the CPU writes and reads values on their way to or from the device. */

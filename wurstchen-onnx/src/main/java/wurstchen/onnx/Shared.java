@@ -18,9 +18,13 @@ abstract class Shared {
         return true;
     }
 
-    /** Adds a user. */
+    /**
+     * Adds a user.
+     *
+     * @throws IllegalStateException if the last one is gone: whoever still comes does so through a model that is closed
+     */
     final void retain() {
-        checkState(tryRetain(), "%s is already freed", getClass().getSimpleName());
+        checkState(tryRetain(), "the model is closed: open it again");
     }
 
     /** Removes a user, and frees this if it was the last one. */

@@ -1,0 +1,121 @@
+package wurstchen.onnx;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A program of the tests in a JVM of its own, of the same Java as this one: what would crash this JVM crashes that one, and is a failed test.
+ * Its heap has a fixed size, and its compiler and its malloc keep little, so that its memory grows by what the program takes natively.
+ */
+final class ChildJvm {
+    /** A program that takes longer hangs. */
+    private static final int HANGS_AFTER_MINUTES = 120;
+
+    /** Bit of SIGINT in the masks of /proc/self/status. */
+    private static final long SIGINT_BIT = 1L << (2 - 1);
+
+    private final Path folder;
+    private final Process process;
+    private final BufferedReader output;
+    private final List<String> lines = new ArrayList<>();
+
+    /**
+     * Starts a program.
+     *
+     * @param folder where a crash leaves its report
+     */
+    ChildJvm(Path folder, Class<?> program, String... arguments) throws IOException {
+        this.folder = folder;
+        List<String> command = new ArrayList<>(interruptible());
+        command.addAll(java(folder));
+        command.add(program.getName());
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        // glibc would give each of many threads an arena of its own, and each would grow to its largest use.
+        builder.environment().put("MALLOC_ARENA_MAX", "2");
+        process = builder.start();
+        output = process.inputReader(UTF_8);
+    }
+
+    private static List<String> java(Path folder) {
+        List<String> java = new ArrayList<>();
+        java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        java.addAll(List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash"));
+        java.add("-XX:ErrorFile=" + folder.resolve("hs_err_%p.log"));
+        // Where this JVM finds ONNX Runtime, and whether Java may call it.
+        for (String own : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            if (own.startsWith("-Donnxruntime.") || own.startsWith("-Dwurstchen.") || own.startsWith("--enable-native-access")) {
+                java.add(own);
+            }
+        }
+        java.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        return java;
+    }
+
+    /** A shell starts what runs in the background without SIGINT, which processes inherit; on Linux, this gives it back. */
+    private static List<String> interruptible() throws IOException {
+        boolean ignored = status(ProcessHandle.current().pid(), "SigIgn:\\s+(\\p{XDigit}+)", 16) % (2 * SIGINT_BIT) / SIGINT_BIT != 0;
+        return ignored ? List.of("env", "--default-signal=INT") : List.of();
+    }
+
+    /** A number of a line of /proc/PID/status; 0 where there is no such file. */
+    private static long status(long pid, String line, int radix) throws IOException {
+        Path status = Path.of("/proc/" + pid + "/status");
+        if (!Files.exists(status)) {
+            return 0;
+        }
+        Matcher found = Pattern.compile(line).matcher(Files.readString(status));
+        assertThat(found.find()).as("%s in %s", line, status).isTrue();
+        return Long.parseUnsignedLong(found.group(1), radix);
+    }
+
+    /** Waits for a line of output. */
+    void await(String line) throws IOException {
+        while (!lines.contains(line)) {
+            String next = output.readLine();
+            assertThat(next).as("output before '%s': %s", line, lines).isNotNull();
+            lines.add(next);
+        }
+    }
+
+    /** Sends a signal, such as INT, which is Ctrl-C, or TERM. Java's own way would close the output. */
+    void signal(String name) throws IOException, InterruptedException {
+        int status = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+        assertThat(status).as("exit status of kill").isZero();
+    }
+
+    /**
+     * Waits for the program.
+     *
+     * @return what it printed, line by line
+     * @throws AssertionError if it exits otherwise, crashes or hangs
+     */
+    ImmutableList<String> exits(int status) throws IOException, InterruptedException {
+        try {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                lines.add(line);
+            }
+            assertThat(process.waitFor(HANGS_AFTER_MINUTES, MINUTES)).as("whether it exited").isTrue();
+            assertThat(process.exitValue()).as("exit status; output: %s", String.join("\n", lines)).isEqualTo(status);
+            try (Stream<Path> reports = Files.list(folder)) {
+                assertThat(reports).as("reports of crashes").isEmpty();
+            }
+            return ImmutableList.copyOf(lines);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+}
