@@ -12,19 +12,21 @@ from wurstchen_export.errors import ExportError
 def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     # Training has a command line of its own, with dozens of options.
-    if arguments[:1] == ["train"]:
-        from wurstchen_export.train.main import main as train
-
-        return train(arguments[1:]) or 0
-    options = _parser().parse_args(arguments)
+    options = None if arguments[:1] == ["train"] else _parser().parse_args(arguments)
     try:
-        return options.run(options) or 0
+        return (options.run(options) if options else _train(arguments[1:])) or 0
     except ExportError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"error: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
         return 1
+
+
+def _train(arguments: list[str]) -> int:
+    from wurstchen_export.train.main import main as train
+
+    return train(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,12 +6,14 @@ import sys
 
 import torch
 
+MODULES = {"parts": "from_model"}  # where it is not called like the command
 COMMANDS = {
     "data": "render the pictures and learn the vocabulary",
     "stage-a": "train the autoencoder",
     "stage-b": "train the latent decoder, with the semantic compressor or after it",
     "stage-c": "train the text-conditional model of the compressor's latents",
     "plain": "train a plain latent diffusion model, to compare the cascade with",
+    "parts": "take a model apart into the parts that training goes on from",
     "model": "put the trained parts together as diffusers folders",
     "judge": "train the judge that `evaluate` asks, on real pictures",
     "judge-onnx": "write the trained judge as the graph that `evaluate` runs",
@@ -28,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     modules = {}
     for name, summary in COMMANDS.items():
-        modules[name] = importlib.import_module(f"wurstchen_export.train.{name.replace('-', '_')}")
+        modules[name] = importlib.import_module(f"wurstchen_export.train.{MODULES.get(name, name.replace('-', '_'))}")
         modules[name].add_options(commands.add_parser(name, help=summary, description=modules[name].__doc__))
     args = parser.parse_args(argv)
     torch.set_num_threads(getattr(args, "threads", 1))

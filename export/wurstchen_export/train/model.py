@@ -17,7 +17,7 @@ from .caption_table import open_tokenizer
 from .parts import load_part
 from .stage_a import load_stage_a
 from .stage_b import load_compressor
-from .text import TextSide
+from .text import TextSide, text_architecture
 
 # Of the published pipelines; the miniature keeps them: 256 px has 6x6 Stage C latents and 64x64 Stage B latents.
 RESOLUTION_MULTIPLE = 42.67
@@ -44,11 +44,10 @@ def load_stage(folder: Path, name: str, build) -> torch.nn.Module:
     return stage.eval()
 
 
-def load_text(folder: Path, name: str) -> TextSide:
-    """A trained text side, in evaluation mode."""
-    state, architecture = load_part(folder, name)
-    text = TextSide(**architecture)
-    text.load_state_dict(state)
+def load_text(folder: Path, name: str, tokens: int) -> TextSide:
+    """A trained text side, in evaluation mode; tokens: how many the tokenizer has."""
+    text = TextSide(**text_architecture(folder, name, tokens))
+    text.load_state_dict(load_part(folder, name)[0])
     return text.eval()
 
 
@@ -59,7 +58,9 @@ class TrainedParts:
         self.tokenizer = open_tokenizer(args.data)
         self.vqgan = load_stage_a(args.parts, "cpu")
         self.compressor = load_compressor(args.parts, "cpu")
-        self.text_b, self.text_c = (load_text(args.parts, name) for name in ("text_b", "text_c"))
+        self.text_b, self.text_c = (
+            load_text(args.parts, name, len(self.tokenizer)) for name in ("text_b", "text_c")
+        )
         self.decoder, self.prior = (load_stage(args.parts, name, build) for name, build in STAGES.items())
         scales = {name: self.compressor.config[name] for name in ("latent_mean", "latent_std")}
         stage_b.fold_semantic_scale(self.decoder, **scales)

@@ -30,7 +30,7 @@ from .response_norm import use_folded_response_norm
 from .stage_a import encode, load_stage_a
 from .stage_c import TEXT_DROPPED
 from .staging import wait_for
-from .text import TextSide, use_short_rows
+from .text import TextSide, text_architecture, use_short_rows
 
 HEAD_WIDTH = 32
 
@@ -79,8 +79,9 @@ class PlainTraining:
         prepare_machine(args)
         self.args = args
         self.pictures = open_pictures(args)
-        tokens = Tokens(open_vocabulary(args.data), args.text_length)
-        self.build_modules(len(tokens.vocabulary))
+        vocabulary = open_vocabulary(args.data)
+        self.build_modules(len(vocabulary))
+        tokens = Tokens(vocabulary, self.text.length)
         if args.compile:
             compile_or_fall_back([self.decoder, self.text], self.warm_up, args.shifted_depthwise)
         self.captions = CaptionTable(self.pictures, tokens, args.variants, args.seed)
@@ -110,7 +111,7 @@ class PlainTraining:
         }
         if args.start_from:
             self.architecture = load_part(args.start_from, "plain")[1]
-            self.text_architecture = load_part(args.start_from, "text_plain")[1]
+            self.text_architecture = text_architecture(args.start_from, "text_plain", tokens)
         self.text = TextSide(**self.text_architecture).to(args.device)
         self.decoder = build(**self.architecture)
         use_short_rows(self.decoder)
@@ -122,7 +123,7 @@ class PlainTraining:
         """One step on random latents, without its effects."""
         side, device = self.pictures.size // 4, self.args.device
         latents = torch.randn(self.args.batch, 4, side, side, device=device).half()
-        ids = torch.zeros(self.args.batch, self.args.text_length, dtype=torch.int64, device=device)
+        ids = torch.zeros(self.args.batch, self.text.length, dtype=torch.int64, device=device)
         self.loss_of(latents, ids).backward()
         self.decoder.zero_grad(set_to_none=True)
         self.text.zero_grad(set_to_none=True)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from ..wuerstchen_classes import wuerstchen
-from .calibration import calibrated
+from .calibration import calibrated, recalibrated
 from .fast import compile_or_fall_back, eagerly
 from .loop import TrainingLoop
 from .options import (
@@ -60,13 +60,18 @@ def encode(vqgan, pixels: torch.Tensor) -> torch.Tensor:
     return vqgan.encode(pixels, return_dict=False)[0]
 
 
+def rows(latents: torch.Tensor) -> torch.Tensor:
+    """Latents [B,4,h,w] as float32 [B*h*w,4]."""
+    return latents.float().permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
+
+
 def codebook_loss(vqgan, latents: torch.Tensor):
     """Nearest codes with a straight-through gradient, the loss that pulls codes and latents together, and their use.
 
     The last is a count per code.
     """
     codes = vqgan.vquantizer.embedding.weight
-    flat = latents.float().permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
+    flat = rows(latents)
     with torch.no_grad():
         number = torch.cdist(flat, codes).argmin(1)
         used = torch.zeros(len(codes), device=codes.device).scatter_add_(0, number, torch.ones_like(number).float())
@@ -138,8 +143,29 @@ class StageATraining:
             wait_for(args.wait_for, args.until)
         if state:
             self.vqgan.load_state_dict(state)
+            self.settle()
+        self.codes_start = None if state else CODES_START
         self.used = torch.zeros(self.architecture["codes"], device=args.device)
         self.loop = TrainingLoop(args.out / "a", {"vqgan": self.vqgan}, loop_options(args))
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Makes what was loaded compute the same in training.
+
+        Of a restored Stage A the batch norm's statistics are not those of its encoder, and the codebook, which no bundle
+        holds, is new.
+        """
+        if self.args.freeze_encoder:
+            return
+        with eagerly():
+            latents = recalibrated(self.encoder, lambda: encode(self.vqgan, self.crops(64, self.args.crop)))
+        self.encoder.train()
+        codes = self.vqgan.vquantizer.embedding.weight
+        flat = rows(latents)
+        fresh = flat[torch.randint(len(flat), (len(codes),), device=flat.device)]
+        error = lambda codes: torch.cdist(flat, codes).amin(1).square().mean()
+        if error(fresh) < error(codes):
+            codes.copy_(fresh)
 
     def warm_up(self) -> None:
         """One step on random pictures, without its effects."""
@@ -183,12 +209,12 @@ class StageATraining:
         """Starts the codebook, and later its unused entries, from random latents of a batch."""
         self.used += used
         step = self.loop.step
-        if step != CODES_START and (step % CODES_EVERY != 0 or step == 0 or self.loop.progress > CODES_SETTLE):
+        if step != self.codes_start and (step % CODES_EVERY != 0 or step == 0 or self.loop.progress > CODES_SETTLE):
             return
-        flat = latents.float().permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
+        flat = rows(latents)
         codes = self.vqgan.vquantizer.embedding.weight
         fresh = flat[torch.randint(len(flat), (len(codes),), device=flat.device)]
-        unused = (self.used == 0)[:, None] if step != CODES_START else torch.ones_like(codes, dtype=torch.bool)
+        unused = (self.used == 0)[:, None] if step != self.codes_start else torch.ones_like(codes, dtype=torch.bool)
         codes.copy_(torch.where(unused, fresh, codes))
         average = self.loop.average[[p is codes for p in self.loop.parameters].index(True)]
         average.copy_(torch.where(unused, fresh, average))

@@ -33,7 +33,7 @@ from .precision import use_exact_output
 from .response_norm import use_folded_response_norm
 from .stage_a import encode, load_stage_a
 from .staging import wait_for
-from .text import TextSide, use_short_rows
+from .text import TextSide, text_architecture, use_short_rows
 
 MAX_MAP_NOISE = 0.4  # standard deviation of the largest noise on the compressor's output, whose own is 1
 MAP_DROPPED = 0.06
@@ -92,8 +92,9 @@ class StageBTraining:
         prepare_machine(args)
         self.args, self.frozen = args, args.freeze_compressor
         self.pictures = open_pictures(args)
-        tokens = Tokens(open_vocabulary(args.data), args.text_length)
-        self.build_modules(len(tokens.vocabulary))
+        vocabulary = open_vocabulary(args.data)
+        self.build_modules(len(vocabulary))
+        tokens = Tokens(vocabulary, self.text.length)
         if args.compile:
             stages = [self.decoder, self.text] + ([] if self.frozen else [self.compressor])
             compile_or_fall_back(stages, self.warm_up, args.shifted_depthwise)
@@ -127,14 +128,17 @@ class StageBTraining:
         }
         if self.start and part_file(self.start, "b").exists():
             self.architecture = load_part(self.start, "b")[1]
-            self.text_architecture = load_part(self.start, "text_b")[1]
+            self.text_architecture = text_architecture(self.start, "text_b", tokens)
         self.text = TextSide(**self.text_architecture).to(args.device)
         self.decoder = build(**self.architecture)
         use_short_rows(self.decoder)
         use_folded_response_norm(self.decoder)
         use_exact_output(self.decoder.clf)
         self.decoder = self.decoder.to(args.device, memory_format=torch.channels_last)
-        self.compressor = SemanticCompressor(tuple(args.compressor_widths))
+        compressor = {"widths": args.compressor_widths}
+        if self.start and not self.frozen:
+            compressor = load_part(self.start, "compressor")[1]
+        self.compressor = SemanticCompressor(**compressor)
         self.compressor = self.compressor.to(args.device, memory_format=torch.channels_last)
 
     def load_modules(self) -> None:
@@ -158,7 +162,7 @@ class StageBTraining:
             view = torch.randn(args.batch, 16, side * 3 // 128, side * 3 // 128, device=device)
         else:
             view = torch.zeros(args.batch, 3, side * 3 // 4, side * 3 // 4, dtype=torch.uint8, device=device)
-        ids = torch.zeros(args.batch, args.text_length, dtype=torch.int64, device=device)
+        ids = torch.zeros(args.batch, self.text.length, dtype=torch.int64, device=device)
         self.loss_of(latents, view, ids).backward()
         for module in (self.decoder, self.text, self.compressor):
             module.zero_grad(set_to_none=True)
@@ -246,6 +250,14 @@ def fold_semantic_scale(decoder, latent_mean: float, latent_std: float) -> None:
         if mapper is not None:
             mapper.weight.data /= latent_mean
             mapper.bias.data += mapper.weight.data.sum((1, 2, 3)) * latent_std
+
+
+def unfold_semantic_scale(decoder, latent_mean: float, latent_std: float) -> None:
+    """The inverse: mappers that read semantic latents become mappers that read Stage C latents."""
+    for mapper in decoder.effnet_mappers:
+        if mapper is not None:
+            mapper.bias.data -= mapper.weight.data.sum((1, 2, 3)) * latent_std
+            mapper.weight.data *= latent_mean
 
 
 def run(args: argparse.Namespace) -> Path:

@@ -25,7 +25,7 @@ from .precision import use_exact_output
 from .response_norm import use_folded_response_norm
 from .stage_b import load_compressor
 from .staging import wait_for
-from .text import TextSide, use_short_rows
+from .text import TextSide, text_architecture, use_short_rows
 
 TEXT_DROPPED = 0.1
 
@@ -56,8 +56,9 @@ class StageCTraining:
         prepare_machine(args)
         self.args = args
         self.pictures = open_pictures(args)
-        tokens = Tokens(open_vocabulary(args.data), args.text_length)
-        self.build_modules(len(tokens.vocabulary))
+        vocabulary = open_vocabulary(args.data)
+        self.build_modules(len(vocabulary))
+        tokens = Tokens(vocabulary, self.text.length)
         if args.compile:
             compile_or_fall_back([self.prior, self.text], self.warm_up, args.shifted_depthwise)
         self.captions = CaptionTable(self.pictures, tokens, args.variants, args.seed)
@@ -86,7 +87,7 @@ class StageCTraining:
         }
         if args.start_from:
             self.architecture = load_part(args.start_from, "c")[1]
-            self.text_architecture = load_part(args.start_from, "text_c")[1]
+            self.text_architecture = text_architecture(args.start_from, "text_c", tokens)
         self.text = TextSide(**self.text_architecture).to(args.device)
         self.prior = build(**self.architecture)
         use_short_rows(self.prior)
@@ -98,7 +99,7 @@ class StageCTraining:
         """One step on random latents, without its effects."""
         side = self.pictures.size * 3 // 128
         latents = torch.randn(self.args.batch, 16, side, side, device=self.args.device)
-        ids = torch.zeros(self.args.batch, self.args.text_length, dtype=torch.int64, device=self.args.device)
+        ids = torch.zeros(self.args.batch, self.text.length, dtype=torch.int64, device=self.args.device)
         self.loss_of(latents, ids).backward()
         self.prior.zero_grad(set_to_none=True)
         self.text.zero_grad(set_to_none=True)

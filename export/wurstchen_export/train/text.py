@@ -7,12 +7,15 @@ attention logits of that row get log(copies) added. That is the same function as
 
 import math
 import types
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
 
+from ..errors import ExportError
+from .parts import load_part, part_file
 from .vocabulary import MAX_LENGTH
 
 HEAD_WIDTH = 32
@@ -90,18 +93,25 @@ class TextSide(nn.Module):
         table = self.text_model["embeddings"]["position_embedding"].weight
         table[self.length :] = table[self.length - 1]
 
+    def settings(self) -> dict:
+        """What transformers' configuration holds of this class beyond its architecture."""
+        return {
+            "intermediate_size": 4 * self.architecture["width"],
+            "num_attention_heads": self.architecture["width"] // HEAD_WIDTH,
+            "max_position_embeddings": MAX_LENGTH,
+            "hidden_act": "gelu",
+            "layer_norm_eps": 1e-5,
+        }
+
     def published(self, tokenizer) -> CLIPTextModel:
         """The same function of whole rows as transformers' class, in evaluation mode."""
         self.tie_late_positions()
         config = CLIPTextConfig(
             vocab_size=self.architecture["tokens"],
             hidden_size=self.architecture["width"],
-            intermediate_size=4 * self.architecture["width"],
             projection_dim=self.architecture["width"],
             num_hidden_layers=self.architecture["layers"],
-            num_attention_heads=self.architecture["width"] // HEAD_WIDTH,
-            max_position_embeddings=MAX_LENGTH,
-            hidden_act="gelu",
+            **self.settings(),
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
@@ -111,6 +121,17 @@ class TextSide(nn.Module):
             state = {name.removeprefix("text_model."): value for name, value in state.items()}
         model.load_state_dict(state)
         return model.eval()
+
+
+def text_architecture(folder: Path, name: str, tokens: int) -> dict:
+    """The architecture of a trained text side. Raises ExportError unless it knows as many tokens as the tokenizer."""
+    architecture = load_part(folder, name)[1]
+    if architecture["tokens"] != tokens:
+        raise ExportError(
+            f"{part_file(folder, name)} knows {architecture['tokens']} tokens, the tokenizer of the training data"
+            f" {tokens}: use the data, or the tokenizer, that the part was trained with"
+        )
+    return architecture
 
 
 def short_row_attention(self, x: torch.Tensor, kv: torch.Tensor) -> torch.Tensor:
