@@ -115,6 +115,28 @@ def test_run_from_a_bundle_starts_near_the_loss_that_was_reached(data, parts, ag
     assert abs(resumed - trained) < abs(resumed - untrained)
 
 
+def test_restored_stage_a_computes_the_same_in_training(data, again, tmp_path):  # noqa: F811
+    """Its batch norm's statistics are not those of its encoder until they are measured; its codebook is new."""
+    options = stage_command("stage-a", data, tmp_path, "--start-from", str(again.parts))
+    with pytest.MonkeyPatch.context() as patch:
+        caught = []
+        patch.setattr(stage_a.TrainingLoop, "run", lambda loop, loss, save, images: caught.append(save.__self__))
+        assert main(["train", *options]) == 0
+    training = caught[0]
+    pixels = training.crops(64, 32)
+    loaded = stage_a.load_stage_a(again.parts, "cpu")
+    expected = stage_a.encode(loaded, pixels)
+    with torch.no_grad():
+        in_evaluation = stage_a.encode(training.vqgan.eval(), pixels)
+        in_training = stage_a.encode(training.vqgan.train(), pixels)  # changes the statistics
+    deviation = expected.std()
+    assert (in_evaluation - expected).abs().max() < 1e-3 * deviation
+    assert (in_training - expected).square().mean().sqrt() < 0.2 * deviation
+    new, restored = (vqgan.vquantizer.embedding.weight for vqgan in (training.vqgan, loaded))
+    error = lambda codes: torch.cdist(stage_a.rows(expected), codes).amin(1).square().mean()
+    assert error(new) < 0.7 * error(restored)
+
+
 def error_of(capsys, *arguments):
     capsys.readouterr()
     assert main([str(argument) for argument in arguments]) == 1
@@ -180,9 +202,7 @@ def other_data(data, tmp_path):  # noqa: F811
 
 
 def test_data_with_another_tokenizer_are_refused(capsys, model, other_data, tmp_path):
-    assert error_of(
-        capsys, "train", "parts", "--model", model, "--out", tmp_path / "parts", "--data", other_data
-    ) == (
+    assert error_of(capsys, "train", "parts", "--model", model, "--out", tmp_path / "parts", "--data", other_data) == (
         f"the tokenizer in {other_data} is not the model's: put the files of {model}/prior/tokenizer into the folder"
         " `tokenizer` of the training data (and pack it again)"
     )

@@ -35,7 +35,9 @@ class Part:
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help="model folder, of `restore` or `train model`")
     parser.add_argument("--out", type=Path, required=True, help="folder for the parts, new or empty")
-    parser.add_argument("--data", type=Path, help="training data to go on with: checks that its tokenizer is the model's")
+    parser.add_argument(
+        "--data", type=Path, help="training data to go on with: checks that its tokenizer is the model's"
+    )
 
 
 @torch.no_grad()
@@ -96,7 +98,7 @@ def _plain(value):
 
 
 def _text(encoder: nn.Module, folder: Path) -> Part:
-    """The text side that training computes; its weights have the names that transformers gave them before release 5."""
+    """The text side that training computes; its weights have the names that transformers gave before release 5."""
     config = encoder.config
     state = {name.removeprefix("text_model."): value for name, value in encoder.state_dict().items()}
     state = {f"text_model.{name}": value for name, value in state.items() if not name.endswith("position_ids")}
@@ -158,7 +160,9 @@ def _check_tokenizers(source: Source, data: Path | None) -> None:
     folders = (source.stage_c_folder / "tokenizer", source.stage_b_folder / "tokenizer")
     known = [json.loads((folder / "vocab.json").read_text(encoding="utf-8")) for folder in folders]
     if known[0] != known[1]:
-        raise ExportError(f"{folders[0]} and {folders[1]} differ in vocab.json: training has one tokenizer for both sides")
+        raise ExportError(
+            f"{folders[0]} and {folders[1]} differ in vocab.json: training has one tokenizer for both sides"
+        )
     for folder, encoder in zip(folders, (source.text_encoder_c, source.text_encoder_b), strict=True):
         if len(known[0]) != encoder.config.vocab_size:
             raise ExportError(

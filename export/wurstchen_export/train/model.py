@@ -58,9 +58,7 @@ class TrainedParts:
         self.tokenizer = open_tokenizer(args.data)
         self.vqgan = load_stage_a(args.parts, "cpu")
         self.compressor = load_compressor(args.parts, "cpu")
-        self.text_b, self.text_c = (
-            load_text(args.parts, name, len(self.tokenizer)) for name in ("text_b", "text_c")
-        )
+        self.text_b, self.text_c = (load_text(args.parts, name, len(self.tokenizer)) for name in ("text_b", "text_c"))
         self.decoder, self.prior = (load_stage(args.parts, name, build) for name, build in STAGES.items())
         scales = {name: self.compressor.config[name] for name in ("latent_mean", "latent_std")}
         stage_b.fold_semantic_scale(self.decoder, **scales)

@@ -152,8 +152,8 @@ class StageATraining:
     def settle(self) -> None:
         """Makes what was loaded compute the same in training.
 
-        Of a restored Stage A the batch norm's statistics are not those of its encoder, and the codebook, which no bundle
-        holds, is new.
+        Of a restored Stage A the batch norm's statistics are not those of its encoder, and the codebook, which no
+        bundle holds, is new.
         """
         if self.args.freeze_encoder:
             return
