@@ -88,8 +88,8 @@ def _check_config(folder: Path, found: dict, expected: dict) -> None:
     for name, value in expected.items():
         if _plain(found[name]) != _plain(value):
             raise ExportError(
-                f"{folder}/config.json: {name} is {_plain(found[name])}, training makes {_plain(value)} and cannot go on"
-                " from anything else"
+                f"{folder}/config.json: {name} is {_plain(found[name])}, training makes {_plain(value)} and cannot go"
+                " on from anything else"
             )
 
 
