@@ -17,7 +17,7 @@ from wurstchen_export.judge.judge import Judge
 from wurstchen_export.judge.labels import Labels
 from wurstchen_export.judge.model import JudgeNet, view
 from wurstchen_export.train import main as train
-from wurstchen_export.train.judge import JudgeTraining, add_options
+from wurstchen_export.train.judge import JudgeTraining, add_options, smaller
 from wurstchen_export.train.pictures import Pictures
 
 SMALL = ["--side", "32", "--widths", "16", "32", "32", "--blocks", "0", "0", "1"]
@@ -167,6 +167,18 @@ def test_side_that_leaves_nothing_for_a_quarter_is_refused():
     with pytest.raises(ValueError) as raised:
         JudgeNet((6, 2, 16), widths=(8, 8, 8), blocks=(0, 0, 0), side=24)
     assert str(raised.value) == "side 24 with 3 widths: each halves it; use a multiple of 16"
+
+
+def test_pictures_drawn_smaller_look_to_a_small_judge_as_those_at_full_size_do(pictures):
+    half = smaller(pictures, pictures.size // 2)
+    assert half.size == half.artwork.shape[-1] == pictures.size // 2 and pictures.artwork.shape[-1] == pictures.size
+    which = torch.arange(len(pictures))
+    places = placement(len(which), "cpu")
+    full, small = (view(each.compose(which, which, places), 16) for each in (pictures, half))
+    assert (full - small).abs().mean() < 0.01
+    assert (full - full.roll(1, 0)).abs().mean() > 0.1  # what another picture differs by
+    for side in (pictures.size, 2 * pictures.size, 24):
+        assert smaller(pictures, side) is pictures
 
 
 def test_folder_without_a_judge_is_refused(tmp_path):
