@@ -68,7 +68,8 @@ class Arm(ABC):
         return stage.requires_grad_(False).to(self.settings.device, memory_format=torch.channels_last)
 
     def text(self, folder: Path, name: str) -> nn.Module:
-        return load_text(folder, name).requires_grad_(False).to(self.settings.device)
+        text = load_text(folder, name, len(self.settings.vocabulary))
+        return text.requires_grad_(False).to(self.settings.device)
 
     def hidden(self, text, captions: list[str]) -> torch.Tensor:
         rows = Tokens(self.settings.vocabulary, text.length).rows(captions)
