@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from wurstchen_export.__main__ import main
 from wurstchen_export.train import captions, concepts
 from wurstchen_export.train.artwork import pack
 from wurstchen_export.train.concepts import Concept, concepts_of_index, plain_label, read_concepts, with_article
@@ -183,3 +184,18 @@ def test_caption_without_a_background_names_no_colour():
     owl, source = Concept("1F989", "an owl", ("owl",)), random.Random(1)
     written = {captions.write_caption(owl, None, "noto", source, 3) for _ in range(200)}
     assert written == {"an owl", "owl", "a picture of an owl", "an owl, noto style", "noto owl", "owl, noto"}
+
+
+def test_wrong_data_are_one_line_on_the_command_line(tmp_path, capsys):
+    options = ["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--steps", "1"]
+    assert main(["train", "stage-a", *options]) == 1
+    assert capsys.readouterr().err == f"error: {tmp_path} has no index.json: {RENDER}\n"
+
+
+def test_an_error_of_a_library_keeps_its_traceback(tmp_path, monkeypatch):
+    def fails(*_):
+        torch.zeros(2).numpy().reshape(3)
+
+    monkeypatch.setattr("wurstchen_export.train.data.run", fails)
+    with pytest.raises(ValueError, match="cannot reshape"):
+        main(["train", "data", "--out", str(tmp_path)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from pathlib import Path
 
 from wurstchen_export.errors import ExportError
@@ -26,7 +27,18 @@ def main(arguments: list[str] | None = None) -> int:
 def _train(arguments: list[str]) -> int:
     from wurstchen_export.train.main import main as train
 
-    return train(arguments)
+    try:
+        return train(arguments)
+    except (ValueError, TimeoutError) as error:
+        if _raised_here(error):
+            raise ExportError(str(error)) from error
+        raise  # a library's: only its traceback says where
+
+
+def _raised_here(error: Exception) -> bool:
+    """Whether it was this package that raised it, so that its text says what to do."""
+    innermost = traceback.extract_tb(error.__traceback__)[-1].filename
+    return Path(__file__).parent in Path(innermost).parents
 
 
 def _parser() -> argparse.ArgumentParser:

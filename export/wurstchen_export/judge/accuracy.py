@@ -14,7 +14,7 @@ from .model import view
 KEPT_OUT_ONE_IN = 8
 BATCH = 128
 BLURS = {"sharp": 0, "blur_1px": 1, "blur_2px": 4}
-"""Names of conditions and their passes of a Gaussian of standard deviation 1 pixel at the judge's size, so 2 and 4
+"""Names of conditions and their passes of a Gaussian of standard deviation 1 pixel at the judge's size, so 4 and 8
 pixels of a picture of 256."""
 MOST_CONFUSED = 25
 

@@ -32,7 +32,8 @@ from .staging import wait_for
 
 SMOOTHING = 0.05
 ANSWERS = ("emoji", "style", "background")
-STYLE_WEIGHT = BACKGROUND_WEIGHT = 0.3
+STYLE_WEIGHT, BACKGROUND_WEIGHT = 1.0, 0.3
+"""With 0.3 a short training told emoji and backgrounds apart (99 %) and styles less often (94 %)."""
 STATISTICS_BATCHES = 40
 NORMALISATIONS = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
 SHRUNK_AT_ONCE = 64
