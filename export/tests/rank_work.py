@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -127,6 +128,20 @@ def end(how: str) -> None:
     raise ValueError("broken\nin two lines")
 
 
+def train_but_be_killed_once(args) -> None:
+    """The second process is killed in the third step, if it is the first time."""
+    net, loop = loop_of(args, "net", steps=5, ema=0.0)
+    known = args.out / "killed"
+
+    def step():
+        if loop.step == 3 and args.ranks.rank == 1 and not known.exists():
+            known.touch()
+            end("kill")
+        return net.loss(pictures()), {}
+
+    loop.run(step)
+
+
 def train_for_an_hour(args) -> None:
     (args.out / f"process{args.ranks.rank}.json").write_text(json.dumps(os.getpid()))
     net, loop = loop_of(args, "net", minutes=60)
@@ -136,4 +151,4 @@ def train_for_an_hour(args) -> None:
 if __name__ == "__main__":
     from wurstchen_export.train.processes import in_processes
 
-    in_processes(arguments(Path(os.environ["RANK_WORK_OUT"]), 2), train_for_an_hour)
+    in_processes(arguments(Path(os.environ["RANK_WORK_OUT"]), 2), globals()[sys.argv[1]])

@@ -134,7 +134,8 @@ def _why(members: list) -> str:
     rank = min(reports, key=lambda rank: reports[rank].seconds)
     if reports[rank].expected:
         return reports[rank].message
-    return f"process {rank} of {count} failed ({reports[rank].message}); the others were ended: see what is printed above"
+    said = reports[rank].message
+    return f"process {rank} of {count} failed ({said}); the others were ended: see what is printed above"
 
 
 def _read(pipe: connection.Connection) -> Report | None:
