@@ -144,8 +144,20 @@ def test_run_started_from_parts_keeps_what_was_learnt(parts, data, tmp_path, sta
     frozen = ["--freeze-compressor"] if stage == "b" else []
     train.main(stage_command(name, data, out, *gentle, *frozen))
     untrained, *_, trained = losses(parts / joint)
-    for resumed in losses(out / stage):
-        assert abs(resumed - trained) < abs(resumed - untrained)
+    resumed = losses(out / stage)[-1]
+    assert abs(resumed - trained) < abs(resumed - untrained)
+
+
+@pytest.mark.parametrize("stage", ["b", "c"])
+def test_averaged_weights_of_a_run_started_from_parts_leave_them_slowly(parts, data, tmp_path, stage):
+    """The rate rises slowly, and the average starts where the weights do: what is saved first is no worse."""
+    out = shutil.copytree(parts, tmp_path / "parts")
+    shutil.rmtree(out / stage, ignore_errors=True)
+    frozen = ["--freeze-compressor"] if stage == "b" else []
+    train.main(stage_command(f"stage-{stage}", data, out, "--start-from", str(parts), "--steps", "3", *frozen))
+    (before, _), (after, _) = (load_part(folder, stage) for folder in (parts, out))
+    assert any(not torch.equal(after[name], value) for name, value in before.items())
+    assert all((after[name] - value).abs().max() < 1e-3 for name, value in before.items())
 
 
 def test_stage_waits_for_the_one_before(tmp_path):

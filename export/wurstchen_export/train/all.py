@@ -7,11 +7,14 @@ says which stage waits for which, and how they share several GPUs.
 """
 
 import argparse
+import math
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
 
 from . import plan, starting_parts
 from .collect import collect
@@ -20,7 +23,7 @@ from .plan import COMMANDS, Task
 
 ATTEMPTS = 2
 POLL_SECONDS = 2.0
-OVERTIME_SECONDS = 120.0  # for the last save, before a stage of several processes counts as stuck
+OVERTIME_SECONDS = 120.0  # for the last save, before a stage on several GPUs counts as stuck
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +53,8 @@ class Stage:
     task: Task
     log: Path
     environment: dict[str, str]
+    overtime: float = math.inf
+    """Seconds after its time that it may take."""
     process: subprocess.Popen | None = None
     attempts: int = 0
     stuck: bool = False
@@ -72,9 +77,9 @@ class Stage:
             )
 
     def end_if_stuck(self) -> None:
-        """Ends processes that wait for each other past their time: the sheets and the collecting must not."""
-        if self.task.count > 1 and time.time() > self.task.until + OVERTIME_SECONDS and not self.stuck:
-            print(f"{self.name} is not done {OVERTIME_SECONDS:.0f} s after its time: ending it", flush=True)
+        """Ends GPUs' waiting for each other past the stage's time: the sheets and the collecting must not wait too."""
+        if time.time() > self.task.until + self.overtime and not self.stuck:
+            print(f"{self.name} is not done {self.overtime:.0f} s after its time: ending it", flush=True)
             self.stuck = True
             self.process.kill()  # those that it started end when it does
 
@@ -120,7 +125,9 @@ def run(args: argparse.Namespace) -> Path:
             print(f"{task.name} was done before", flush=True)
             continue
         done.unlink(missing_ok=True)
-        stages.append(Stage(task, args.out / f"{task.name}.log", plan.environment(task.devices, args.device)))
+        environment = plan.environment(task.devices, args.device)
+        overtime = OVERTIME_SECONDS if task.count > 1 and torch.device(args.device).type == "cuda" else math.inf
+        stages.append(Stage(task, args.out / f"{task.name}.log", environment, overtime))
     for stage in stages:
         stage.start()
     failed = watch(stages, args.out, plan.last_end(args.out))
