@@ -181,7 +181,7 @@ def _command(stage: Stage, options: Options, run: Run) -> list[str]:
 
 
 def _settings(stage: Stage, tiny: bool) -> list[str]:
-    from wurstchen_export.train import all as together
+    from wurstchen_export.train import plan as together
 
     settings = (together.TINY | {"plain": PLAIN_TINY}) if tiny else (together.SETTINGS | {"plain": PLAIN_SETTINGS})
     return settings[stage.name].split()

@@ -1,42 +1,29 @@
-"""All three stages on one GPU, one after the other where they need each other and side by side where they do not.
+"""All three stages on one GPU or several, one after the other where they need each other and side by side where not.
 
 Stage A; then the compressor with Stage B; then Stage B alone and Stage C. Every stage is a process of its own that
 reads its data and compiles while the one before still trains, and saves its parts every minute. The end is fixed when
-the run first starts: started again in the same folder, it goes on from the checkpoints towards the same end.
+the run first starts: started again in the same folder, it goes on from the checkpoints towards the same end. `plan`
+says which stage waits for which, and how they share several GPUs.
 """
 
 import argparse
-import json
-import shutil
+import math
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
+from . import plan, starting_parts
 from .collect import collect
 from .options import add_machine_options, add_picture_options
+from .plan import COMMANDS, Task
 
-PLAN = "plan.json"
 ATTEMPTS = 2
-FINISH_SECONDS = 60.0  # for the sheets and for collecting
 POLL_SECONDS = 2.0
-# Batches and rates that have trained this cascade in twenty minutes on a GPU.
-SETTINGS = {
-    "a": "--batch 256 --crop 128 --learning-rate 1.2e-3 --flat 0.2 --fall cosine --warmup 100 --ema 0.998",
-    "b_joint": "--batch 512 --pool 40000 --renew 16 --flat 0.7 --ema 0.9995 --warmup 200",
-    "b": "--batch 512 --pool 40000 --renew 16 --learning-rate 1e-3 --flat 0.2 --fall cosine --ema 0.9995 --warmup 200",
-    "c": "--batch 1024 --pool 200000 --renew 64 --learning-rate 6e-4 --flat 0.35 --ema 0.9995 --warmup 300",
-}
-TINY = {  # for a dry run on any machine
-    "a": "--batch 4 --crop 32 --width 32 --bottleneck-blocks 1 --codes 16",
-    "b_joint": "--batch 4 --pool 32 --renew 1 --widths 32 64 --blocks 1 1 --compressor-widths 8 8 16 16 --variants 1",
-    "b": "--batch 4 --pool 32 --renew 1 --widths 32 64 --blocks 1 1 --compressor-widths 8 8 16 16 --variants 1",
-    "c": "--batch 4 --pool 32 --renew 1 --width 64 --depth 2 --heads 2 --text-width 64 --text-layers 1 --variants 1",
-}
-COMMANDS = {"a": ["stage-a"], "b_joint": ["stage-b"], "b": ["stage-b", "--freeze-compressor"], "c": ["stage-c"]}
-BEFORE = {"b_joint": "a", "b": "b_joint", "c": "b_joint"}
-NICE = {"a": 0, "b_joint": 5, "b": 10, "c": 10}  # who is needed first compiles first
+OVERTIME_SECONDS = 120.0  # for the last save, before a stage on several GPUs counts as stuck
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -44,55 +31,57 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_machine_options(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of parts, logs, sheets and collected pieces")
     parser.add_argument("--minutes", type=float, required=True, help="from start to end, everything included")
-    parser.add_argument("--start-from", type=Path, help="folder of parts that every stage goes on from")
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        help="folder of parts that every stage goes on from; --stages a b c, or fewer, then keeps its compressor",
+    )
     parser.add_argument(
         "--shares", type=float, nargs=2, default=[0.18, 0.48], help="when Stage A and the joint run end (0.18 0.48)"
     )
     parser.add_argument("--stages", nargs="+", choices=list(COMMANDS), default=list(COMMANDS), help="default: all")
     parser.add_argument("--tiny", action="store_true", help="tiny models and batches: a dry run")
     parser.add_argument("--save-seconds", type=float, default=60.0, help="between saved parts (default 60)")
+    plan.add_options(parser)
     parser.set_defaults(compile=True, device="cuda")
 
 
 @dataclass
 class Stage:
-    """One process and how often it was started."""
+    """A stage's process, which may have started more of them, and how often it was started."""
 
-    name: str
-    command: list[str]
+    task: Task
     log: Path
+    environment: dict[str, str]
+    overtime: float = math.inf
+    """Seconds after its time that it may take."""
     process: subprocess.Popen | None = None
     attempts: int = 0
+    stuck: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.task.name
+
+    @property
+    def may_start_again(self) -> bool:
+        return not self.stuck and self.attempts < ATTEMPTS + (self.task.count > 1)
 
     def start(self) -> None:
+        """Starts it; after several processes have failed twice, one tries alone."""
+        alone = ["--processes", "1"] if self.attempts >= ATTEMPTS else []
         self.attempts += 1
         with open(self.log, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                self.task.command + alone, stdout=log, stderr=subprocess.STDOUT, env=self.environment
+            )
 
-
-def ends(args: argparse.Namespace) -> dict[str, float]:
-    """When each stage ends, in seconds since the epoch; fixed by the first run in this folder."""
-    plan = args.out / PLAN
-    if not plan.exists():
-        start, seconds = time.time(), 60 * args.minutes - FINISH_SECONDS * min(1.0, args.minutes / 10)
-        first, second = (start + share * seconds for share in args.shares)
-        plan.write_text(json.dumps({"a": first, "b_joint": second, "b": start + seconds, "c": start + seconds}))
-    return json.loads(plan.read_text())
-
-
-def command_of(name: str, args: argparse.Namespace, until: float) -> list[str]:
-    settings = (TINY if args.tiny else SETTINGS)[name].split()
-    options = ["--data", str(args.data), "--concepts", args.concepts, "--out", str(args.out), "--device", args.device]
-    options += ["--until", str(until), "--save-seconds", str(args.save_seconds), "--log-seconds", "10"]
-    options += ["--threads", str(args.threads)]
-    for flag, on in (("compile", args.compile), ("bf16", args.bf16), ("shifted-depthwise", args.shifted_depthwise)):
-        options.append(f"--{flag}" if on else f"--no-{flag}")
-    if name in BEFORE and BEFORE[name] in args.stages:
-        options += ["--wait-for", str(args.out / BEFORE[name])]
-    if args.start_from and name != "b":
-        options += ["--start-from", str(args.start_from)]
-    command = [sys.executable, "-m", "wurstchen_export", "train", *COMMANDS[name], *options, *settings]
-    return ["nice", "-n", str(NICE[name]), *command] if shutil.which("nice") else command
+    def end_if_stuck(self) -> None:
+        """Ends GPUs' waiting for each other past the stage's time: the sheets and the collecting must not wait too."""
+        if time.time() > self.task.until + self.overtime and not self.stuck:
+            print(f"{self.name} is not done {self.overtime:.0f} s after its time: ending it", flush=True)
+            self.stuck = True
+            self.process.kill()  # those that it started end when it does
 
 
 def watch(stages: list[Stage], out: Path, until: float) -> list[str]:
@@ -104,11 +93,12 @@ def watch(stages: list[Stage], out: Path, until: float) -> list[str]:
         for stage in list(running):
             code = stage.process.poll()
             if code is None:
+                stage.end_if_stuck()
                 continue
             running.remove(stage)
             if code == 0:
                 print(f"{stage.name} is done", flush=True)
-            elif stage.attempts < ATTEMPTS and time.time() < until:
+            elif stage.may_start_again and time.time() < until:
                 print(f"{stage.name} failed (exit {code}); starting it again; see {stage.log}", flush=True)
                 stage.start()
                 running.append(stage)
@@ -125,25 +115,36 @@ def watch(stages: list[Stage], out: Path, until: float) -> list[str]:
 def run(args: argparse.Namespace) -> Path:
     """Trains all stages, draws the sheets and collects the parts; returns the folder."""
     args.out.mkdir(parents=True, exist_ok=True)
-    end = ends(args)
+    plan.check(args)
+    if args.start_from:
+        starting_parts.place(args.start_from, args.out, args.stages)
     stages = []
-    for name in args.stages:
-        if (args.out / name / "done").exists() and time.time() > end[name]:
-            print(f"{name} was done before", flush=True)
+    for task in plan.tasks(args):
+        done = args.out / task.name / "done"
+        if done.exists() and time.time() > task.until:
+            print(f"{task.name} was done before", flush=True)
             continue
-        (args.out / name / "done").unlink(missing_ok=True)
-        stages.append(Stage(name, command_of(name, args, end[name]), args.out / f"{name}.log"))
+        done.unlink(missing_ok=True)
+        environment = plan.environment(task.devices, args.device)
+        overtime = OVERTIME_SECONDS if task.count > 1 and torch.device(args.device).type == "cuda" else math.inf
+        stages.append(Stage(task, args.out / f"{task.name}.log", environment, overtime))
     for stage in stages:
         stage.start()
-    failed = watch(stages, args.out, max(end.values()))
-    preview = [sys.executable, "-m", "wurstchen_export", "train", "preview", "--data", str(args.data)]
-    preview += ["--concepts", args.concepts, "--out", str(args.out), "--device", args.device]
-    if args.tiny:
-        preview += ["--steps", "3", "--prompts", "8"]
-    if subprocess.run(preview).returncode != 0:
-        print("the sheets could not be drawn; run `train preview` by itself", flush=True)
+    failed = watch(stages, args.out, plan.last_end(args.out))
+    draw(args)
     for piece in collect(args.out, args.out / "collected"):
         print(piece)
     if failed:
         raise SystemExit(f"failed: {', '.join(failed)}")
     return args.out
+
+
+def draw(args: argparse.Namespace) -> None:
+    """Draws the sheets, on the first of the devices."""
+    preview = [sys.executable, "-m", "wurstchen_export", "train", "preview", "--data", str(args.data)]
+    preview += ["--concepts", args.concepts, "--out", str(args.out), "--device", args.device]
+    if args.tiny:
+        preview += ["--steps", "3", "--prompts", "8"]
+    environment = plan.environment(args.devices and args.devices[:1], args.device)
+    if subprocess.run(preview, env=environment).returncode != 0:
+        print("the sheets could not be drawn; run `train preview` by itself", flush=True)

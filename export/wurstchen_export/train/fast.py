@@ -4,10 +4,12 @@ What is replaced here computes the same functions; the weights stay where they a
 """
 
 import contextlib
+import sys
 import time
 import types
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from torch import nn
 
@@ -80,7 +82,10 @@ def compile_or_fall_back(stages: list[nn.Module], warm_up, shifted: bool) -> boo
         return True
     except Exception as error:  # whatever the compiler and its tools raise
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
-        print(f"compiling failed ({reason[0][:300]}): going on without, slower", flush=True)
+        # All of several processes are as slow as one that is not compiled, so it is said wherever it happens.
+        alone = not dist.is_initialized() or dist.get_rank() == 0
+        out = sys.stdout if alone else sys.stderr
+        print(f"compiling failed ({reason[0][:300]}): going on without, slower", flush=True, file=out)
         for block in blocks:
             block._compiled_call_impl = None
         for stage in stages:

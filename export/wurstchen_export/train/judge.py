@@ -28,6 +28,7 @@ from .options import (
     prepare_machine,
 )
 from .pictures import Pictures
+from .processes import in_processes
 from .staging import wait_for
 
 SMOOTHING = 0.05
@@ -162,6 +163,9 @@ def _share(scores: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
 
 def run(args: argparse.Namespace) -> Path:
     """Trains the judge; returns its folder."""
+    return in_processes(args, train)
+
+
+def train(args: argparse.Namespace) -> None:
     training = JudgeTraining(args)
     training.loop.run(training.loss, training.save_model, args.batch)
-    return args.out

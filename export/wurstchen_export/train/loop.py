@@ -1,7 +1,8 @@
 """The loop that every stage trains in: optimizer, learning rate, clipping, EMA, checkpoints, log.
 
 Nothing in a step waits for the device: the loss, the gradient's norm and whether a step is skipped stay there, and are
-read when a line is logged.
+read when a line is logged. Of several processes all take the same steps at the same rates and end at the same step; the
+first one's clock counts, and it alone logs and saves.
 """
 
 import json
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import torch
 from torch import nn
+
+from .ranks import ALONE, Ranks, SharedGradients
 
 
 @dataclass
@@ -33,6 +36,7 @@ class LoopOptions:
     ema: float = 0.999
     save_seconds: float = 120.0
     log_seconds: float = 15.0
+    ranks: Ranks = ALONE
 
 
 class TrainingLoop:
@@ -44,7 +48,7 @@ class TrainingLoop:
     def __init__(self, folder: Path, modules: dict[str, nn.Module], options: LoopOptions):
         if not (options.minutes or options.steps or options.until):
             raise ValueError("training needs an end: give --minutes, --steps or --until")
-        self.folder, self.options = folder, options
+        self.folder, self.options, self.ranks = folder, options, options.ranks
         self.modules = nn.ModuleDict(modules)
         self.parameters = [p for p in self.modules.parameters() if p.requires_grad]
         self.device = self.parameters[0].device
@@ -55,9 +59,12 @@ class TrainingLoop:
         # Loss of late, weight of that in the mean, skipped steps, norm of the last gradient: read when logging.
         self.state = torch.zeros(4, device=self.device)
         folder.mkdir(parents=True, exist_ok=True)
-        self.done_file.unlink(missing_ok=True)
+        if self.ranks.first:
+            self.done_file.unlink(missing_ok=True)
         if self.checkpoint_file.exists():
             self.resume()
+        self.gradients = SharedGradients(self.parameters, self.ranks) if self.ranks.count > 1 else None
+        self.start_alike()
 
     @property
     def checkpoint_file(self) -> Path:
@@ -84,18 +91,20 @@ class TrainingLoop:
     def run(self, loss_of_step, on_save=None, images: int = 0) -> None:
         """Calls loss_of_step() -> (loss, dict of numbers to log) until the end; on_save() after each checkpoint.
 
-        images: how many of them a step sees, for the log.
+        images: how many of them a step of this process sees, for the log.
         """
         self.started = time.monotonic() - self.elapsed
         left = self.options.until - time.time() if self.options.until else math.inf
         limits = [60 * self.options.minutes or math.inf, self.elapsed + max(left, 1e-9)]
-        self.seconds = 0.0 if min(limits) == math.inf else min(limits)
+        self.seconds = self.ranks.same(0.0 if min(limits) == math.inf else min(limits))
         saved = logged = self.elapsed
         first, numbers = self.step, {}
-        while self.progress < 1.0:
+        while self.goes_on():
             loss, numbers = loss_of_step()
             self.update(loss)
             self.elapsed = time.monotonic() - self.started
+            if not self.ranks.first:
+                continue
             if self.step == first + 1 or self.elapsed - logged >= self.options.log_seconds:
                 logged = self.elapsed
                 self.log(numbers, images)
@@ -104,11 +113,18 @@ class TrainingLoop:
                 self.save()
                 if on_save:
                     on_save()
-        self.log(numbers, images)
-        self.save()
-        if on_save:
-            on_save()
-        self.done_file.touch()
+        if self.ranks.first:
+            self.log(numbers, images)
+            self.save()
+            if on_save:
+                on_save()
+            self.done_file.touch()
+        self.ranks.wait()
+
+    def goes_on(self) -> bool:
+        """Whether there is another step: the same in all processes, which here take over the first one's clock."""
+        self.elapsed = self.ranks.same(self.elapsed)
+        return self.progress < 1.0
 
     def update(self, loss: torch.Tensor) -> None:
         """One optimizer step; skipped when the loss or the gradient is not finite."""
@@ -116,13 +132,14 @@ class TrainingLoop:
             group["lr"] = self.options.learning_rate * self.rate_factor()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        loss = self.gradients.average(loss) if self.gradients else loss.detach()
         norm = nn.utils.clip_grad_norm_(self.parameters, self.options.clip, foreach=True)
-        good = torch.isfinite(norm) & torch.isfinite(loss.detach())
+        good = torch.isfinite(norm) & torch.isfinite(loss)
         self.optimizer.found_inf = (~good).float()  # what torch's gradient scaler sets: fused AdamW then does nothing
         self.optimizer.step()
         decay = min(self.options.ema, (1 + self.step) / (10 + self.step))
         torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
-        self.note(loss.detach(), norm, good)
+        self.note(loss, norm, good)
         self.step += 1
 
     @torch.no_grad()
@@ -143,7 +160,7 @@ class TrainingLoop:
         numbers = {name: round(float(value), 5) for name, value in numbers.items()}
         line = {"step": self.step, "seconds": round(self.elapsed, 1), "loss": self.loss}
         if images:
-            line |= {"images_per_second": round(self.step * images / max(self.elapsed, 1e-9), 1)}
+            line |= {"images_per_second": round(self.step * images * self.ranks.count / max(self.elapsed, 1e-9), 1)}
             line |= {"skipped": int(self.state[2]), "norm": round(float(self.state[3]), 4)}
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as log:
             log.write(json.dumps(line | numbers) + "\n")
@@ -152,12 +169,6 @@ class TrainingLoop:
     def averaged(self) -> "AveragedWeights":
         """Context in which the modules hold the averaged weights."""
         return AveragedWeights(self)
-
-    @torch.no_grad()
-    def start_average_here(self) -> None:
-        """Makes the average what the weights are now, after they were loaded."""
-        for average, parameter in zip(self.average, self.parameters, strict=True):
-            average.copy_(parameter)
 
     def save(self) -> None:
         state = {
@@ -181,7 +192,17 @@ class TrainingLoop:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.elapsed = state["step"], state["elapsed"]
         self.state.copy_(state["state"])
-        torch.set_rng_state(state["random"])
+        if self.ranks.first:
+            torch.set_rng_state(state["random"])
+        else:  # the first one's would draw the first one's pictures
+            torch.manual_seed(torch.initial_seed() + self.step)
+
+    def start_alike(self) -> None:
+        """Gives all processes the first one's weights and buffers, once all are ready to train."""
+        self.ranks.wait()
+        if self.ranks.same(self.step) != self.step:
+            raise RuntimeError(f"{self.checkpoint_file} changed while it was read: is another run going on there?")
+        self.ranks.take_from_first([*self.modules.parameters(), *self.modules.buffers(), *self.average])
 
 
 class AveragedWeights:

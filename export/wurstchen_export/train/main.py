@@ -18,7 +18,7 @@ COMMANDS = {
     "judge": "train the judge that `evaluate` asks, on real pictures",
     "judge-onnx": "write the trained judge as the graph that `evaluate` runs",
     "sheet": "draw a sheet of pictures from prompts",
-    "all": "train all three stages on one GPU, then preview and collect",
+    "all": "train all three stages on one GPU or several, then preview and collect",
     "preview": "draw what the trained parts can do, on the training device",
     "collect": "put parts, logs and sheets into one tar file in pieces",
 }

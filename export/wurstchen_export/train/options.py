@@ -5,8 +5,10 @@ from pathlib import Path
 
 import torch
 
+from . import processes
 from .loop import LoopOptions
 from .pictures import Pictures
+from .ranks import ALONE
 
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +30,7 @@ def add_loop_options(parser: argparse.ArgumentParser, learning_rate: float, flat
         "--until", type=float, default=0.0, help="stop at this time, in seconds since the epoch (0: no limit)"
     )
     parser.add_argument("--batch", type=int, default=batch, help=f"pictures a step (default {batch})")
+    processes.add_options(parser)
     parser.add_argument(
         "--learning-rate", type=float, default=learning_rate, help=f"peak learning rate (default {learning_rate})"
     )
@@ -77,7 +80,10 @@ def add_diffusion_options(parser: argparse.ArgumentParser, pool: int) -> None:
 
 def prepare_machine(args: argparse.Namespace) -> None:
     """Seeds, and lets the GPU multiply float32 matrices in its faster format."""
-    torch.manual_seed(args.seed)
+    ranks = getattr(args, "ranks", ALONE)
+    if getattr(args, "processes", 1) != ranks.count:
+        raise ValueError(f"--processes {args.processes}: this command trains in one process; leave it out")
+    torch.manual_seed(ranks.seed(args.seed))
     if torch.device(args.device).type == "cuda":
         if not torch.cuda.is_available():
             raise ValueError(f"--device {args.device}: torch {torch.__version__} sees no GPU here; use --device cpu")
@@ -94,7 +100,7 @@ def loop_options(args: argparse.Namespace) -> LoopOptions:
     names = (
         "minutes steps until learning_rate flat fall warmup ema save_seconds log_seconds"  # the fields it has
     ).split()
-    return LoopOptions(**{name: getattr(args, name) for name in names})
+    return LoopOptions(**{name: getattr(args, name) for name in names}, ranks=getattr(args, "ranks", ALONE))
 
 
 def open_pictures(args: argparse.Namespace) -> Pictures:

@@ -25,6 +25,7 @@ from .options import (
 )
 from .parts import load_part, save_part
 from .pool import PictureSource, Pool
+from .processes import in_processes
 from .precision import use_exact_output
 from .response_norm import use_folded_response_norm
 from .stage_a import encode, load_stage_a
@@ -155,6 +156,9 @@ class PlainTraining:
 
 def run(args: argparse.Namespace) -> Path:
     """Trains the plain model; returns the folder with its parts."""
+    return in_processes(args, train)
+
+
+def train(args: argparse.Namespace) -> None:
     training = PlainTraining(args)
     training.loop.run(training.loss, training.save_model, args.batch)
-    return args.out

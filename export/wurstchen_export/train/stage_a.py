@@ -26,6 +26,7 @@ from .options import (
 from .parts import load_part, save_part
 from .pictures import central_placement, random_placement
 from .pool import PictureSource
+from .processes import in_processes
 from .staging import wait_for
 
 CODEBOOK_WEIGHT = 0.1
@@ -206,11 +207,16 @@ class StageATraining:
 
     @torch.no_grad()
     def tend_codes(self, used: torch.Tensor, latents: torch.Tensor) -> None:
-        """Starts the codebook, and later its unused entries, from random latents of a batch."""
+        """Starts the codebook, and later its unused entries, from random latents of a batch.
+
+        Of several processes the first one's latents: each would take others, and the weights must stay equal. An entry
+        is in use when any of them uses it, since each sees only a share of the batch.
+        """
         self.used += used
         step = self.loop.step
         if step != self.codes_start and (step % CODES_EVERY != 0 or step == 0 or self.loop.progress > CODES_SETTLE):
             return
+        self.loop.ranks.add_up(self.used)
         flat = rows(latents)
         codes = self.vqgan.vquantizer.embedding.weight
         fresh = flat[torch.randint(len(flat), (len(codes),), device=flat.device)]
@@ -218,6 +224,7 @@ class StageATraining:
         codes.copy_(torch.where(unused, fresh, codes))
         average = self.loop.average[[p is codes for p in self.loop.parameters].index(True)]
         average.copy_(torch.where(unused, fresh, average))
+        self.loop.ranks.take_from_first([codes, average])
         self.used.zero_()
 
     @torch.no_grad()
@@ -232,6 +239,9 @@ class StageATraining:
 
 def run(args: argparse.Namespace) -> Path:
     """Trains Stage A; returns the folder with its part."""
+    return in_processes(args, train)
+
+
+def train(args: argparse.Namespace) -> None:
     training = StageATraining(args)
     training.loop.run(training.loss, training.save_model, args.batch)
-    return args.out

@@ -29,6 +29,7 @@ from .options import (
 from .parts import load_part, part_file, save_part
 from .pictures import central_placement
 from .pool import PictureSource, Pool, compressor_view
+from .processes import in_processes
 from .precision import use_exact_output
 from .response_norm import use_folded_response_norm
 from .stage_a import encode, load_stage_a
@@ -262,6 +263,9 @@ def unfold_semantic_scale(decoder, latent_mean: float, latent_std: float) -> Non
 
 def run(args: argparse.Namespace) -> Path:
     """Trains Stage B; returns the folder with its parts."""
+    return in_processes(args, train)
+
+
+def train(args: argparse.Namespace) -> None:
     training = StageBTraining(args)
     training.loop.run(training.loss, training.save_model, args.batch)
-    return args.out

@@ -21,6 +21,7 @@ from .options import (
 )
 from .parts import load_part, save_part
 from .pool import PictureSource, Pool, compressor_view
+from .processes import in_processes
 from .precision import use_exact_output
 from .response_norm import use_folded_response_norm
 from .stage_b import load_compressor
@@ -131,6 +132,9 @@ class StageCTraining:
 
 def run(args: argparse.Namespace) -> Path:
     """Trains Stage C; returns the folder with its parts."""
+    return in_processes(args, train)
+
+
+def train(args: argparse.Namespace) -> None:
     training = StageCTraining(args)
     training.loop.run(training.loss, training.save_model, args.batch)
-    return args.out
