@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from wurstchen_export import evaluate_prompts
 from wurstchen_export.errors import ExportError
 from wurstchen_export.judge import store
 from wurstchen_export.judge.accuracy import kept_out, one_of_each
@@ -86,6 +87,15 @@ def test_verdict_names_the_classes_of_the_highest_scores(judge_folder, pictures)
 def test_judge_of_all_emoji_fits_the_repository():
     weights = sum(parameter.numel() for parameter in JudgeNet((1369, 3, 16)).parameters())
     assert 2 * weights < 6_000_000
+
+
+def test_shipped_judge_learnt_from_the_pictures_of_the_prompts():
+    judge = Judge(threads=1)
+    assert f"# of the pictures {judge.labels.pictures}" in evaluate_prompts.FILE.read_text().splitlines()
+    for prompt in evaluate_prompts.read():
+        assert prompt.hexcode in judge.labels.emoji and prompt.style in judge.labels.styles
+        assert prompt.background in judge.labels.backgrounds
+    assert judge.accuracy["sharp"]["top5"] > 0.99
 
 
 def test_kept_out_combinations_are_about_one_in_eight_and_never_drawn(data, pictures, tmp_path):
