@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -27,6 +28,9 @@ final class ChildJvm {
     /** Bit of SIGINT in the masks of /proc/self/status. */
     private static final long SIGINT_BIT = 1L << (2 - 1);
 
+    private static final ImmutableList<String> INHERITED = ImmutableList.of(
+            "-Donnxruntime.", "-Dwurstchen.", "-Djna.", "-Djava.library.path=", "-Djava.io.tmpdir=", "--enable-native-access");
+
     private final Path folder;
     private final Process process;
     private final BufferedReader output;
@@ -38,9 +42,14 @@ final class ChildJvm {
      * @param folder where a crash leaves its report
      */
     ChildJvm(Path folder, Class<?> program, String... arguments) throws IOException {
+        this(folder, System.getProperty("java.class.path"), program, arguments);
+    }
+
+    private ChildJvm(Path folder, String classPath, Class<?> program, String... arguments) throws IOException {
         this.folder = folder;
         List<String> command = new ArrayList<>(interruptible());
         command.addAll(java(folder));
+        command.addAll(List.of("-cp", classPath));
         command.add(program.getName());
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -50,19 +59,26 @@ final class ChildJvm {
         output = process.inputReader(UTF_8);
     }
 
+    /** Starts a program where JNA is not on the class path. */
+    static ChildJvm withoutJna(Path folder, Class<?> program, String... arguments) throws IOException {
+        List<String> all = List.of(System.getProperty("java.class.path").split(File.pathSeparator));
+        List<String> others = all.stream().filter(entry -> !entry.matches(".*\\bjna-[0-9.]+\\.jar")).toList();
+        assertThat(others).as("class path without JNA's jar").hasSize(all.size() - 1);
+        return new ChildJvm(folder, String.join(File.pathSeparator, others), program, arguments);
+    }
+
     private static List<String> java(Path folder) {
         List<String> java = new ArrayList<>();
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         java.addAll(List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash"));
         java.add("-XX:ErrorFile=" + folder.resolve("hs_err_%p.log"));
-        // Where this JVM finds ONNX Runtime, and whether Java may call it.
-        for (String own : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-            if (own.startsWith("-Donnxruntime.") || own.startsWith("-Dwurstchen.") || own.startsWith("--enable-native-access")) {
-                java.add(own);
-            }
-        }
-        java.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(ChildJvm::isInherited).forEach(java::add);
         return java;
+    }
+
+    /** Where this JVM finds ONNX Runtime and JNA, and whether Java may call them. The environment, with its library path, is inherited. */
+    private static boolean isInherited(String option) {
+        return INHERITED.stream().anyMatch(option::startsWith);
     }
 
     /** A shell starts what runs in the background without SIGINT, which processes inherit; on Linux, this gives it back. */
