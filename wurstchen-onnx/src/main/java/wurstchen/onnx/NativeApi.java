@@ -26,7 +26,7 @@ final class NativeApi {
     /**
      * Returns why binding does not work.
      *
-     * @return one clause, such as {@code JNA cannot be loaded: ...}; empty if binding works
+     * @return what is wrong and what may be done about it, such as {@code JNA cannot be loaded: ...}; empty if binding works
      */
     static synchronized Optional<String> problem() {
         if (problem == null) {
@@ -58,6 +58,9 @@ final class NativeApi {
         if (table == 0) {
             return Optional.of("ONNX Runtime " + version() + " has no C API of the expected version (tested with " + TESTED_VERSIONS + ")");
         }
+        if (Jna.problem().isPresent()) {
+            return Jna.problem();
+        }
         try {
             OrtTable.link(table);
             checkMessages();
@@ -65,9 +68,7 @@ final class NativeApi {
             checkBinding();
             keepEnvironment();
             return Optional.empty();
-        } catch (LinkageError e) {
-            return Optional.of("JNA cannot be loaded: " + OneLine.of(e.toString()));
-        } catch (OrtException | RuntimeException e) {
+        } catch (OrtException | RuntimeException | LinkageError e) {
             return Optional.of("the C API of ONNX Runtime " + version() + " is not understood: " + OneLine.of(e.getMessage())
                     + " (tested with " + TESTED_VERSIONS + ")");
         }
