@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -21,6 +23,9 @@ abstract class JvmExits {
     private static final int INTERRUPTED = 128 + 2;
 
     private static final int TERMINATED = 128 + 15;
+
+    /** Starting takes seconds, on a busy machine tens of them. */
+    private static final Duration HANGS_AFTER = Duration.ofMinutes(5);
 
     @TempDir
     private Path folder;
@@ -53,7 +58,10 @@ abstract class JvmExits {
             for (int i = 0; i < exits(); i++) {
                 int seed = i;
                 exits.add(threads.submit(() -> {
-                    exit.of(start(Files.createDirectory(folder.resolve("exit-" + seed)), ending, seed));
+                    Path crashes = Files.createDirectory(folder.resolve("exit-" + seed));
+                    try (ChildJvm child = start(crashes, ending, seed).hangsAfter(HANGS_AFTER)) {
+                        exit.of(child);
+                    }
                     return null;
                 }));
             }
@@ -62,6 +70,7 @@ abstract class JvmExits {
             }
         } finally {
             threads.shutdownNow();
+            threads.awaitTermination(HANGS_AFTER.toSeconds(), TimeUnit.SECONDS);
         }
     }
 

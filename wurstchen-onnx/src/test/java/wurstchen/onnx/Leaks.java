@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * Starts {@link LeakProgram}s with the tiny model.
@@ -13,6 +14,8 @@ import java.nio.file.Path;
  */
 record Leaks(Path folder, String device) {
     private static final String SIZES = "128x128x1,256x128x2,128x256x1,256x256x3";
+
+    private static final Duration HANGS_AFTER = Duration.ofMinutes(30);
 
     /** Fails if memory grows. {@code kinds}: the memories that must have been measured. */
     void assertNone(int pictures, int reloads, String... kinds) throws Exception {
@@ -41,13 +44,14 @@ record Leaks(Path folder, String device) {
 
     private ChildJvm program(int pictures, int reloads, LeakProgram.Plant plant) throws IOException {
         return new ChildJvm(
-                folder,
-                LeakProgram.class,
-                Golden.BUNDLE.toString(),
-                device,
-                SIZES,
-                Integer.toString(pictures),
-                Integer.toString(reloads),
-                plant.name());
+                        folder,
+                        LeakProgram.class,
+                        Golden.BUNDLE.toString(),
+                        device,
+                        SIZES,
+                        Integer.toString(pictures),
+                        Integer.toString(reloads),
+                        plant.name())
+                .hangsAfter(HANGS_AFTER);
     }
 }

@@ -27,7 +27,8 @@ record ProcessMemory(ImmutableMap<String, LongSupplier> kinds) {
         return new ProcessMemory(kinds.buildOrThrow());
     }
 
-    private static long resident() {
+    /** Bytes of the host's memory. */
+    static long resident() {
         try {
             String line = Files.readAllLines(STATUS).stream().filter(each -> each.startsWith("VmRSS:")).findFirst().orElseThrow();
             return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
@@ -38,6 +39,7 @@ record ProcessMemory(ImmutableMap<String, LongSupplier> kinds) {
 
     /** Of each memory, rounded down. */
     Map<String, Long> megabytes() {
+        System.gc();
         Map<String, Long> megabytes = new LinkedHashMap<>();
         kinds.forEach((kind, bytes) -> megabytes.put(kind, bytes.getAsLong() >> 20));
         return megabytes;
