@@ -19,6 +19,7 @@ import wurstchen.CancelledException;
 import wurstchen.PictureRequest;
 import wurstchen.PictureResult;
 import wurstchen.Wurstchen;
+import wurstchen.WurstchenException;
 import wurstchen.image.Picture;
 import wurstchen.stage.Transfers;
 
@@ -130,6 +131,21 @@ class CudaTest {
                 .open()) {
             for (int i = 0; i < 2; i++) {
                 assertNear(small.generate(golden.request().build()).first().picture(), golden.picture());
+            }
+        }
+    }
+
+    @Test
+    void outOfMemory_isSaid_andThePipelineStaysUsable() {
+        Golden.Case golden = Golden.named("negative");
+        Device small = Device.cuda().memoryLimit(CudaDevice.MIN_MEMORY_LIMIT);
+        try (Wurstchen wurstchen = OnnxWurstchen.builder().model(Golden.BUNDLE).device(small).open()) {
+            PictureRequest tooLarge = golden.request().size(2048, 2048).images(4).batchSize(4).build();
+            for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(() -> wurstchen.generate(tooLarge))
+                        .isInstanceOf(WurstchenException.class)
+                        .hasMessageContaining("; make fewer pictures at a time, or smaller ones");
+                assertNear(wurstchen.generate(golden.request().build()).first().picture(), golden.picture());
             }
         }
     }

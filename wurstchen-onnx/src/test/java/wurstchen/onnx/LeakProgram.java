@@ -20,8 +20,8 @@ import wurstchen.stage.Latents;
 import wurstchen.text.TokenIds;
 
 /**
- * Whether memory stays as it is: makes pictures of several sizes and batches in one process, then opens the model, makes some and closes it,
- * again and again; each after a warm-up. Prints how much memory there is meanwhile, and by how much it grew.
+ * Whether memory stays as it is: makes pictures of several sizes and batches in one process, then opens the model, makes some and closes
+ * it, again and again; each after a warm-up. Prints how much memory there is meanwhile, and by how much it grew.
  *
  * <p>Usage: LeakProgram BUNDLE DEVICE SIZES PICTURES RELOADS PLANT
  *
@@ -41,8 +41,8 @@ final class LeakProgram {
     /** Every size so often: memory is planned, recorded and cached at the first times. */
     private static final int WARM_UP_ROUNDS = 3;
 
-    /** Where the allocator finds room settles after some. */
-    private static final int WARM_UP_RELOADS = 6;
+    /** Where the allocator finds room settles after some; few are enough before few. */
+    private static final int MAX_WARM_UP_RELOADS = 6;
 
     private static final int REPORTS = 5;
 
@@ -59,27 +59,14 @@ final class LeakProgram {
         MODELS
     }
 
-    /** What a request asks for. */
-    private record Size(int width, int height, int batch) {
-        static Size parse(String text) {
-            int[] numbers = Arrays.stream(text.split("x")).mapToInt(Integer::parseInt).toArray();
-            checkArgument(numbers.length == 3, "a size is WIDTHxHEIGHTxBATCH, got %s", text);
-            return new Size(numbers[0], numbers[1], numbers[2]);
-        }
-
-        PictureRequest request(long seed) {
-            return PictureRequest.builder("a cat").seed(seed).size(width, height).images(batch).batchSize(batch).build();
-        }
-    }
-
     private final Path bundle;
     private final Device device;
-    private final List<Size> sizes;
+    private final List<RequestSize> sizes;
     private final Plant plant;
     private final ProcessMemory memory;
     private final Random random = new Random(1);
 
-    private LeakProgram(Path bundle, Device device, List<Size> sizes, Plant plant) {
+    private LeakProgram(Path bundle, Device device, List<RequestSize> sizes, Plant plant) {
         this.bundle = bundle;
         this.device = device;
         this.sizes = sizes;
@@ -90,7 +77,7 @@ final class LeakProgram {
     /** Makes pictures, then reloads. */
     public static void main(String[] args) {
         checkArgument(args.length == 6, USAGE);
-        List<Size> sizes = Arrays.stream(args[2].split(",")).map(Size::parse).toList();
+        List<RequestSize> sizes = Arrays.stream(args[2].split(",")).map(RequestSize::parse).toList();
         LeakProgram program = new LeakProgram(Path.of(args[0]), DeviceArgument.parse(args[1]), sizes, Plant.valueOf(args[5]));
         program.pictures(Integer.parseInt(args[3]));
         int reloads = Integer.parseInt(args[4]);
@@ -113,7 +100,7 @@ final class LeakProgram {
             growth.start();
             int report = 1;
             for (int made = 0; made < pictures; ) {
-                Size size = sizes.get(random.nextInt(sizes.size()));
+                RequestSize size = sizes.get(random.nextInt(sizes.size()));
                 generate(wurstchen, size);
                 if (plant == Plant.RUNS) {
                     leaveRun(wurstchen, size);
@@ -128,14 +115,15 @@ final class LeakProgram {
         }
     }
 
-    private void generate(Wurstchen wurstchen, Size size) {
+    private void generate(Wurstchen wurstchen, RequestSize size) {
         wurstchen.generate(size.request(random.nextLong()));
     }
 
     private void reloads(int reloads) {
         MemoryGrowth growth = new MemoryGrowth(reloads + " reloads", memory, ALLOWED_MEGABYTES);
-        for (int i = 0; i < WARM_UP_RELOADS + reloads; i++) {
-            if (i == WARM_UP_RELOADS) {
+        int warmUp = Math.min(MAX_WARM_UP_RELOADS, reloads);
+        for (int i = 0; i < warmUp + reloads; i++) {
+            if (i == warmUp) {
                 growth.start();
             }
             reload(sizes.get(i % sizes.size()));
@@ -146,7 +134,7 @@ final class LeakProgram {
         growth.check();
     }
 
-    private void reload(Size size) {
+    private void reload(RequestSize size) {
         Wurstchen wurstchen = open();
         generate(wurstchen, size);
         if (plant != Plant.MODELS) {
@@ -155,7 +143,7 @@ final class LeakProgram {
     }
 
     /** What a stage that forgets to close its run would leave. */
-    private static void leaveRun(Wurstchen wurstchen, Size size) {
+    private static void leaveRun(Wurstchen wurstchen, RequestSize size) {
         CascadeParts parts = wurstchen.parts();
         LatentGeometry geometry = wurstchen.geometry();
         var shapeC = geometry.stageC(size.batch(), size.height(), size.width());
