@@ -22,6 +22,7 @@ import wurstchen.onnx.OnnxWurstchen;
  *
  * @param hardware the processor or GPU
  * @param model the model's name and precision
+ * @param lowMemory whether each part was opened when it was its turn
  * @param settings of the first picture
  * @param images pictures of a request
  * @param batchSize how many of them at a time
@@ -34,6 +35,7 @@ import wurstchen.onnx.OnnxWurstchen;
 record Benchmark(
         String hardware,
         Manifest.About model,
+        boolean lowMemory,
         PictureSettings settings,
         int images,
         int batchSize,
@@ -65,14 +67,26 @@ record Benchmark(
      *
      * @param bundle the model
      * @param verify milliseconds that it took to read and verify
+     * @param lowMemory whether each part is opened when it is its turn
      * @param request what to make, every time the same
      * @param repeats requests after the first, at least one
      */
-    static Benchmark run(ModelBundle bundle, double verify, Device device, PictureRequest request, int repeats, Progress progress) {
+    static Benchmark run(
+            ModelBundle bundle,
+            double verify,
+            Device device,
+            boolean lowMemory,
+            PictureRequest request,
+            int repeats,
+            Progress progress) {
         String hardware = Doctor.hardware(device);
         try (DeviceWatch watch = DeviceWatch.start(device)) {
             Stopwatch opening = Stopwatch.createStarted();
-            try (Wurstchen wurstchen = OnnxWurstchen.builder().model(bundle).device(device).open()) {
+            try (Wurstchen wurstchen = OnnxWurstchen.builder()
+                    .model(bundle)
+                    .device(device)
+                    .lowMemory(lowMemory)
+                    .open()) {
                 double open = millis(opening.elapsed());
                 progress.done(0, repeats + 1);
                 Sample cold = sample(wurstchen, request);
@@ -85,6 +99,7 @@ record Benchmark(
                 return new Benchmark(
                         hardware,
                         bundle.manifest().about(),
+                        lowMemory,
                         cold.result().first().settings(),
                         request.images(),
                         Math.min(request.batchSize(), request.images()),

@@ -124,7 +124,7 @@ final class BenchmarkCommand implements Callable<Integer> {
                 ProgressBar bar = terminal == Terminal.WATCHED ? bar() : null) {
             double verify = Benchmark.millis(reading.elapsed());
             pictureOptions.checkSize(request.settings(bundle.manifest().defaults()), bundle.manifest());
-            return Benchmark.run(bundle, verify, device, request, repeats, (done, all) -> {
+            return Benchmark.run(bundle, verify, device, modelOptions.lowMemory(), request, repeats, (done, all) -> {
                 if (bar != null) {
                     bar.maxHint(all).stepTo(done);
                 }

@@ -26,6 +26,7 @@ final class BenchmarkJson {
                 .put("os", machine.os())
                 .put("java", machine.java());
         root.put("engine", benchmark.engine());
+        root.put("lowMemory", benchmark.lowMemory());
         root.putObject("model")
                 .put("name", benchmark.model().name())
                 .put("precision", benchmark.model().precision().toString())

@@ -35,7 +35,7 @@ final class BenchmarkTable {
         PictureSettings settings = benchmark.settings();
         out.println("hardware: " + benchmark.hardware());
         out.println("machine:  " + machine.processors() + " processors, " + machine.os() + ", " + machine.java() + ", " + machine.date());
-        out.println("engine:   " + benchmark.engine());
+        out.println("engine:   " + benchmark.engine() + (benchmark.lowMemory() ? ", low memory" : ""));
         out.println("model:    " + benchmark.model().name() + ", " + benchmark.model().precision() + ", weights stored as "
                 + benchmark.model().weights());
         out.println("request:  " + benchmark.images() + (benchmark.images() == 1 ? " picture" : " pictures") + ", " + benchmark.batchSize()

@@ -91,7 +91,11 @@ final class GenerateCommand implements Callable<Integer> {
         RunReport report = new RunReport(spec.commandLine());
         try (ModelBundle bundle = modelOptions.openBundle()) {
             PictureSettings settings = settings(request, bundle.manifest());
-            try (Wurstchen wurstchen = OnnxWurstchen.builder().model(bundle).device(device).open();
+            try (Wurstchen wurstchen = OnnxWurstchen.builder()
+                            .model(bundle)
+                            .device(device)
+                            .lowMemory(modelOptions.lowMemory())
+                            .open();
                     StepProgress progress = new StepProgress(terminal)) {
                 report.loaded(bundle.manifest().about().name(), loading.elapsed());
                 request.listener(progress);

@@ -31,6 +31,18 @@ final class ModelOptions {
             })
     private String device;
 
+    @Option(
+            names = "--low-memory",
+            description = {
+                "Open each part of the model when it is its turn, and close it before the next: for GPUs with little memory. Every batch"
+                        + " of pictures takes longer by what opening the model takes. diffusers: enable_model_cpu_offload."
+            })
+    private boolean lowMemory;
+
+    boolean lowMemory() {
+        return lowMemory;
+    }
+
     /**
      * Reads the device.
      *

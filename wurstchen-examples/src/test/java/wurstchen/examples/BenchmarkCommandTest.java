@@ -74,6 +74,7 @@ final class BenchmarkCommandTest {
                         "date",
                         "machine",
                         "engine",
+                        "lowMemory",
                         "model",
                         "request",
                         "startMillis",
@@ -83,6 +84,7 @@ final class BenchmarkCommandTest {
                         "copiedBytes",
                         "peakDeviceBytes",
                         "peakProcessBytes");
+        assertThat(json.get("lowMemory").booleanValue()).isFalse();
         assertThat(json.get("request").toString())
                 .isEqualTo("{\"prompt\":\"a red apple on a blue background\",\"seed\":1,\"images\":1,\"batchSize\":1,\"width\":128,"
                         + "\"height\":128,\"stageCSteps\":3,\"stageCGuidance\":4.0,\"stageBSteps\":2,\"stageBGuidance\":0.0}");
@@ -93,6 +95,15 @@ final class BenchmarkCommandTest {
         assertThat(json.at("/copiedBytes/Stage C/steps").toString()).isEqualTo("{\"toDevice\":0,\"toHost\":0}");
         assertThat(json.at("/copiedBytes/Stage A/after_steps").toString()).isEqualTo("{\"toDevice\":0,\"toHost\":196608}");
         assertThat(json.get("peakDeviceBytes").isNull()).isTrue();
+    }
+
+    @Test
+    void lowMemory_isSaid() throws IOException {
+        CommandRun run = benchmark("--low-memory", "--repeats=1", "--json=b.json");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out().lines().toList().get(2)).endsWith(", inputs and outputs bound, low memory");
+        assertThat(new ObjectMapper().readTree(folder.resolve("b.json").toFile()).get("lowMemory").booleanValue()).isTrue();
     }
 
     private void assertRefused(CommandRun run, String message) {

@@ -68,6 +68,14 @@ final class GenerateCommandTest {
     }
 
     @Test
+    void lowMemory_makesTheSameFile() {
+        generate("a cat", "--seed=42", "--out=one.png");
+        generate("a cat", "--seed=42", "--low-memory", "--out=two.png");
+
+        assertThat(folder.resolve("one.png")).hasSameBinaryContentAs(folder.resolve("two.png"));
+    }
+
+    @Test
     void withoutSeed_aRandomOneIsPrintedAndMakesTheSameFileAgain() {
         CommandRun run = generate("a cat", "--out=one.png");
         Matcher seed = Pattern.compile("seed (\\d+)").matcher(run.out());

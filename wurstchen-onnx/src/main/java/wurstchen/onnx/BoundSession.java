@@ -84,6 +84,11 @@ final class BoundSession implements AutoCloseable {
         return hostInputs;
     }
 
+    /** Whether the device records runs of this graph to replay them. */
+    boolean replays() {
+        return replays;
+    }
+
     OnnxEngine engine() {
         return engine;
     }

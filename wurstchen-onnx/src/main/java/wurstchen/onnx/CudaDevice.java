@@ -6,6 +6,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import com.google.common.collect.ImmutableList;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -19,11 +20,16 @@ import wurstchen.WurstchenException;
  * Device device = Device.cuda(1).memoryLimit(12L << 30).tf32(true);
  * }</pre>
  *
- * <p>A model's work on a GPU is done by one thread, so that requests of several threads queue.
+ * <p>A model's work on a GPU is done by one thread, so that requests of several threads queue. When the JVM exits, a run of a graph that is at
+ * work ends first (5 seconds at most), and later ones fail: a shutdown hook may close a model, but makes no pictures.
  */
 public final class CudaDevice extends Device {
     /** The least memory limit: less does not even hold what cuDNN needs. */
     static final long MIN_MEMORY_LIMIT = 64L << 20;
+
+    /** What ONNX Runtime, CUDA, cuBLAS and cuDNN say when there is no memory, in small letters. */
+    private static final ImmutableList<String> MEMORY_WORDS =
+            ImmutableList.of("allocate memory", "out of memory", "available memory", "alloc_failed");
 
     private final int index;
     private final OptionalLong memoryLimit;
@@ -194,8 +200,9 @@ public final class CudaDevice extends Device {
         if (message.contains("captur")) {
             return "; set cudaGraphs(false) on the device to do without recording";
         }
-        boolean memory = message.contains("allocate memory") || message.contains("out of memory") || message.contains("available memory");
-        return memory ? "; make fewer pictures at a time, or smaller ones, or open the model with lowMemory(true)" : "";
+        return MEMORY_WORDS.stream().anyMatch(message::contains)
+                ? "; make fewer pictures at a time, or smaller ones, or open the model with lowMemory(true) (command line: --low-memory)"
+                : "";
     }
 
     @Override
@@ -203,7 +210,7 @@ public final class CudaDevice extends Device {
         Optional<String> problem = NativeApi.problem();
         if (problem.isPresent()) {
             throw new WurstchenException(name() + " needs inputs and outputs bound on the device, but " + problem.get()
-                    + "; use a tested version of ONNX Runtime, or the CPU");
+                    + "; put that right, or use the CPU");
         }
         try {
             return new NativeMemory(CudaPlace.open(this));

@@ -30,6 +30,9 @@ final class InstalledCudaDriver implements CudaDriver {
 
     @Override
     public State get() {
+        if (Jna.problem().isPresent()) {
+            return State.unusable("NVIDIA's driver cannot be asked: " + Jna.problem().get());
+        }
         Optional<NativeLibrary> library = library();
         if (library.isEmpty()) {
             return State.unusable("NVIDIA's driver is not there: " + libraryName() + " cannot be loaded; "
@@ -40,9 +43,13 @@ final class InstalledCudaDriver implements CudaDriver {
 
     /** Returns where a GPU is on the bus, as {@link NvidiaManagement} wants it; empty if there is no such GPU. */
     Optional<String> busId(int index) {
+        if (Jna.problem().isPresent()) {
+            return Optional.empty();
+        }
         return library().map(library -> new Calls(library, Optional.empty())).filter(Calls::start).flatMap(calls -> calls.busId(index));
     }
 
+    /** Needs JNA. */
     private Optional<NativeLibrary> library() {
         try {
             return Optional.of(NativeLibrary.getInstance(libraryName()));

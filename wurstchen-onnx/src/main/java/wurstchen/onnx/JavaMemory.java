@@ -13,7 +13,8 @@ import java.util.Arrays;
 
 /**
  * Memory of the Java API, for the CPU where the C API cannot be reached: direct buffers as tensors, pinned as outputs. Nearly as fast as
- * binding, because on the CPU nothing has to cross a bus.
+ * binding, because on the CPU nothing has to cross a bus. {@link NativeApi} keeps ONNX Runtime's environment alive here as well, so that the
+ * JVM may exit during a run.
  */
 final class JavaMemory extends DeviceMemory {
     private final String reason;

@@ -13,7 +13,9 @@ final class NativeApi {
     /** The versions of ONNX Runtime with which bound graphs gave the golden pictures. Others pass if they pass what follows. */
     static final String TESTED_VERSIONS = "1.24.1, 1.26.0, 1.28.0, 1.29.0";
 
-    private static final int LOG_LEVEL_FATAL = 4;
+    /** ORT_LOGGING_LEVEL_FATAL of onnxruntime_c_api.h. */
+    static final int LOG_LEVEL_FATAL = 4;
+
     private static final String MESSAGE = "Würstchen → ✓";
 
     /** What is wrong; empty if binding works; null until it was tried. */
@@ -24,13 +26,24 @@ final class NativeApi {
     /**
      * Returns why binding does not work.
      *
-     * @return one clause, such as {@code JNA cannot be loaded: ...}; empty if binding works
+     * @return what is wrong and what may be done about it, such as {@code JNA cannot be loaded: ...}; empty if binding works
      */
     static synchronized Optional<String> problem() {
         if (problem == null) {
-            problem = tryIt();
+            problem = tryIt().map(NativeApi::keepEnvironmentAnyway);
         }
         return problem;
+    }
+
+    /** The Java API's runs, too, must not lose their environment when the JVM exits. */
+    private static String keepEnvironmentAnyway(String problem) {
+        try {
+            OrtHandles.keepEnvironment();
+            return problem;
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            return problem + "; and the JVM may crash if it exits during a run, because the environment cannot be kept ("
+                    + OneLine.of(e.toString()) + "), so close every model first";
+        }
     }
 
     private static Optional<String> tryIt() {
@@ -45,6 +58,9 @@ final class NativeApi {
         if (table == 0) {
             return Optional.of("ONNX Runtime " + version() + " has no C API of the expected version (tested with " + TESTED_VERSIONS + ")");
         }
+        if (Jna.problem().isPresent()) {
+            return Jna.problem();
+        }
         try {
             OrtTable.link(table);
             checkMessages();
@@ -52,9 +68,7 @@ final class NativeApi {
             checkBinding();
             keepEnvironment();
             return Optional.empty();
-        } catch (LinkageError e) {
-            return Optional.of("JNA cannot be loaded: " + OneLine.of(e.toString()));
-        } catch (OrtException | RuntimeException e) {
+        } catch (OrtException | RuntimeException | LinkageError e) {
             return Optional.of("the C API of ONNX Runtime " + version() + " is not understood: " + OneLine.of(e.getMessage())
                     + " (tested with " + TESTED_VERSIONS + ")");
         }

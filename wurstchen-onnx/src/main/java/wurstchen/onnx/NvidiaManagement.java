@@ -26,6 +26,9 @@ final class NvidiaManagement {
 
     /** Opens it; empty where it is not, or does not start. It stays open as long as the JVM. */
     static Optional<NvidiaManagement> open(HostSystem host) {
+        if (Jna.problem().isPresent()) {
+            return Optional.empty();
+        }
         try {
             NvidiaManagement opened = new NvidiaManagement(NativeLibrary.getInstance(host.windows() ? "nvml" : "libnvidia-ml.so.1"));
             return opened.call("nvmlInit_v2") ? Optional.of(opened) : Optional.empty();

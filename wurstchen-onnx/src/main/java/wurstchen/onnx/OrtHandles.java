@@ -3,6 +3,7 @@ package wurstchen.onnx;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import wurstchen.WurstchenException;
 
 /**
@@ -39,6 +40,22 @@ final class OrtHandles {
     /** Checks that sessions have an address. */
     static void checkSessions() throws ReflectiveOperationException {
         field(OrtSession.class, "nativeHandle");
+    }
+
+    /**
+     * Adds one user of ONNX Runtime's environment that never goes, as {@link NativeApi} does where it can: with the method by which the Java
+     * API adds its own.
+     *
+     * @throws ReflectiveOperationException if this version of the Java classes has another one
+     */
+    static void keepEnvironment() throws ReflectiveOperationException {
+        long table = table();
+        if (table == 0) {
+            throw new NoSuchMethodException("there is no C API");
+        }
+        Method create = OrtEnvironment.class.getDeclaredMethod("createHandle", long.class, int.class, String.class);
+        create.setAccessible(true);
+        create.invoke(null, table, NativeApi.LOG_LEVEL_FATAL, "wurstchen");
     }
 
     private static Field field(Class<?> owner, String name) throws ReflectiveOperationException {

@@ -27,6 +27,7 @@ final class StepBuffers implements AutoCloseable {
     private final Tensor guidanceScale;
     private ImmutableMap<String, Tensor> conditioning;
     private ImmutableList<GraphRun> runs;
+    private long bytes;
 
     /**
      * What the shapes of all tensors follow from.
@@ -62,7 +63,12 @@ final class StepBuffers implements AutoCloseable {
     }
 
     private Tensor tensor(ElementType type, long... shape) {
-        return own(engine.tensor(type, shape));
+        return own(counted(engine.tensor(type, shape)));
+    }
+
+    private Tensor counted(Tensor tensor) {
+        bytes += tensor.bytes();
+        return tensor;
     }
 
     private <T extends AutoCloseable> T own(T resource) {
@@ -72,6 +78,11 @@ final class StepBuffers implements AutoCloseable {
 
     Key key() {
         return key;
+    }
+
+    /** The memory that the tensors take. */
+    long bytes() {
+        return bytes;
     }
 
     /** What an even (0) or odd (1) step reads. */
@@ -112,6 +123,7 @@ final class StepBuffers implements AutoCloseable {
         }
         // Only the graph knows the shapes of what it makes; from the next run on, it overwrites these.
         conditioning = own(condition.run(inputs, ImmutableMap.of(), step.hostInputs())).tensors();
+        conditioning.values().forEach(this::counted);
         runs = ImmutableList.of(own(prepare(0)), own(prepare(1)));
     }
 

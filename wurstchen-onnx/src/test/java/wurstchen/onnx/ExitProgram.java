@@ -3,13 +3,14 @@ package wurstchen.onnx;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import wurstchen.PictureRequest;
 import wurstchen.Wurstchen;
 
 /**
- * Leaves the JVM while pictures are made, and closes nothing. Arguments: an {@link Ending}, and a seed for the moment. Prints
- * {@code generating} once a step was done.
+ * Leaves the JVM while pictures are made, and closes nothing. Arguments: a device, an {@link Ending}, and a seed for the moment. Prints
+ * {@code generating} once every pipeline has done a step.
  */
 final class ExitProgram {
     /** Of System.exit. */
@@ -17,6 +18,9 @@ final class ExitProgram {
 
     /** About as long as a picture takes. */
     private static final int LONGEST_DELAY_MICROSECONDS = 30_000;
+
+    /** So many that most moments are inside a run of a graph. */
+    private static final int PIPELINES = 2;
 
     /** How the JVM ends. */
     enum Ending {
@@ -27,20 +31,27 @@ final class ExitProgram {
         /** main returns, and daemon threads are left behind. */
         DAEMON,
         /** Somebody else ends it. */
-        SIGNAL
+        SIGNAL,
+        /** main returns, and a shutdown hook makes a picture when ONNX Runtime's own is done. */
+        PICTURE_IN_HOOK
     }
 
     private ExitProgram() {}
 
     /** Generates and leaves. */
     public static void main(String[] args) throws InterruptedException {
-        Ending ending = Ending.valueOf(args[0]);
-        Random random = new Random(Long.parseLong(args[1]));
-        CountDownLatch generating = new CountDownLatch(2);
-        // Two pipelines, so that most moments are inside a run of a graph.
-        for (int i = 0; i < 2; i++) {
-            Thread thread = new Thread(() -> generate(ending, generating), "generating " + i);
+        Device device = DeviceArgument.parse(args[0]);
+        Ending ending = Ending.valueOf(args[1]);
+        if (ending == Ending.PICTURE_IN_HOOK) {
+            makeInHook(OnnxWurstchen.builder().model(Golden.BUNDLE).device(device).open());
+            return;
+        }
+        Random random = new Random(Long.parseLong(args[2]));
+        CountDownLatch generating = new CountDownLatch(PIPELINES);
+        for (int i = 0; i < PIPELINES; i++) {
+            Thread thread = new Thread(() -> generate(device, ending, generating), "generating " + i);
             thread.setDaemon(true);
+            thread.setUncaughtExceptionHandler(ExitProgram::report);
             thread.start();
         }
         generating.await();
@@ -53,13 +64,32 @@ final class ExitProgram {
         }
     }
 
-    private static void generate(Ending ending, CountDownLatch generating) {
-        Wurstchen wurstchen = OnnxWurstchen.builder().model(Golden.BUNDLE).device(Device.cpu(1)).open();
+    private static void makeInHook(Wurstchen wurstchen) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            // Hooks run at once. ONNX Runtime's, which gives up its environment, takes microseconds.
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
+            wurstchen.generate("a cat");
+            System.out.println("picture");
+        }));
+    }
+
+    /** A device that lets nothing begin at the end says so; anything else is not expected. */
+    private static void report(Thread thread, Throwable failure) {
+        if (!String.valueOf(failure.getMessage()).endsWith(DeviceThread.ENDING)) {
+            failure.printStackTrace();
+        }
+    }
+
+    private static void generate(Device device, Ending ending, CountDownLatch generating) {
+        Wurstchen wurstchen = OnnxWurstchen.builder().model(Golden.BUNDLE).device(device).open();
+        AtomicBoolean first = new AtomicBoolean(true);
         while (true) {
             wurstchen.generate(PictureRequest.builder("a cat")
                     .size(256, 256)
                     .listener(step -> {
-                        generating.countDown();
+                        if (first.getAndSet(false)) {
+                            generating.countDown();
+                        }
                         if (ending == Ending.EXIT_IN_LISTENER && generating.getCount() == 0) {
                             System.exit(STATUS);
                         }

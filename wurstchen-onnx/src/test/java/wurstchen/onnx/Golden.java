@@ -97,6 +97,17 @@ final class Golden {
         assertThat(different).as("levels that differ by one").isLessThanOrEqualTo((int) (levels.length * DIFFERENT_LEVELS));
     }
 
+    /** Of the levels of two pictures of one size. */
+    static int largestDifference(Picture one, Picture other) {
+        byte[] levels = one.toBytes();
+        byte[] otherLevels = other.toBytes();
+        int largest = 0;
+        for (int i = 0; i < levels.length; i++) {
+            largest = Math.max(largest, Math.abs((levels[i] & 0xff) - (otherLevels[i] & 0xff)));
+        }
+        return largest;
+    }
+
     private static JsonNode json(String file) {
         try (InputStream in = Golden.class.getResourceAsStream("/golden/" + file)) {
             return new ObjectMapper().readTree(in);

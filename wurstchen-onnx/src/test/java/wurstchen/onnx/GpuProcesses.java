@@ -9,6 +9,7 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -75,23 +76,33 @@ record GpuProcesses(ImmutableList<GpuProcess> all) {
         return new GpuProcesses(all.build());
     }
 
-    /**
-     * Returns what one program uses, whatever the others do.
-     *
-     * @param id as this program knows it; a container may count differently, so a program that is alone is the one
-     * @throws IllegalStateException if that cannot be told
-     */
-    long usedBytes(long id) {
-        List<GpuProcess> named = all.stream().filter(process -> process.id() == id).toList();
-        if (named.isEmpty() && all.size() != 1) {
-            throw needsTheGpuForItself(id, "which of them this is cannot be told");
-        }
-        GpuProcess own = named.isEmpty() ? all.get(0) : named.get(0);
-        return own.usedBytes().orElseThrow(() -> needsTheGpuForItself(id, "what each of them uses is not said"));
+    /** Whether the driver lists programs at all; in some containers it lists none, although at least this one is there. */
+    boolean listedSince(GpuProcesses before) {
+        return !all.isEmpty() || !before.all.isEmpty();
     }
 
-    private IllegalStateException needsTheGpuForItself(long id, String why) {
-        String ids = all.stream().map(process -> Long.toString(process.id())).collect(Collectors.joining(", "));
+    /**
+     * Returns what this program uses, whatever the others do.
+     *
+     * @param id its process id, as it knows it; a container may count differently, so that the only one who came is the one
+     * @param before the programs before this one came
+     * @throws IllegalStateException if that cannot be told
+     */
+    long ownBytes(long id, GpuProcesses before) {
+        Set<Long> others = before.all.stream().map(GpuProcess::id).collect(Collectors.toSet());
+        List<GpuProcess> came = all.stream().filter(process -> !others.contains(process.id())).toList();
+        List<GpuProcess> named = came.stream().filter(process -> process.id() == id).toList();
+        List<GpuProcess> own = named.isEmpty() ? came : named;
+        if (own.size() != 1) {
+            throw needsTheGpuForItself(id, others, "which of them this is cannot be told");
+        }
+        return own.get(0).usedBytes().orElseThrow(() -> needsTheGpuForItself(id, others, "what each of them uses is not said"));
+    }
+
+    private IllegalStateException needsTheGpuForItself(long id, Set<Long> others, String why) {
+        String ids = all.stream()
+                .map(process -> process.id() + (others.contains(process.id()) ? " before" : ""))
+                .collect(Collectors.joining(", "));
         return new IllegalStateException("a test that measures memory needs the GPU for itself: the driver lists "
                 + all.size() + " programs on it (" + (ids.isEmpty() ? "none" : ids) + "), this one is " + id + ", and " + why
                 + "; end the others, and in a container share the host's process ids (docker run --pid=host)");

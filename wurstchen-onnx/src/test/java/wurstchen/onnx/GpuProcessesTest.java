@@ -34,26 +34,38 @@ class GpuProcessesTest {
 
     @Test
     void otherPrograms_areNotCounted() {
-        assertThat(of(process(1, 100), process(2, 10), process(3, 1)).usedBytes(2)).isEqualTo(10);
+        assertThat(of(process(1, 100), process(2, 10), process(3, 1)).ownBytes(2, of(process(1, 90)))).isEqualTo(10);
     }
 
     @Test
-    void programThatIsAlone_isTheOne_whateverItsId() {
-        assertThat(of(process(77_123, 10)).usedBytes(2)).isEqualTo(10);
+    void onlyProgramThatCame_isTheOne_whateverItsId() {
+        assertThat(of(process(1, 100), process(77_123, 10)).ownBytes(2, of(process(1, 90)))).isEqualTo(10);
     }
 
     @Test
-    void severalUnknownPrograms_areRefused() {
-        assertThatThrownBy(() -> of(process(7, 100), process(8, 10)).usedBytes(2))
+    void programThatWasThere_isNotTheOne_whateverItsId() {
+        assertThat(of(process(2, 100), process(77_123, 10)).ownBytes(2, of(process(2, 90)))).isEqualTo(10);
+    }
+
+    @Test
+    void programs_areListedIfOneIs() {
+        assertThat(of().listedSince(of())).isFalse();
+        assertThat(of(process(1, 1)).listedSince(of())).isTrue();
+        assertThat(of().listedSince(of(process(1, 1)))).isTrue();
+    }
+
+    @Test
+    void severalProgramsThatCame_areRefused() {
+        assertThatThrownBy(() -> of(process(6, 1), process(7, 100), process(8, 10)).ownBytes(2, of(process(6, 1))))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("a test that measures memory needs the GPU for itself: the driver lists 2 programs on it (7, 8), this one is"
-                        + " 2, and which of them this is cannot be told; end the others, and in a container share the host's process ids"
-                        + " (docker run --pid=host)");
+                .hasMessage("a test that measures memory needs the GPU for itself: the driver lists 3 programs on it (6 before, 7, 8),"
+                        + " this one is 2, and which of them this is cannot be told; end the others, and in a container share the host's"
+                        + " process ids (docker run --pid=host)");
     }
 
     @Test
     void emptyList_isRefused() {
-        assertThatThrownBy(() -> of().usedBytes(2))
+        assertThatThrownBy(() -> of().ownBytes(2, of()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("a test that measures memory needs the GPU for itself: the driver lists 0 programs on it (none), this one is"
                         + " 2, and which of them this is cannot be told; end the others, and in a container share the host's process ids"
@@ -62,7 +74,7 @@ class GpuProcessesTest {
 
     @Test
     void memoryThatIsNotSaid_isRefused() {
-        assertThatThrownBy(() -> of(new GpuProcess(2, OptionalLong.empty())).usedBytes(2))
+        assertThatThrownBy(() -> of(new GpuProcess(2, OptionalLong.empty())).ownBytes(2, of()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("a test that measures memory needs the GPU for itself: the driver lists 1 programs on it (2), this one is 2,"
                         + " and what each of them uses is not said; end the others, and in a container share the host's process ids"

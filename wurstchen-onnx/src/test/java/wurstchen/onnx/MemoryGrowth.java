@@ -2,50 +2,54 @@ package wurstchen.onnx;
 
 import static com.google.common.base.Preconditions.checkState;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.function.LongSupplier;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.StringJoiner;
 
-/** Whether memory grows by more than it may. Memory of a process is known on Linux only. */
+/** Whether a program's memory grows by more than it may, while it does the same again and again. */
 final class MemoryGrowth {
     private final String name;
+    private final ProcessMemory memory;
     private final long allowedMegabytes;
-    private final LongSupplier kilobytes;
-    private long before;
+    private final Map<String, Long> before = new LinkedHashMap<>();
 
-    /** Of this process. */
-    MemoryGrowth(String name, long allowedMegabytes) {
-        this(name, allowedMegabytes, MemoryGrowth::resident);
-    }
-
-    /** Of something else. */
-    MemoryGrowth(String name, long allowedMegabytes, LongSupplier kilobytes) {
+    /**
+     * To be started after warming up.
+     *
+     * @param name of what the program does
+     */
+    MemoryGrowth(String name, ProcessMemory memory, long allowedMegabytes) {
         this.name = name;
+        this.memory = memory;
         this.allowedMegabytes = allowedMegabytes;
-        this.kilobytes = kilobytes;
-    }
-
-    private static long resident() {
-        Path status = Path.of("/proc/self/status");
-        try {
-            String line = Files.readAllLines(status).stream().filter(each -> each.startsWith("VmRSS:")).findFirst().orElseThrow();
-            return Long.parseLong(line.replaceAll("\\D", ""));
-        } catch (IOException e) {
-            throw new IllegalStateException("cannot tell this process's memory: that needs Linux and its " + status, e);
-        }
     }
 
     /** After warming up. */
     void start() {
-        before = kilobytes.getAsLong();
+        before.putAll(memory.megabytes());
     }
 
-    /** Prints by how much it grew, and throws if that is too much. */
+    /** Prints how much there is, for whoever looks for the moment at which it grew. */
+    void print(String when) {
+        System.out.println(when + ": " + memory);
+    }
+
+    /**
+     * Prints by how much each memory grew, such as {@code races added 1 MB of the host's memory}.
+     *
+     * @throws IllegalStateException if one grew by as much as is not allowed
+     */
     void check() {
-        checkState(before > 0, "%s: memory is not known", name);
-        long megabytes = Math.max(0, kilobytes.getAsLong() - before) / 1024;
-        System.out.println(name + " added " + megabytes + " MB");
-        checkState(megabytes < allowedMegabytes, "%s added %s MB, less than %s are allowed", name, megabytes, allowedMegabytes);
+        checkState(!before.isEmpty(), "%s: not started", name);
+        StringJoiner tooMuch = new StringJoiner("; ");
+        memory.megabytes().forEach((kind, now) -> {
+            long added = Math.max(0, now - before.get(kind));
+            String growth = name + " added " + added + " MB of " + kind;
+            System.out.println(growth);
+            if (added >= allowedMegabytes) {
+                tooMuch.add(growth + ", less than " + allowedMegabytes + " are allowed");
+            }
+        });
+        checkState(tooMuch.length() == 0, "%s", tooMuch);
     }
 }

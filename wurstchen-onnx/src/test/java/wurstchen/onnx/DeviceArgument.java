@@ -1,0 +1,22 @@
+package wurstchen.onnx;
+
+/** The device that a program of the tests is told to use. */
+final class DeviceArgument {
+    /** One thread: the tests start several programs at a time, or several threads. */
+    static final String CPU = "cpu";
+
+    /** A GPU's code, with the CPU in its place. */
+    static final String REMOTE = "remote";
+
+    static final String CUDA = "cuda";
+
+    private DeviceArgument() {}
+
+    static Device parse(String name) {
+        return switch (name) {
+            case CPU -> Device.cpu(1);
+            case REMOTE -> new CpuDevice(1).withMemory(REMOTE, RemotePlace::openMemory);
+            default -> Device.parse(name);
+        };
+    }
+}

@@ -1,0 +1,109 @@
+package wurstchen.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import wurstchen.stage.LatentShape;
+
+/** Which buffers are there again for a later run of their size. */
+class StepBufferPoolTest {
+    private ModelBundle bundle;
+    private ImmutableMap<String, BoundSession> sessions;
+
+    @BeforeEach
+    void open() {
+        bundle = ModelBundle.open(Golden.BUNDLE);
+        sessions = GraphSessions.open(bundle, Device.cpu(1), List.of(GraphSpec.STAGE_C_STEP));
+    }
+
+    @AfterEach
+    void close() {
+        Closing.all(ImmutableList.<AutoCloseable>builder().add(bundle).addAll(sessions.values()).build());
+    }
+
+    private StepBufferPool pool(int maxKept, long maxBytes) {
+        return new StepBufferPool(sessions.get(GraphSpec.STAGE_C_STEP), maxKept, maxBytes);
+    }
+
+    private static StepBuffers.Key key(int side) {
+        return new StepBuffers.Key(new LatentShape(1, 16, side, side), 4, ImmutableList.of());
+    }
+
+    /** Uses sizes in turn, twice, and says how many of the second time are those of the first. */
+    private static long keptOf(StepBufferPool pool, int sizes) {
+        List<StepBuffers> first = used(pool, sizes);
+        List<StepBuffers> second = used(pool, sizes);
+        return second.stream().filter(first::contains).count();
+    }
+
+    private static List<StepBuffers> used(StepBufferPool pool, int sizes) {
+        ImmutableList.Builder<StepBuffers> used = ImmutableList.builder();
+        for (int side = 1; side <= sizes; side++) {
+            StepBuffers buffers = pool.take(key(side));
+            pool.giveBack(buffers);
+            used.add(buffers);
+        }
+        return used.build();
+    }
+
+    @Test
+    void twoSizesInTurn_areKept() {
+        try (StepBufferPool pool = pool(StepBufferPool.MAX_KEPT, Long.MAX_VALUE)) {
+            assertThat(keptOf(pool, 2)).isEqualTo(2);
+            assertThat(keptOf(pool, 3)).isZero();
+        }
+    }
+
+    @Test
+    void recordedSizesInTurn_areKept() {
+        try (StepBufferPool pool = pool(StepBufferPool.MAX_KEPT_RECORDED, Long.MAX_VALUE)) {
+            assertThat(keptOf(pool, 8)).isEqualTo(8);
+            assertThat(keptOf(pool, 9)).isZero();
+        }
+    }
+
+    @Test
+    void recordedSizesThatAreLarge_areKeptUpToTwo() {
+        try (StepBufferPool pool = pool(StepBufferPool.MAX_KEPT_RECORDED, 1)) {
+            assertThat(keptOf(pool, 2)).isEqualTo(2);
+            assertThat(keptOf(pool, 3)).isZero();
+        }
+    }
+
+    @Test
+    void devicesThatRecordNothing_keepTwo() {
+        try (StepBufferPool pool = new StepBufferPool(sessions.get(GraphSpec.STAGE_C_STEP))) {
+            assertThat(keptOf(pool, 2)).isEqualTo(2);
+            assertThat(keptOf(pool, 3)).isZero();
+        }
+    }
+
+    @Test
+    void buffersOfAClosedPool_areFreed() {
+        StepBufferPool pool = pool(StepBufferPool.MAX_KEPT, Long.MAX_VALUE);
+        StepBuffers inUse = pool.take(key(1));
+        pool.close();
+        pool.giveBack(inUse);
+        StepBuffers next = pool.take(key(1));
+
+        assertThat(next).isNotSameAs(inUse);
+        next.close();
+    }
+
+    @Test
+    void bytes_areThoseOfEveryTensor() {
+        try (StepBufferPool pool = pool(StepBufferPool.MAX_KEPT, Long.MAX_VALUE)) {
+            StepBuffers buffers = pool.take(key(3));
+            int latents = 16 * 3 * 3 * Float.BYTES;
+            int stepTable = 4 * 5 * Float.BYTES;
+
+            assertThat(buffers.bytes()).isEqualTo(2 * latents + 4 * Long.BYTES + stepTable + 4 * latents + Float.BYTES);
+            pool.giveBack(buffers);
+        }
+    }
+}
