@@ -11,7 +11,7 @@ from PIL import Image
 
 from wurstchen_export import evaluate_prompts
 from wurstchen_export.__main__ import main
-from wurstchen_export.evaluate_measures import MEASURES, mean_distance, missed, prompt_measures, psnr, table
+from wurstchen_export.evaluate_measures import MEASURES, by_style, mean_distance, missed, prompt_measures, psnr, table
 from wurstchen_export.evaluate_prompts import Prompt
 from wurstchen_export.judge import store
 from wurstchen_export.judge.judge import Verdict
@@ -32,6 +32,7 @@ EXTRAS = {
     "settings",
     "model",
     "judge",
+    "by_style",
 }
 
 
@@ -230,6 +231,7 @@ def test_shares_count_right_answers():
     found = prompt_measures(prompts, verdicts)
     assert found == {"top1": 0.5, "top5": 1.0, "style": 0.5, "background": 1.0, "heldout_top5": 1.0}
     assert prompt_measures(prompts[:1], verdicts[:1])["heldout_top5"] is None
+    assert by_style(prompts, verdicts) == {"flat": {"prompts": 2, "top1": 0.5, "seen": {"flat": 1, "noto": 1}}}
 
 
 def test_psnr_of_a_known_error():

@@ -16,7 +16,16 @@ import numpy as np
 
 from wurstchen_export import contract, evaluate_prompts, evaluate_sheet
 from wurstchen_export.errors import ExportError
-from wurstchen_export.evaluate_measures import MEASURES, mean_distance, missed, named, prompt_measures, psnr, table
+from wurstchen_export.evaluate_measures import (
+    MEASURES,
+    by_style,
+    mean_distance,
+    missed,
+    named,
+    prompt_measures,
+    psnr,
+    table,
+)
 from wurstchen_export.evaluate_pictures import Painter
 from wurstchen_export.evaluate_prompts import Prompt
 from wurstchen_export.evaluate_renders import Renders
@@ -91,7 +100,7 @@ class Evaluation:
         values |= prompt_measures(self.prompts, verdicts)
         if self.options.sheet:
             evaluate_sheet.write(self.options.sheet, self.prompts, pixels, verdicts, originals, rebuilt)
-        return values | self.extras(values)
+        return values | self.extras(values) | {"by_style": by_style(self.prompts, verdicts)}
 
     def seeds(self, count: int) -> list[int]:
         return [self.options.seed + i for i in range(count)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,17 @@ def prompt_measures(prompts: list[Prompt], verdicts: list[Verdict]) -> dict[str,
         "background": share([prompt.background == verdict.background for prompt, verdict in pairs]),
         "heldout_top5": share([right for right, prompt in zip(top5, prompts, strict=True) if prompt.held_out]),
     }
+
+
+def by_style(prompts: list[Prompt], verdicts: list[Verdict]) -> dict[str, dict]:
+    """For each style asked for: how many prompts, the share with the right emoji first, and the styles seen instead."""
+    found = {}
+    for style in sorted({prompt.style for prompt in prompts}):
+        pairs = [pair for pair in zip(prompts, verdicts, strict=True) if pair[0].style == style]
+        top1 = share([prompt.hexcode == verdict.emoji[0] for prompt, verdict in pairs])
+        seen = Counter(verdict.style for _, verdict in pairs)
+        found[style] = {"prompts": len(pairs), "top1": top1, "seen": dict(seen.most_common())}
+    return found
 
 
 def share(right: list[bool]) -> float | None:
