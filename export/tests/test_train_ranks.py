@@ -126,7 +126,9 @@ def test_only_the_first_of_two_processes_writes_a_log(trained):
     lines = [json.loads(line) for line in (trained / "c" / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 3]
     last = lines[-1]
-    assert last["images_per_second"] == pytest.approx(3 * 4 / last["seconds"], rel=0.5)
+    images, rounding = 3 * 4, 0.051  # of both processes; seconds are logged in tenths
+    assert last["images_per_second"] >= images / (last["seconds"] + rounding)
+    assert last["images_per_second"] <= images / max(last["seconds"] - rounding, 1e-9)
 
 
 def test_run_of_one_process_goes_on_with_two(data, tmp_path, capfd):
