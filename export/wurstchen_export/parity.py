@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -88,7 +89,7 @@ def graph_results(bundle: Bundle, source: Source, only: str | None = None) -> It
     sides = _two_valid_sides(bundle.manifest["geometry"])
     for number, case in enumerate(cases(source, sides)):
         if only in (None, case.graph):
-            yield from _graph_results(bundle, case, lambda number=number: _exact_case(source, sides, number))
+            yield from _graph_results(bundle, case, cache(partial(_exact_case, source, sides, number)))
 
 
 @torch.no_grad()
@@ -97,8 +98,8 @@ def run_results(bundle: Bundle, source: Source) -> Iterator[Result]:
     combined = reference.pipeline(source)
     for name, request in _requests(_two_valid_sides(bundle.manifest["geometry"])).items():
         found, expected = bundle.generate(request), reference.generate(combined, request)
-        exact = lambda request=request: _exact_run(source, request)
-        yield from _run_results(name, found, expected, exact, _computes_in_half(bundle))
+        exact_run = cache(partial(_exact_run, source, request))
+        yield from _run_results(name, found, expected, exact_run, _computes_in_half(bundle))
 
 
 def _exact_case(source: Source, sides: tuple[int, int], number: int) -> Case:

@@ -74,12 +74,18 @@ abstract class JvmExits {
         }
     }
 
+    /** Waits until it generates, does something to it, and expects it to end like this. */
+    private void repeatWhileGenerating(ExitProgram.Ending ending, Exit then, int status) throws Exception {
+        repeat(ending, child -> {
+            child.await("generating");
+            then.of(child);
+            assertThat(child.exits(status)).containsExactly("generating");
+        });
+    }
+
     @Test
     void systemExit_duringRuns() throws Exception {
-        repeat(ExitProgram.Ending.EXIT, child -> {
-            child.await("generating");
-            assertThat(child.exits(ExitProgram.STATUS)).containsExactly("generating");
-        });
+        repeatWhileGenerating(ExitProgram.Ending.EXIT, child -> {}, ExitProgram.STATUS);
     }
 
     @Test
@@ -90,29 +96,18 @@ abstract class JvmExits {
 
     @Test
     void mainReturns_daemonThreadsAreInRuns() throws Exception {
-        repeat(ExitProgram.Ending.DAEMON, child -> {
-            child.await("generating");
-            assertThat(child.exits(0)).containsExactly("generating");
-        });
+        repeatWhileGenerating(ExitProgram.Ending.DAEMON, child -> {}, 0);
     }
 
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there are no signals on Windows")
     void controlC_duringRuns() throws Exception {
-        repeat(ExitProgram.Ending.SIGNAL, child -> {
-            child.await("generating");
-            child.signal("INT");
-            assertThat(child.exits(INTERRUPTED)).containsExactly("generating");
-        });
+        repeatWhileGenerating(ExitProgram.Ending.SIGNAL, child -> child.signal("INT"), INTERRUPTED);
     }
 
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there are no signals on Windows")
     void terminationSignal_duringRuns() throws Exception {
-        repeat(ExitProgram.Ending.SIGNAL, child -> {
-            child.await("generating");
-            child.signal("TERM");
-            assertThat(child.exits(TERMINATED)).containsExactly("generating");
-        });
+        repeatWhileGenerating(ExitProgram.Ending.SIGNAL, child -> child.signal("TERM"), TERMINATED);
     }
 }
