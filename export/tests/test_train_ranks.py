@@ -167,6 +167,38 @@ def test_process_that_failed_first_is_the_one_that_is_named(monkeypatch):
     )
 
 
+class Ending:
+    """A process that has ended once it was asked so many times whether it has; its sentinel is always ready."""
+
+    def __init__(self, asked: int, code: int):
+        self.asked, self.code = asked, code
+        self.sentinel, end = os.pipe()
+        os.close(end)
+
+    @property
+    def exitcode(self):
+        self.asked -= 1
+        return None if self.asked >= 0 else self.code
+
+    def join(self, seconds):
+        self.asked = 0
+
+
+@pytest.mark.timeout(60)  # a wait for the end of none would go on forever
+@pytest.mark.parametrize("code", [0, 9])
+@pytest.mark.parametrize("first_asked", range(1, 6))
+@pytest.mark.parametrize("other_asked", range(0, 6))
+def test_processes_that_end_at_any_moment_are_seen_to_end(monkeypatch, code, first_asked, other_asked):
+    monkeypatch.setattr(processes, "SETTLE_SECONDS", 0)
+    [(_, none)] = failed((None, None))
+    members = [(process, none) for process in (Ending(first_asked, code), Ending(other_asked, 0))]
+    if code:
+        with pytest.raises(ExportError, match="^process 0 of 2 ended with exit status 9, saying nothing; "):
+            processes._look_after(members)
+    else:
+        processes._look_after(members)
+
+
 def test_processes_end_with_the_command_that_started_them(tmp_path):
     places = {"RANK_WORK_OUT": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
     command = subprocess.Popen([sys.executable, rank_work.__file__, "train_for_an_hour"], env=os.environ | places)

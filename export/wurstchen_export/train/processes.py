@@ -109,8 +109,10 @@ def check_devices(args: argparse.Namespace) -> None:
 def _look_after(members: list) -> None:
     """Returns once the first process, which writes everything, has ended well. Raises ExportError if one fails."""
     first = members[0][0]
-    while first.exitcode is None:
-        connection.wait([process.sentinel for process, _ in members if process.exitcode is None])
+    running = [process for process, _ in members]
+    while first in running:  # so never empty: waiting for none of them would not end
+        connection.wait([process.sentinel for process in running])
+        running = [process for process in running if process.exitcode is None]
         if any(process.exitcode for process, _ in members):
             raise ExportError(_why(members))
     deadline = time.monotonic() + FINISH_SECONDS
