@@ -61,7 +61,12 @@ final class BoundSession implements AutoCloseable {
         @Override
         void free() {
             try {
-                ort.close();
+                JvmExit.during(() -> {
+                    ort.close();
+                    return null;
+                });
+            } catch (JvmExit.EndingException e) {
+                // It ends with the process.
             } catch (OrtException e) {
                 throw new WurstchenException(spec.name() + ": ONNX Runtime cannot close it: " + OneLine.of(e.getMessage()), e);
             } finally {

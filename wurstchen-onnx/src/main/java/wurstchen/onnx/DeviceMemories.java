@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import wurstchen.WurstchenException;
 
 /** The memories of the devices in use: one for each device, so that stages opened one by one pass tensors on to each other. */
 final class DeviceMemories {
@@ -24,9 +25,17 @@ final class DeviceMemories {
             if (open != null && open.tryRetain()) {
                 return open;
             }
-            DeviceMemory opened = device.openMemory();
+            DeviceMemory opened = open(device);
             OPEN.put(key, opened);
             return opened;
+        }
+    }
+
+    private static DeviceMemory open(Device device) {
+        try {
+            return JvmExit.during(device::openMemory);
+        } catch (JvmExit.EndingException e) {
+            throw new WurstchenException(device + " cannot be opened: " + e.getMessage(), e);
         }
     }
 

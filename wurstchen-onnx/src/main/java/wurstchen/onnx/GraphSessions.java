@@ -129,6 +129,22 @@ final class GraphSessions {
 
     /** Asks for the best use first, then for less, and lets the engine say so. */
     private static BoundSession open(GraphSpec spec, OnnxEngine engine, byte[] model, Path weights, GraphUse use) {
+        try {
+            return JvmExit.during(() -> tryToOpen(spec, engine, model, weights, use));
+        } catch (JvmExit.EndingException e) {
+            throw new WurstchenException(spec.file() + ": cannot be opened: " + e.getMessage(), e);
+        } catch (OrtException e) {
+            Optional<GraphUse> less = engine.device().lessThan(use, e);
+            if (less.isEmpty()) {
+                throw new WurstchenException(
+                        spec.file() + ": ONNX Runtime cannot open it: " + OneLine.of(e.getMessage()) + "; export the bundle again", e);
+            }
+            engine.note(spec.name() + ": " + less.get().note());
+            return open(spec, engine, model, weights, less.get());
+        }
+    }
+    private static BoundSession tryToOpen(GraphSpec spec, OnnxEngine engine, byte[] model, Path weights, GraphUse use)
+            throws OrtException {
         try (SessionOptions options = SessionSettings.of(weights)) {
             engine.device().configure(options, use);
             OrtSession session = OrtEnvironment.getEnvironment().createSession(model, options);
@@ -140,14 +156,6 @@ final class GraphSessions {
                 throw e;
             }
             return new BoundSession(spec, engine, session, hostInputs, use == GraphUse.REPLAYED);
-        } catch (OrtException e) {
-            Optional<GraphUse> less = engine.device().lessThan(use, e);
-            if (less.isEmpty()) {
-                throw new WurstchenException(
-                        spec.file() + ": ONNX Runtime cannot open it: " + OneLine.of(e.getMessage()) + "; export the bundle again", e);
-            }
-            engine.note(spec.name() + ": " + less.get().note());
-            return open(spec, engine, model, weights, less.get());
         }
     }
 }

@@ -159,6 +159,13 @@ final class NativeMemory extends DeviceMemory {
 
     @Override
     void free() {
-        place.close();
+        try {
+            JvmExit.during(() -> {
+                place.close();
+                return null;
+            });
+        } catch (JvmExit.EndingException e) {
+            // It ends with the process.
+        }
     }
 }

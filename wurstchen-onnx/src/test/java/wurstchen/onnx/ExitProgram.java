@@ -26,6 +26,8 @@ final class ExitProgram {
     enum Ending {
         /** Another thread calls System.exit. */
         EXIT,
+        /** The same, while the parts of a model are opened and closed in turn. */
+        EXIT_IN_LOW_MEMORY,
         /** The listener calls System.exit, on the thread that generates. */
         EXIT_IN_LISTENER,
         /** main returns, and daemon threads are left behind. */
@@ -57,7 +59,7 @@ final class ExitProgram {
         generating.await();
         System.out.println("generating");
         LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(random.nextInt(LONGEST_DELAY_MICROSECONDS)));
-        if (ending == Ending.EXIT) {
+        if (ending == Ending.EXIT || ending == Ending.EXIT_IN_LOW_MEMORY) {
             System.exit(STATUS);
         } else if (ending != Ending.DAEMON) {
             Thread.sleep(Long.MAX_VALUE);
@@ -75,13 +77,17 @@ final class ExitProgram {
 
     /** A device that lets nothing begin at the end says so; anything else is not expected. */
     private static void report(Thread thread, Throwable failure) {
-        if (!String.valueOf(failure.getMessage()).endsWith(DeviceThread.ENDING)) {
+        if (!String.valueOf(failure.getMessage()).endsWith(JvmExit.EndingException.MESSAGE)) {
             failure.printStackTrace();
         }
     }
 
     private static void generate(Device device, Ending ending, CountDownLatch generating) {
-        Wurstchen wurstchen = OnnxWurstchen.builder().model(Golden.BUNDLE).device(device).open();
+        Wurstchen wurstchen = OnnxWurstchen.builder()
+                .model(Golden.BUNDLE)
+                .device(device)
+                .lowMemory(ending == Ending.EXIT_IN_LOW_MEMORY)
+                .open();
         AtomicBoolean first = new AtomicBoolean(true);
         while (true) {
             wurstchen.generate(PictureRequest.builder("a cat")

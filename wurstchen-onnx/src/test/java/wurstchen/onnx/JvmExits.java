@@ -89,6 +89,11 @@ abstract class JvmExits {
     }
 
     @Test
+    void systemExit_whilePartsAreOpenedAndClosed() throws Exception {
+        repeatWhileGenerating(ExitProgram.Ending.EXIT_IN_LOW_MEMORY, child -> {}, ExitProgram.STATUS);
+    }
+
+    @Test
     void systemExit_inAListener() throws Exception {
         // It may be faster than the thread that prints.
         repeat(ExitProgram.Ending.EXIT_IN_LISTENER, child -> assertThat(child.exits(ExitProgram.STATUS)).isSubsetOf("generating"));
