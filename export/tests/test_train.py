@@ -23,7 +23,7 @@ from wurstchen_export.train.fast import compile_or_fall_back, use_shifted_depthw
 from wurstchen_export.train.loop import LoopOptions, TrainingLoop
 from wurstchen_export.train.parts import load_part
 from wurstchen_export.train.pictures import Pictures
-from wurstchen_export.train.stage_a import encode, load_stage_a
+from wurstchen_export.train.stage_a import encode, load_stage_a, reconstruction_loss
 from wurstchen_export.train.staging import wait_for
 from wurstchen_export.train.text import TextSide, use_short_rows
 from wurstchen_export.train.vocabulary import write_tokenizer
@@ -131,6 +131,12 @@ def test_frozen_encoder_keeps_the_latents_and_lowers_the_loss(parts, data, tmp_p
     pixels = torch.rand(1, 3, 32, 32)
     assert torch.equal(encode(before, pixels), encode(after, pixels))
     assert not torch.equal(before.decode(torch.ones(1, 4, 8, 8)).sample, after.decode(torch.ones(1, 4, 8, 8)).sample)
+
+
+def test_square_weight_weighs_the_square_error():
+    pixels = torch.rand(2, 3, 8, 8)
+    loss = reconstruction_loss(pixels + 0.1, pixels, 24.0)  # the error has no gradient
+    assert loss.item() == pytest.approx(0.1 + 24.0 * 0.1**2)
 
 
 @pytest.mark.parametrize("stage", ["a", "b_joint", "b", "c"])

@@ -32,7 +32,6 @@ from .staging import wait_for
 CODEBOOK_WEIGHT = 0.1
 COMMITMENT = 0.25  # as the class's own quantiser (beta)
 QUANTISED_SHARE = 0.125
-SQUARE_WEIGHT = 8.0  # makes the squared error about as large as the absolute one near 30 dB
 CODES_START, CODES_EVERY = 20, 250  # steps: the codebook starts from data; codes that nothing uses start anew
 CODES_SETTLE = 0.7  # part of the run after which they no longer do
 
@@ -45,6 +44,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bottleneck-blocks", type=int, default=5, help="decoder blocks at that size (default 5)")
     parser.add_argument(
         "--freeze-encoder", action="store_true", help="train the decoder only; needs --start-from or the part in OUT"
+    )
+    parser.add_argument(
+        "--square-weight",
+        type=float,
+        default=8.0,
+        help="weight of the mean square error, which PSNR measures; 8 makes it about as large as the absolute one near 30"
+        " dB (default 8)",
     )
     parser.add_argument("--codes", type=int, default=512, help="codebook entries (default 512)")
 
@@ -82,9 +88,9 @@ def codebook_loss(vqgan, latents: torch.Tensor):
     return latents + (back - latents).detach(), loss, used
 
 
-def reconstruction_loss(decoded: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
-    """L1 + mean square + L1 of the gradients at three scales (edges are what an f4 autoencoder blurs)."""
-    loss = F.l1_loss(decoded, pixels) + SQUARE_WEIGHT * F.mse_loss(decoded, pixels)
+def reconstruction_loss(decoded: torch.Tensor, pixels: torch.Tensor, square_weight: float) -> torch.Tensor:
+    """L1 + weighted mean square + L1 of the gradients at three scales (edges are what an f4 autoencoder blurs)."""
+    loss = F.l1_loss(decoded, pixels) + square_weight * F.mse_loss(decoded, pixels)
     error = decoded - pixels
     for scale in range(3):
         loss = loss + (error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()) / 2
@@ -193,9 +199,9 @@ class StageATraining:
             quantised, codes_loss, used = codebook_loss(self.vqgan, latents[:share])
             if self.args.freeze_encoder:
                 decoded = self.vqgan.decode(latents, return_dict=False)[0].float()
-                return reconstruction_loss(decoded, pixels), decoded[share:], codes_loss, used, latents
+                return reconstruction_loss(decoded, pixels, self.args.square_weight), decoded[share:], codes_loss, used, latents
             decoded = self.vqgan.decode(torch.cat([quantised, latents[share:]]), return_dict=False)[0].float()
-        loss = reconstruction_loss(decoded, pixels) + CODEBOOK_WEIGHT * codes_loss
+        loss = reconstruction_loss(decoded, pixels, self.args.square_weight) + CODEBOOK_WEIGHT * codes_loss
         return loss, decoded[share:], codes_loss, used, latents
 
     def loss(self):
