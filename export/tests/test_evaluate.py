@@ -9,14 +9,16 @@ import pytest
 import torch
 from PIL import Image
 
-from wurstchen_export import evaluate_prompts
+from wurstchen_export import evaluate_prompts, model_card
 from wurstchen_export.__main__ import main
 from wurstchen_export.evaluate_measures import MEASURES, by_style, mean_distance, missed, prompt_measures, psnr, table
+from wurstchen_export.evaluate_pictures import Painter
 from wurstchen_export.evaluate_prompts import Prompt
 from wurstchen_export.judge import store
 from wurstchen_export.judge.judge import Verdict
 from wurstchen_export.judge.labels import Labels
 from wurstchen_export.judge.model import JudgeNet
+from wurstchen_export.runtime import Bundle
 from wurstchen_export.train.pictures import Pictures, held_out
 
 PROMPTS = 6
@@ -231,7 +233,9 @@ def test_shares_count_right_answers():
     found = prompt_measures(prompts, verdicts)
     assert found == {"top1": 0.5, "top5": 1.0, "style": 0.5, "background": 1.0, "heldout_top5": 1.0}
     assert prompt_measures(prompts[:1], verdicts[:1])["heldout_top5"] is None
-    assert by_style(prompts, verdicts) == {"flat": {"prompts": 2, "top1": 0.5, "seen": {"flat": 1, "noto": 1}}}
+    assert by_style(prompts, verdicts) == {
+        "flat": {"prompts": 2, "top1": 0.5, "seen": {"flat": 1, "noto": 1}, "seen_held_out": {"noto": 1}}
+    }
 
 
 def test_psnr_of_a_known_error():
@@ -260,3 +264,15 @@ def test_folder_without_pictures_is_refused(bundle, judge, prompt_file, tmp_path
     assert error_of(capsys, bundle, judge, prompt_file, "--data", tmp_path) == (
         f"{tmp_path} has no index.json: make it with: python -m wurstchen_export train data --out DIR"
     )
+
+
+def test_picture_of_the_model_card_shows_the_prompts_row_by_row(bundle):
+    painter = Painter(Bundle(bundle, threads=1), print)
+    prompts = evaluate_prompts.read()[model_card.PROMPTS]
+    assert len(prompts) == 48
+    drawn = model_card.sheet(painter, prompts[:9])
+    assert drawn.size == (1024, 256)
+    (alone,) = painter.draw(prompts[8:9], [model_card.SEED], "prompts")
+    levels = np.round(alone.transpose(1, 2, 0).clip(0, 1) * 255)
+    assert np.abs(np.asarray(drawn, np.float32)[128:, :128] - levels).max() <= 1
+    assert (np.asarray(drawn)[128:, 128:] == 255).all()

@@ -65,13 +65,22 @@ def prompt_measures(prompts: list[Prompt], verdicts: list[Verdict]) -> dict[str,
 
 
 def by_style(prompts: list[Prompt], verdicts: list[Verdict]) -> dict[str, dict]:
-    """For each style asked for: how many prompts, the share with the right emoji first, and the styles seen instead."""
+    """For each style asked for: how many prompts, the share with the right emoji first, and how often which style is seen.
+
+    The last once more for the prompts whose pair of emoji and style was held out of the training.
+    """
     found = {}
     for style in sorted({prompt.style for prompt in prompts}):
         pairs = [pair for pair in zip(prompts, verdicts, strict=True) if pair[0].style == style]
         top1 = share([prompt.hexcode == verdict.emoji[0] for prompt, verdict in pairs])
         seen = Counter(verdict.style for _, verdict in pairs)
-        found[style] = {"prompts": len(pairs), "top1": top1, "seen": dict(seen.most_common())}
+        held_out = Counter(verdict.style for prompt, verdict in pairs if prompt.held_out)
+        found[style] = {
+            "prompts": len(pairs),
+            "top1": top1,
+            "seen": dict(seen.most_common()),
+            "seen_held_out": dict(held_out.most_common()),
+        }
     return found
 
 

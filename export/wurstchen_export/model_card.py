@@ -1,0 +1,48 @@
+"""The picture of MODEL_CARD.md: every tenth of `evaluate`'s first 480 prompts, one seed, nothing chosen.
+
+``python -m wurstchen_export.model_card BUNDLE`` draws it again with the bundle's default size, steps and guidance.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from wurstchen_export import evaluate_prompts
+from wurstchen_export.evaluate_pictures import Painter
+from wurstchen_export.evaluate_prompts import Prompt
+from wurstchen_export.runtime import Bundle
+
+FILE = Path(__file__).parent.parent / "model-card.png"
+PROMPTS = slice(0, 480, 10)
+SEED = 1
+SIDE, COLUMNS = 128, 8
+
+
+def sheet(painter: Painter, prompts: list[Prompt]) -> Image.Image:
+    """The prompts' pictures row by row, each SIDE pixels wide and high."""
+    pixels = painter.draw(prompts, [SEED] * len(prompts), "prompts")
+    drawn = Image.new("RGB", (COLUMNS * SIDE, -(-len(prompts) // COLUMNS) * SIDE), "white")
+    for i, picture in enumerate(pixels):
+        levels = np.round(picture.transpose(1, 2, 0).clip(0, 1) * 255).astype(np.uint8)
+        small = Image.fromarray(levels).resize((SIDE, SIDE), Image.Resampling.BOX)
+        drawn.paste(small, (i % COLUMNS * SIDE, i // COLUMNS * SIDE))
+    return drawn
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("--out", type=Path, default=FILE, help="PNG file (default: the one in MODEL_CARD.md)")
+    parser.add_argument("--threads", type=int, default=2, help="of ONNX Runtime (default 2)")
+    options = parser.parse_args()
+    painter = Painter(Bundle(options.bundle, threads=options.threads), print)
+    sheet(painter, evaluate_prompts.read()[PROMPTS]).save(options.out, optimize=True)
+    print(options.out)
+
+
+if __name__ == "__main__":
+    main()
