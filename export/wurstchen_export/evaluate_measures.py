@@ -65,7 +65,7 @@ def prompt_measures(prompts: list[Prompt], verdicts: list[Verdict]) -> dict[str,
 
 
 def by_style(prompts: list[Prompt], verdicts: list[Verdict]) -> dict[str, dict]:
-    """For each style asked for: how many prompts, the share with the right emoji first, and how often which style is seen.
+    """For each style asked for: how many prompts, the share with the right emoji first, how often which style is seen.
 
     The last once more for the prompts whose pair of emoji and style was held out of the training.
     """

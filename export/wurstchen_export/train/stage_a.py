@@ -49,8 +49,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--square-weight",
         type=float,
         default=8.0,
-        help="weight of the mean square error, which PSNR measures; 8 makes it about as large as the absolute one near 30"
-        " dB (default 8)",
+        help="weight of the mean square error, which PSNR measures; 8 makes it about as large as the absolute one near"
+        " 30 dB (default 8)",
     )
     parser.add_argument("--codes", type=int, default=512, help="codebook entries (default 512)")
 
@@ -199,7 +199,8 @@ class StageATraining:
             quantised, codes_loss, used = codebook_loss(self.vqgan, latents[:share])
             if self.args.freeze_encoder:
                 decoded = self.vqgan.decode(latents, return_dict=False)[0].float()
-                return reconstruction_loss(decoded, pixels, self.args.square_weight), decoded[share:], codes_loss, used, latents
+                loss = reconstruction_loss(decoded, pixels, self.args.square_weight)
+                return loss, decoded[share:], codes_loss, used, latents
             decoded = self.vqgan.decode(torch.cat([quantised, latents[share:]]), return_dict=False)[0].float()
         loss = reconstruction_loss(decoded, pixels, self.args.square_weight) + CODEBOOK_WEIGHT * codes_loss
         return loss, decoded[share:], codes_loss, used, latents
