@@ -3,6 +3,7 @@
 import argparse
 import json
 import shutil
+from pathlib import Path
 
 import drawn_data
 import numpy as np
@@ -50,6 +51,12 @@ def test_trained_judge_names_what_pictures_show_that_it_has_not_seen(judge_folde
         assert found[condition]["top1"] > 0.7  # by chance 0.17
         assert found[condition]["style"] > 0.8  # by chance 0.5
         assert found[condition]["background"] > 0.7  # by chance 0.06
+
+
+def test_graphs_of_judges_tell_nothing_of_the_machine_that_wrote_them(judge_folder):
+    for folder in (judge_folder / "graph", Path(store.__file__).parent):
+        graph = (folder / "judge.onnx").read_bytes()
+        assert b"stack_trace" not in graph and b".py" not in graph, folder
 
 
 def test_emoji_are_learnt_when_there_are_many_of_them(tmp_path):

@@ -62,7 +62,7 @@ def write(exportable: Exportable, folder: Path, weights: str, packed: Mapping[st
         store_packed(model, packed)
     if weights != "fp32":
         store_as_half(model)
-    _forget_history(model)
+    forget_history(model)
     if shared:
         model.metadata_props[SHARED] = json.dumps(shared)
     path = folder / spec.file
@@ -254,7 +254,7 @@ def _replace(graph: ir.Graph, value: ir.Value, stored: list[ir.Value], nodes: li
     graph.insert_before(graph[0], nodes)
 
 
-def _forget_history(model: ir.Model) -> None:
+def forget_history(model: ir.Model) -> None:
     """Drops what the exporter notes of the Python source: stack traces in every node are most of a small file."""
     model.metadata_props.clear()
     model.graph.metadata_props.clear()

@@ -35,6 +35,7 @@ def write(net: JudgeNet, path: Path) -> None:
     axes = ({0: torch.export.Dim("images", min=1, max=4096)},)
     model = onnx_writer.trace(Exportable(spec, folded(net), (torch.rand(2, 3, side, side),), axes))
     onnx_writer.store_as_half(model)
+    onnx_writer.forget_history(model)
     ir.save(model, path)
 
 
