@@ -46,14 +46,19 @@ def _tile(pixels: np.ndarray, prompt: Prompt, verdict: Verdict) -> Image.Image:
 
 def _labelled(pixels: np.ndarray, text: str, frame) -> Image.Image:
     tile = _blank()
-    levels = np.round(pixels.transpose(1, 2, 0).clip(0, 1) * 255).astype(np.uint8)
-    tile.paste(Image.fromarray(levels).resize((SIDE, SIDE), Image.Resampling.BOX), (4, 4))
+    tile.paste(thumbnail(pixels), (4, 4))
     draw = ImageDraw.Draw(tile)
     if frame:
         draw.rectangle((1, 1, SIDE + 6, SIDE + 6), outline=frame, width=3)
     lines = textwrap.wrap(text, LINE)[:LINES]
     draw.text((4, SIDE + 7), "\n".join(lines), fill="black", font_size=9, spacing=1)
     return tile
+
+
+def thumbnail(pixels: np.ndarray) -> Image.Image:
+    """A picture, [3,H,W] in [0,1], SIDE pixels wide and high."""
+    levels = np.round(pixels.transpose(1, 2, 0).clip(0, 1) * 255).astype(np.uint8)
+    return Image.fromarray(levels).resize((SIDE, SIDE), Image.Resampling.BOX)
 
 
 def _blank() -> Image.Image:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from wurstchen_export import evaluate_prompts
 from wurstchen_export.evaluate_pictures import Painter
 from wurstchen_export.evaluate_prompts import Prompt
+from wurstchen_export.evaluate_sheet import SIDE, thumbnail
 from wurstchen_export.runtime import Bundle
 
 FILE = Path(__file__).parent.parent / "model-card.png"
 PROMPTS = slice(0, 480, 10)
 SEED = 1
-SIDE, COLUMNS = 128, 8
+COLUMNS = 8
 
 
 def sheet(painter: Painter, prompts: list[Prompt]) -> Image.Image:
@@ -27,9 +27,7 @@ def sheet(painter: Painter, prompts: list[Prompt]) -> Image.Image:
     pixels = painter.draw(prompts, [SEED] * len(prompts), "prompts")
     drawn = Image.new("RGB", (COLUMNS * SIDE, -(-len(prompts) // COLUMNS) * SIDE), "white")
     for i, picture in enumerate(pixels):
-        levels = np.round(picture.transpose(1, 2, 0).clip(0, 1) * 255).astype(np.uint8)
-        small = Image.fromarray(levels).resize((SIDE, SIDE), Image.Resampling.BOX)
-        drawn.paste(small, (i % COLUMNS * SIDE, i // COLUMNS * SIDE))
+        drawn.paste(thumbnail(picture), (i % COLUMNS * SIDE, i // COLUMNS * SIDE))
     return drawn
 
 

@@ -61,12 +61,7 @@ final class BoundSession implements AutoCloseable {
         @Override
         void free() {
             try {
-                JvmExit.during(() -> {
-                    ort.close();
-                    return null;
-                });
-            } catch (JvmExit.EndingException e) {
-                // It ends with the process.
+                JvmExit.close(ort::close);
             } catch (OrtException e) {
                 throw new WurstchenException(spec.name() + ": ONNX Runtime cannot close it: " + OneLine.of(e.getMessage()), e);
             } finally {

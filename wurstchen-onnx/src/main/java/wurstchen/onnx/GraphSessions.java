@@ -143,6 +143,7 @@ final class GraphSessions {
             return open(spec, engine, model, weights, less.get());
         }
     }
+
     private static BoundSession tryToOpen(GraphSpec spec, OnnxEngine engine, byte[] model, Path weights, GraphUse use)
             throws OrtException {
         try (SessionOptions options = SessionSettings.of(weights)) {

@@ -18,6 +18,7 @@ final class JvmExit {
     /** Work shares it; whoever has it alone never gives it back. */
     private static final ReadWriteLock WORK = new ReentrantReadWriteLock();
 
+    /** Set before the lock is asked for: work that comes late could overtake who waits for it alone. */
     private static volatile boolean ending;
 
     static {
@@ -35,6 +36,13 @@ final class JvmExit {
     interface Work<T, E extends Exception> {
         /** Does the work. */
         T call() throws E;
+    }
+
+    /** Something to close. */
+    @FunctionalInterface
+    interface Close<E extends Exception> {
+        /** Closes it. */
+        void close() throws E;
     }
 
     /** Says that work came too late. */
@@ -62,6 +70,18 @@ final class JvmExit {
             return work.call();
         } finally {
             WORK.readLock().unlock();
+        }
+    }
+
+    /** Closes something, which the JVM waits for when it exits meanwhile; if it exits already, what is open ends with the process. */
+    static <E extends Exception> void close(Close<E> closing) throws E {
+        try {
+            during(() -> {
+                closing.close();
+                return null;
+            });
+        } catch (EndingException e) {
+            // Nothing is left to do.
         }
     }
 

@@ -159,13 +159,6 @@ final class NativeMemory extends DeviceMemory {
 
     @Override
     void free() {
-        try {
-            JvmExit.during(() -> {
-                place.close();
-                return null;
-            });
-        } catch (JvmExit.EndingException e) {
-            // It ends with the process.
-        }
+        JvmExit.close(place::close);
     }
 }
