@@ -26,6 +26,7 @@ from wurstchen_export.train.pictures import Pictures
 from wurstchen_export.train.stage_a import encode, load_stage_a, reconstruction_loss
 from wurstchen_export.train.staging import wait_for
 from wurstchen_export.train.text import TextSide, use_short_rows
+from wurstchen_export.train.variation import UNDESCRIBED
 from wurstchen_export.train.vocabulary import write_tokenizer
 from wurstchen_export.wuerstchen_classes import wuerstchen
 
@@ -120,6 +121,13 @@ def test_frozen_compressor_goes_on_from_the_joint_run(parts, data, tmp_path):
     out = shutil.copytree(parts, tmp_path / "parts")
     train.main(stage_command("stage-b", data, out, "--freeze-compressor", "--learning-rate", "1e-4"))
     assert (out / "compressor.safetensors").read_bytes() == (parts / "compressor.safetensors").read_bytes()
+    assert (out / "b.safetensors").read_bytes() != (parts / "b.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("option", [["--varied", "1.0"], ["--map-noise", "0.0"]])
+def test_option_of_stage_b_changes_what_it_trains_on(parts, data, tmp_path, option):
+    out = shutil.copytree(parts, tmp_path / "parts", ignore=shutil.ignore_patterns("b", "b_joint"))
+    train.main(stage_command("stage-b", data, out, *option))
     assert (out / "b.safetensors").read_bytes() != (parts / "b.safetensors").read_bytes()
 
 
@@ -274,7 +282,9 @@ def test_drawn_captions_are_of_the_picture_and_its_background(data):
         red, teal, white = tokenizer.batch_decode(table.draw(which, colours, 0.0), skip_special_tokens=True)
         assert "disc" in red and "red" in red and "teal" in teal
         assert any(name in white for name in ("box", "cube"))
-    assert torch.equal(table.draw(which, colours, 1.0), table.empty.long().expand(3, -1))
+    empty = table.empty.long().expand(3, -1)
+    assert torch.equal(table.draw(which, colours, 1.0), empty)
+    assert torch.equal(table.draw(which, torch.full_like(colours, UNDESCRIBED), 0.0), empty)
 
 
 def test_shifted_depthwise_is_the_convolution():

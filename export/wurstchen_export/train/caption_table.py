@@ -11,6 +11,7 @@ from ..wuerstchen_classes import clip_tokenizer
 from .artwork import TOKENIZER_FILES, ArtworkFolder
 from .captions import BARE_SHARE, caption_of, white_share
 from .pictures import Pictures
+from .variation import UNDESCRIBED
 from .vocabulary import Vocabulary
 
 TRIES = 50
@@ -76,9 +77,13 @@ class CaptionTable:
         raise ValueError(f"no caption fits into {tokens.length} tokens, such as {caption!r}: raise --text-length")
 
     def draw(self, which: torch.Tensor, colours: torch.Tensor, dropped: float) -> torch.Tensor:
-        """int64 [B,length]: a random caption of each picture; a share `dropped` of them is empty, for guidance."""
+        """int64 [B,length]: a random caption of each picture; a share `dropped` of them is empty, for guidance.
+
+        So is that of a picture whose colour is UNDESCRIBED.
+        """
         device, count = which.device, len(which)
         bare = (colours == self.white) & (torch.rand(count, device=device) < BARE_SHARE / white_share(self.colours))
         variant = torch.randint(self.ids.shape[2], (count,), device=device)
         rows = self.ids[which, torch.where(bare, self.colours, colours), variant]
-        return torch.where(torch.rand(count, 1, device=device) < dropped, self.empty, rows).long()
+        empty = (torch.rand(count, device=device) < dropped) | (colours == UNDESCRIBED)
+        return torch.where(empty[:, None], self.empty, rows).long()

@@ -35,7 +35,7 @@ STYLE_NAMES = {"fluent-emoji-flat": "flat", "fluent-emoji": "glossy", "noto": "n
 
 BARE_SHARE = 0.15  # pictures whose caption names no background; these are white
 STYLED_SHARE = {1: 0.2}  # by the number of styles there are
-STYLED_SHARE_OF_MANY = 0.5
+STYLED_SHARE_OF_MANY = 0.8
 
 
 def white_share(colours: int = len(COLOURS)) -> float:
@@ -48,7 +48,7 @@ def write_caption(
 ) -> str:
     """A random caption of one picture; colour None leaves the background unnamed (it is white).
 
-    With several styles every other caption names the style.
+    With several styles four in five captions name it: the word must outweigh what the object is most often drawn like.
     """
     styled = source.random() < STYLED_SHARE.get(styles, STYLED_SHARE_OF_MANY)
     if colour is None:

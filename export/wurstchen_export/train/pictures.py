@@ -85,11 +85,12 @@ class Pictures:
         elsewhere = {concept for concept, held in zip(self.concept_of, by_hash, strict=True) if not held}
         return [held and concept in elsewhere for concept, held in zip(self.concept_of, by_hash, strict=True)]
 
-    def compose(self, which, colours, placement, corner=None, side=None):
+    def compose(self, which, colours, placement, corner=None, side=None, turn=None):
         """Draws artwork on backgrounds.
 
         which, colours: int64 [B]; placement: [B,3] of scale, x shift, y shift (shifts as parts of the side);
-        corner: int64 [B,2] (x, y) and side: cut this square instead of the whole picture.
+        corner: int64 [B,2] (x, y) and side: cut this square instead of the whole picture;
+        turn: [B,2,2], from places (x, y) in the picture to those in the artwork, both from the middle.
         Returns float32 [B,3,side,side] in [0,1].
         """
         side = side or self.size
@@ -98,10 +99,8 @@ class Pictures:
         centre = (corner + side / 2) / self.size * 2 - 1
         scale, shift = placement[:, :1], placement[:, 1:] * 2
         offset = (centre - shift) / scale
-        zeros = torch.zeros_like(scale)
-        theta = torch.stack(
-            [torch.cat([zoom / scale, zeros, offset[:, :1]], 1), torch.cat([zeros, zoom / scale, offset[:, 1:]], 1)], 1
-        )
+        turn = torch.eye(2, device=which.device).expand(len(which), 2, 2) if turn is None else turn
+        theta = torch.cat([turn * (zoom / scale)[:, :, None], turn @ offset[:, :, None]], 2)
         grid = F.affine_grid(theta, (len(which), 4, side, side), align_corners=False)
         drawn = F.grid_sample(self.artwork[which].float() / 255, grid, align_corners=False)
         background = self.colours[colours][:, :, None, None]

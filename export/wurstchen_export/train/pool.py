@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from .captions import white_share
 from .pictures import Pictures, random_placement
+from .variation import UNDESCRIBED, varied
 
 COMPRESSOR_SCALE = 0.75  # side of the compressor's picture / side of the picture: 192 of 256 px gives 6x6
 
@@ -18,10 +19,13 @@ def compressor_view(pixels: torch.Tensor) -> torch.Tensor:
 
 
 class PictureSource:
-    """Draws random training pictures: those that are not held out, on a random background, a little moved."""
+    """Draws random training pictures: those that are not held out, on a random background, a little moved.
 
-    def __init__(self, pictures: Pictures, jitter: float):
-        self.pictures, self.jitter = pictures, jitter
+    A share `varied` of them is changed further than captions could say.
+    """
+
+    def __init__(self, pictures: Pictures, jitter: float, varied: float = 0.0):
+        self.pictures, self.jitter, self.varied = pictures, jitter, varied
         self.device = pictures.artwork.device
         self.seen = torch.tensor(pictures.seen, device=self.device)
         self.white = pictures.colour_names.index("white")
@@ -36,6 +40,15 @@ class PictureSource:
 
     def placement(self, count: int) -> torch.Tensor:
         return random_placement(count, self.jitter, str(self.device))
+
+    def pixels(self, which: torch.Tensor, colours: torch.Tensor):
+        """The pictures, [B,3,H,W] in [0,1], and what to label them with: colours, or UNDESCRIBED for varied ones."""
+        pixels = self.pictures.compose(which, colours, self.placement(len(which)))
+        if not self.varied:
+            return pixels, colours
+        change = torch.rand(len(which), device=self.device) < self.varied
+        changed = torch.where(change[:, None, None, None], varied(self.pictures, which, colours), pixels)
+        return changed, torch.where(change, UNDESCRIBED, colours)
 
 
 class Pool:
@@ -55,7 +68,7 @@ class Pool:
         """Overwrites the oldest `count` rows with new pictures."""
         count = min(count, self.size - self.next)
         which, colours = self.source.draw(count)
-        pixels = self.source.pictures.compose(which, colours, self.source.placement(count))
+        pixels, colours = self.source.pixels(which, colours)
         rows = self.describe(pixels.contiguous(memory_format=torch.channels_last))
         if not self.tensors:
             self.tensors = [row.new_empty(self.size, *row.shape[1:]) for row in rows]
@@ -72,6 +85,6 @@ class Pool:
         return self
 
     def draw(self, count: int):
-        """Random rows: picture numbers, colour numbers, and the tensors [count,...]."""
+        """Random rows: picture numbers, colour numbers (or UNDESCRIBED), and the tensors [count,...]."""
         rows = torch.randint(self.filled, (count,), device=self.labels.device)
         return *self.labels[:, rows], [tensor[rows] for tensor in self.tensors]

@@ -36,7 +36,6 @@ from .stage_a import encode, load_stage_a
 from .staging import wait_for
 from .text import TextSide, text_architecture, use_short_rows
 
-MAX_MAP_NOISE = 0.4  # standard deviation of the largest noise on the compressor's output, whose own is 1
 MAP_DROPPED = 0.06
 TEXT_DROPPED = 0.25
 STEPS = 12  # of the cascade that is measured, as published
@@ -55,6 +54,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text-layers", type=int, default=1, help="layers of its text encoder (default 1)")
     parser.add_argument(
         "--compressor-widths", type=int, nargs=4, default=[32, 64, 128, 224], help="channels of the compressor"
+    )
+    parser.add_argument(
+        "--map-noise",
+        type=float,
+        default=0.4,
+        help="standard deviation of the largest noise on the compressor's output, whose own is 1 (default 0.4). Less"
+        " lets the compressor say more, and forgives Stage C less",
+    )
+    parser.add_argument(
+        "--varied",
+        type=float,
+        default=0.0,
+        help="share of pictures that are turned, mirrored and in other hues, without a caption (default 0)",
     )
     add_diffusion_options(parser, pool=3000)
 
@@ -107,7 +119,7 @@ class StageBTraining:
         if not self.frozen:
             modules["compressor"] = self.compressor
         self.loop = TrainingLoop(args.out / ("b" if self.frozen else "b_joint"), modules, loop_options(args))
-        self.pool = Pool(PictureSource(self.pictures, args.jitter), args.pool, self.describe).fill()
+        self.pool = Pool(PictureSource(self.pictures, args.jitter, args.varied), args.pool, self.describe).fill()
 
     @property
     def start(self) -> Path | None:
@@ -188,7 +200,7 @@ class StageBTraining:
     def corrupted(self, maps: torch.Tensor) -> torch.Tensor:
         """Noised by a random amount, and dropped (semantic latents of zero) for a few pictures."""
         count, device = len(maps), maps.device
-        amount = MAX_MAP_NOISE * torch.rand(count, 1, 1, 1, device=device)
+        amount = self.args.map_noise * torch.rand(count, 1, 1, 1, device=device)
         kept = torch.rand(count, 1, 1, 1, device=device) >= MAP_DROPPED
         return torch.where(kept, maps + amount * torch.randn_like(maps), self.zero_map)
 
