@@ -10,6 +10,8 @@ from .captions import white_share
 from .pictures import Pictures, random_placement
 from .variation import UNDESCRIBED, varied
 
+RENEWED_AT_ONCE = 256
+"""Renewing a few pictures costs a GPU hardly less than many: starting its work is what takes time."""
 COMPRESSOR_SCALE = 0.75  # side of the compressor's picture / side of the picture: 192 of 256 px gives 6x6
 
 
@@ -61,11 +63,18 @@ class Pool:
         self.source, self.describe, self.size = source, describe, size
         self.labels = torch.zeros(2, size, dtype=torch.int64, device=source.device)
         self.tensors: list[torch.Tensor] = []
-        self.next, self.filled = 0, 0
+        self.next, self.filled, self.due = 0, 0, 0
+
+    def renew(self, count: int) -> None:
+        """Overwrites the oldest `count` rows with new pictures, or puts it off until RENEWED_AT_ONCE are due."""
+        self.due += count
+        if self.due >= min(RENEWED_AT_ONCE, self.size):
+            self.overwrite(self.due)
+            self.due = 0
 
     @torch.no_grad()
-    def renew(self, count: int) -> None:
-        """Overwrites the oldest `count` rows with new pictures."""
+    def overwrite(self, count: int) -> None:
+        """Overwrites the oldest `count` rows with new pictures now, at most to the pool's end."""
         count = min(count, self.size - self.next)
         which, colours = self.source.draw(count)
         pixels, colours = self.source.pixels(which, colours)
@@ -81,7 +90,7 @@ class Pool:
 
     def fill(self, batch: int = 256) -> "Pool":
         while self.filled < self.size:
-            self.renew(batch)
+            self.overwrite(batch)
         return self
 
     def draw(self, count: int):
