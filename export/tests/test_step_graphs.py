@@ -1,6 +1,7 @@
 """What the graphs promise beyond the numbers that parity compares: bad steps are noted, and shapes are not computed."""
 
 import dataclasses
+import re
 
 import numpy as np
 import onnx_ir as ir
@@ -9,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from wurstchen_export import contract, onnx_writer, shapes, wrappers
+from wurstchen_export import contract, layers, onnx_writer, replay, shapes, wrappers
 from wurstchen_export.errors import ExportError
 from wurstchen_export.runtime import Bundle, PictureRequest
 
@@ -140,6 +141,74 @@ def test_graph_that_computes_shapes_is_refused(source):
     message = r"^stage_c_step: \d nodes compute shapes at run time, which only the CPU can: "
     with pytest.raises(ExportError, match=message):
         onnx_writer.trace(dataclasses.replace(exportable, module=Flattening(exportable.module)))
+
+
+STEPS = ("stage_c_step", "stage_b_step")
+
+
+@pytest.mark.parametrize("graph", STEPS)
+@pytest.mark.parametrize("model", ["tiny", "other"])
+def test_steps_can_be_replayed(bundle_folder, other_model, graph, model):
+    folder = bundle_folder if model == "tiny" else other_model / "bundle"
+    assert replay.listing_nodes(ir.load(folder / f"{graph}.onnx")) == []
+
+
+@pytest.mark.parametrize("graph", STEPS)
+@pytest.mark.parametrize("level", ["ORT_ENABLE_BASIC", "ORT_ENABLE_EXTENDED"])
+def test_steps_can_be_replayed_after_onnx_runtime_has_rewritten_them(bundle_folder, tmp_path, graph, level):
+    level = getattr(onnxruntime.GraphOptimizationLevel, level)
+    assert replay.listing_nodes(as_optimised(bundle_folder / f"{graph}.onnx", level, tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("joined", "found"), [("cat", ["Concat"]), ("split", ["Split"]), ("scatter", ["ScatterND"]), ("weights", [])]
+)
+def test_step_that_cannot_be_replayed_is_refused(source, joined, found):
+    class Listing(nn.Module):
+        def __init__(self, step):
+            super().__init__()
+            self.step = step
+            self.register_buffer("weight", torch.ones(16))
+            self.register_buffer("other", torch.ones(16))
+
+        def forward(self, latents, *others):
+            following, step, bad_step = self.step(latents, *others)
+            if joined == "cat":
+                following = torch.cat([following, latents[:, :4]], dim=1)[:, :16]
+            elif joined == "split":
+                following = sum(following.split([4, 12], dim=1)[0].unsqueeze(1)) + following
+            elif joined == "scatter":
+                following = following.index_put((torch.tensor([0]),), latents[:1])
+            else:
+                following = following * torch.cat([self.weight, self.other])[:16, None, None]
+            return following, step, bad_step
+
+    exportable = wrappers.builders(source, "fp32", keep_apart=False)[contract.STAGE_C_STEP]()
+    exportable = dataclasses.replace(exportable, module=Listing(exportable.module))
+    if not found:
+        onnx_writer.trace(exportable)
+        return
+    with pytest.raises(ExportError) as error:
+        onnx_writer.trace(exportable)
+    assert re.fullmatch(
+        rf"stage_c_step: 1 nodes cannot be replayed as a CUDA graph: {found[0]}\(\w+\); export with the pinned versions,"
+        r" or write these layers as layers\.side_by_side and layers\.taken_apart",
+        str(error.value),
+    )
+
+
+def test_parts_side_by_side_are_concatenated_and_taken_apart_again():
+    parts = [torch.randn(2, 3, width) for width in (4, 1, 5)]
+    joined = layers.side_by_side(*parts)
+    assert torch.equal(joined, torch.cat(parts, dim=-1))
+    assert all(torch.equal(one, other) for one, other in zip(layers.taken_apart(joined, [4, 1, 5]), parts, strict=True))
+
+
+def test_text_comes_before_the_map():
+    text, own = torch.randn(2, 3, 4, 7, 8), torch.randn(2, 3, 4, 6, 8)
+    positions = layers.TextBesideMap.positions_of(torch.full((3, 2, 3, 5), float("nan")), 7)
+    assert positions.tolist() == list(range(13))
+    assert torch.equal(layers.TextBesideMap(text, positions).before(own), torch.cat([text, own], dim=3))
 
 
 def test_axis_is_counted_whatever_its_values():

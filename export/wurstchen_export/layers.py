@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wurstchen_export.shapes import KEEP, REST, reshape, to_map
+from wurstchen_export.shapes import KEEP, REST, counted, ones_like_axis, reshape, to_map
 
 LAYER_NORM_EPSILON = 1e-6
 """Every layer norm of Stage A, B and C (not of the text encoders) uses this."""
@@ -57,6 +57,24 @@ def layer_norm(x: Tensor) -> Tensor:
     centered = x - x.mean(dim=-1, keepdim=True)
     # Squares as a product: ONNX Runtime would recognise a power as the norm and put its own operator back.
     return centered / ((centered * centered).mean(dim=-1, keepdim=True) + LAYER_NORM_EPSILON).sqrt()
+
+
+def side_by_side(*parts: Tensor) -> Tensor:
+    """The parts one after the other along their last axis: a concatenation, as a sum of parts padded with zeros.
+
+    Neither this nor taken_apart uses the operators that replay.py keeps out of step graphs.
+    """
+    widths = [part.shape[-1] for part in parts]
+    padded = [
+        F.pad(part, (sum(widths[:index]), sum(widths[index + 1 :]))) for index, part in enumerate(parts)
+    ]
+    return sum(padded[1:], padded[0])
+
+
+def taken_apart(x: Tensor, widths: list[int]) -> list[Tensor]:
+    """The inverse: parts of these widths along the last axis, as slices."""
+    starts = [sum(widths[:index]) for index in range(len(widths))]
+    return [x[..., start : start + width] for start, width in zip(starts, widths)]
 
 
 def to_tokens(x: Tensor) -> Tensor:
@@ -131,9 +149,9 @@ class TimestepEmbedding(nn.Module):
     def forward(self, noise_ratio: Tensor) -> list[tuple[Tensor, Tensor]]:
         """noise_ratio: float32 [1] in [0,1]. Returns for each block its scale and offset, [1, channels] each."""
         angles = (noise_ratio * self.max_positions)[:, None] * self.frequencies[None, :]
-        embedding = torch.cat([angles.sin(), angles.cos()], dim=1)
+        embedding = side_by_side(angles.sin(), angles.cos())
         embedding = F.pad(embedding, (0, 1)) if self.odd else embedding
-        parts = self.mapper(embedding.to(self.mapper.weight.dtype)).split(self.sizes, dim=1)
+        parts = taken_apart(self.mapper(embedding.to(self.mapper.weight.dtype)), self.sizes)
         return list(zip(parts[0::2], parts[1::2]))
 
 
@@ -158,21 +176,45 @@ class Attention(nn.Module):
         self.projection = Dense.stacked(*projections)
         self.out = Dense.of(attention.to_out[0])
 
-    def forward(self, x: Tensor, text_keys_values: Tensor, map_shape: Tensor) -> Tensor:
-        """x: [rows, height, width, channels]; text_keys_values: [2, rows, heads, tokens, head_dim]; map_shape: of
-        x."""
+    def forward(self, x: Tensor, text: TextBesideMap, map_shape: Tensor) -> Tensor:
+        """x: [rows, height, width, channels]; map_shape: of x."""
         height, width = x.shape[1:3]
         parts = 3 if self.self_attention else 1
         projected = self.projection(layer_norm(x))
         projected = reshape(projected, KEEP, REST, parts, self.heads, self.head_dim, rest=height * width)
         projected = projected.permute(2, 0, 3, 1, 4)
-        keys, values = text_keys_values[0], text_keys_values[1]
-        if self.self_attention:
-            keys = torch.cat([projected[1], keys], dim=2)
-            values = torch.cat([projected[2], values], dim=2)
+        keys_values = text.before(projected[1:]) if self.self_attention else text.keys_values
+        keys, values = keys_values[0], keys_values[1]
         weights = torch.softmax(torch.matmul(projected[0] * self.scale, keys.transpose(2, 3)), dim=-1)
         mixed = torch.matmul(weights, values).transpose(1, 2)
         return x + self.out(to_map(mixed, map_shape, height, width, self.heads * self.head_dim))
+
+
+class TextBesideMap:
+    """Keys and values of the text, to be put before those of a map's tokens."""
+
+    def __init__(self, keys_values: Tensor, positions: Tensor):
+        """keys_values: [2, rows, heads, text tokens, head_dim]; positions: what positions_of gives for the map."""
+        self.keys_values, self.positions = keys_values, positions
+
+    @staticmethod
+    def positions_of(x: Tensor, text_tokens: int) -> Tensor:
+        """0, 1, 2 and so on, float32 [text tokens + map tokens]. x: a map of any channels, [rows, height, width, ..].
+
+        Counted on the device, because only there the map's size is known.
+        """
+        ones = ones_like_axis(reshape(x[0, :, :, 0], REST, rest=x.shape[1] * x.shape[2]))
+        return counted(F.pad(ones, (text_tokens, 0), value=1.0))
+
+    def before(self, keys_values: Tensor) -> Tensor:
+        """The text's and then the map's, without a concatenation (see side_by_side).
+
+        keys_values: [2, rows, heads, map tokens, head_dim].
+        """
+        tokens = self.keys_values.shape[3]
+        text = self.keys_values.index_select(3, self.positions.clamp(max=tokens - 1).to(torch.int64))
+        shifted = F.pad(keys_values, (0, 0, tokens, 0))
+        return torch.where((self.positions < tokens)[:, None], text, shifted)
 
 
 class TextKeysValues(nn.Module):

@@ -16,7 +16,7 @@ import onnx_ir as ir
 import torch
 from onnxscript import optimizer
 
-from wurstchen_export import contract, shapes
+from wurstchen_export import contract, replay, shapes
 from wurstchen_export.contract import GraphSpec
 from wurstchen_export.errors import ExportError
 from wurstchen_export.weights import Packed
@@ -78,6 +78,7 @@ def trace(exportable: Exportable) -> ir.Model:
         _simplify(model, exportable.module.state_dict().keys())
     _name_axes(model, spec)
     _check_shapes(model, spec)
+    _check_replay(model, spec)
     return model
 
 
@@ -131,6 +132,16 @@ def _check_shapes(model: ir.Model, spec: GraphSpec) -> None:
         raise ExportError(
             f"{spec.name}: {len(found)} nodes compute shapes at run time, which only the CPU can:"
             f" {', '.join(found[:5])}; export with the pinned versions, or write these layers with shapes.py"
+        )
+
+
+def _check_replay(model: ir.Model, spec: GraphSpec) -> None:
+    """A GPU must be able to record what runs at every step."""
+    found = replay.listing_nodes(model) if spec.name in (contract.STAGE_C_STEP, contract.STAGE_B_STEP) else []
+    if found:
+        raise ExportError(
+            f"{spec.name}: {len(found)} nodes cannot be replayed as a CUDA graph: {', '.join(found[:5])}; export with"
+            " the pinned versions, or write these layers as layers.side_by_side and layers.taken_apart"
         )
 
 

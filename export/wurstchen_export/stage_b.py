@@ -15,10 +15,12 @@ from wurstchen_export.layers import (
     Dense,
     Depthwise,
     ResponseNormDense,
+    TextBesideMap,
     TextKeysValues,
     TimestepEmbedding,
     layer_norm,
     modulate,
+    side_by_side,
     to_maps,
     to_tokens,
 )
@@ -136,7 +138,7 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor, skip: Tensor | None, semantic_map: Tensor | None) -> Tensor:
         extra = [part for part in (skip, semantic_map if self.injects else None) if part is not None]
         inner = layer_norm(self.depthwise(x))
-        inner = torch.cat([inner, *extra], dim=-1) if extra else inner
+        inner = side_by_side(inner, *extra) if extra else inner
         weight = self.weight if self.map_weight is None else torch.cat([self.weight, self.map_weight])
         return x + self.narrow(F.gelu(torch.matmul(inner, weight) + self.bias))
 
@@ -228,8 +230,9 @@ class StageBStep(nn.Module):
         """The reference's forward: latents [rows, channels, b_height, b_width] to the noise in them, float32."""
         x = self._unshuffled(latents.to(self.out.weight.dtype), context.map_shapes[0])
         x = self.plan.run(layer_norm(self.embedding(x)), noise_ratio, context)
-        x = to_maps(self.out(layer_norm(x)).float())
-        a, b = F.pixel_shuffle(x, self.patch_size).chunk(2, dim=1)
+        x = F.pixel_shuffle(to_maps(self.out(layer_norm(x)).float()), self.patch_size)
+        channels = latents.shape[1]
+        a, b = x[:, :channels], x[:, channels:]
         b = b.sigmoid() * (1 - PREDICTION_EPSILON * 2) + PREDICTION_EPSILON
         return (latents - a) / b
 
@@ -258,22 +261,25 @@ class _Program(nn.Module):
     def run(self, x: Tensor, noise_ratio: Tensor, context: Context) -> Tensor:
         modulations = iter(self.timesteps(noise_ratio))
         texts = {level: iter(tensor.unbind(0)) for level, tensor in context.keys_values.items()}
-        skips = []
+        skips, positions = [], {}
         for level, blocks in enumerate(self.down):
-            x = self._run_level(blocks, x, None, level, modulations, texts, context)
+            x = self._run_level(blocks, x, None, level, modulations, texts, context, positions)
             skips.append(x)
         for index, blocks in enumerate(self.up):
             level = self.levels - 1 - index
             skip = None if index == 0 else skips[level]
-            x = self._run_level(blocks, x, skip, level, modulations, texts, context)
+            x = self._run_level(blocks, x, skip, level, modulations, texts, context, positions)
         return x
 
-    def _run_level(self, blocks, x, skip, level, modulations, texts, context):
+    def _run_level(self, blocks, x, skip, level, modulations, texts, context, positions):
         for position, block in enumerate(blocks):
             if isinstance(block, ResidualBlock):
                 x = block(x, skip if position == 0 else None, context.maps.get(level))
             elif isinstance(block, Attention):
-                x = block(x, next(texts[level]), context.map_shapes[level])
+                keys_values = next(texts[level])
+                if level not in positions:
+                    positions[level] = TextBesideMap.positions_of(x, keys_values.shape[3])
+                x = block(x, TextBesideMap(keys_values, positions[level]), context.map_shapes[level])
             elif isinstance(block, _Modulation):
                 x = modulate(x, next(modulations))
             else:

@@ -12,10 +12,12 @@ from wurstchen_export.layers import (
     Dense,
     Depthwise,
     ResponseNormDense,
+    TextBesideMap,
     TextKeysValues,
     TimestepEmbedding,
     layer_norm,
     modulate,
+    taken_apart,
     to_maps,
     to_tokens,
 )
@@ -83,8 +85,10 @@ class StageCStep(nn.Module):
     def noise(self, latents: Tensor, noise_ratio: Tensor, text_keys_values: Tensor, map_shape: Tensor) -> Tensor:
         """The reference's forward: latents [rows, channels, c_height, c_width] to the noise in them, float32."""
         x = self.projection(to_tokens(latents).to(self.out.weight.dtype))
+        positions = TextBesideMap.positions_of(latents.permute(0, 2, 3, 1), text_keys_values.shape[4])
         for index, scale_offset in enumerate(self.timesteps(noise_ratio)):
             x = modulate(self.residuals[index](x), scale_offset)
-            x = self.attentions[index](x, text_keys_values[index], map_shape)
-        a, b = to_maps(self.out(layer_norm(x))).float().chunk(2, dim=1)
+            x = self.attentions[index](x, TextBesideMap(text_keys_values[index], positions), map_shape)
+        out = self.out(layer_norm(x))
+        a, b = (to_maps(part).float() for part in taken_apart(out, [latents.shape[1]] * 2))
         return (latents - a) / ((1 - b).abs() + 1e-5)

@@ -171,8 +171,7 @@ public final class CudaDevice extends Device {
             }
             if (use == GraphUse.REPLAYED) {
                 cuda.add("enable_cuda_graph", "1");
-                // The pattern of the first run would become one block at the second, and nothing can be allocated while that is recorded.
-                options.setMemoryPatternOptimization(false);
+                SessionSettings.letRunsBeReplayed(options);
             }
             options.addCUDA(cuda);
         }

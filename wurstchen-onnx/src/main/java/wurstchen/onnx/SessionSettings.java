@@ -31,4 +31,17 @@ final class SessionSettings {
         options.addConfigEntry("session.model_external_initializers_file_folder_path", weights.toString());
         return options;
     }
+
+    /**
+     * Lets a device record runs and replay them.
+     *
+     * <p>Concat and Split of ONNX Runtime's CUDA provider read lists from a block of the host's memory that is free again by the time a
+     * recording reads it (microsoft/onnxruntime, pull request 32121, after 1.29.0). The exporter writes steps without both; this keeps ONNX
+     * Runtime from making a Split of their slices. Besides, the memory pattern of the first run would become one block at the second, and
+     * nothing can be allocated while that is recorded.
+     */
+    static void letRunsBeReplayed(SessionOptions options) throws OrtException {
+        options.addConfigEntry("optimization.disable_specified_optimizers", "GatherSliceToSplitFusion");
+        options.setMemoryPatternOptimization(false);
+    }
 }
