@@ -131,6 +131,20 @@ def test_option_of_stage_b_changes_what_it_trains_on(parts, data, tmp_path, opti
     assert (out / "b.safetensors").read_bytes() != (parts / "b.safetensors").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--varied", "1.5", "argument --varied: must be from 0 to 1, got 1.5"),
+        ("--varied", "nan", "argument --varied: must be from 0 to 1, got nan"),
+        ("--map-noise", "-0.1", "argument --map-noise: must be a number from 0 on, got -0.1"),
+    ],
+)
+def test_share_outside_its_range_is_refused(data, tmp_path, capsys, option, value, message):
+    with pytest.raises(SystemExit):
+        train.main(stage_command("stage-b", data, tmp_path, f"{option}={value}"))
+    assert capsys.readouterr().err.endswith(f"error: {message}\n")
+
+
 def test_frozen_encoder_keeps_the_latents_and_lowers_the_loss(parts, data, tmp_path):
     out = shutil.copytree(parts, tmp_path / "parts")
     shutil.rmtree(out / "a")

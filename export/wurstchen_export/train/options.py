@@ -1,6 +1,7 @@
 """Options that the training commands share."""
 
 import argparse
+import math
 from pathlib import Path
 
 import torch
@@ -9,6 +10,22 @@ from . import processes
 from .loop import LoopOptions
 from .pictures import Pictures
 from .ranks import ALONE
+
+
+def share(text: str) -> float:
+    """An option's value from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1, got {text}")
+    return value
+
+
+def deviation(text: str) -> float:
+    """An option's value from 0 on."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number from 0 on, got {text}")
+    return value
 
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:

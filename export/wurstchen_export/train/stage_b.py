@@ -21,10 +21,12 @@ from .options import (
     add_diffusion_options,
     add_loop_options,
     add_picture_options,
+    deviation,
     half_precision,
     loop_options,
     open_pictures,
     prepare_machine,
+    share,
 )
 from .parts import load_part, part_file, save_part
 from .pictures import central_placement
@@ -57,14 +59,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--map-noise",
-        type=float,
+        type=deviation,
         default=0.4,
         help="standard deviation of the largest noise on the compressor's output, whose own is 1 (default 0.4). Less"
         " lets the compressor say more, and forgives Stage C less",
     )
     parser.add_argument(
         "--varied",
-        type=float,
+        type=share,
         default=0.0,
         help="share of pictures that are turned, mirrored and in other hues, without a caption (default 0)",
     )

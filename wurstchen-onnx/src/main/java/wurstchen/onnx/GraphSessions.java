@@ -116,8 +116,7 @@ final class GraphSessions {
         byte[] model = bundle.read(spec.file()).orElseThrow();
         ExternalData.check(spec.file(), model, bundle.manifest().files().keySet());
         Path weights = bundle.folder().resolve(spec.file()).toAbsolutePath().getParent();
-        GraphUse best = engine.device().bestUse(REPEATED.contains(spec.name()));
-        BoundSession bound = open(spec, engine, model, weights, best);
+        BoundSession bound = open(spec, engine, model, weights, bestUse(engine, spec, model));
         try {
             bound.checkContract();
         } catch (RuntimeException e) {
@@ -125,6 +124,16 @@ final class GraphSessions {
             throw e;
         }
         return bound;
+    }
+
+    private static GraphUse bestUse(OnnxEngine engine, GraphSpec spec, byte[] model) {
+        GraphUse best = engine.device().bestUse(REPEATED.contains(spec.name()));
+        if (best != GraphUse.REPLAYED) {
+            return best;
+        }
+        Optional<String> obstacle = ListingOperators.obstacle(model);
+        obstacle.ifPresent(reason -> engine.note(spec.name() + ": " + reason));
+        return obstacle.isPresent() ? GraphUse.WHOLE : best;
     }
 
     /** Asks for the best use first, then for less, and lets the engine say so. */

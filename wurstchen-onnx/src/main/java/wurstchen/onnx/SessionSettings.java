@@ -35,10 +35,8 @@ final class SessionSettings {
     /**
      * Lets a device record runs and replay them.
      *
-     * <p>Concat and Split of ONNX Runtime's CUDA provider read lists from a block of the host's memory that is free again by the time a
-     * recording reads it (microsoft/onnxruntime, pull request 32121, after 1.29.0). The exporter writes steps without both; this keeps ONNX
-     * Runtime from making a Split of their slices. Besides, the memory pattern of the first run would become one block at the second, and
-     * nothing can be allocated while that is recorded.
+     * <p>The exporter writes steps without {@link ListingOperators}; this keeps ONNX Runtime from making a Split of their slices. Besides, the
+     * memory pattern of the first run would become one block at the second, and nothing can be allocated while that is recorded.
      */
     static void letRunsBeReplayed(SessionOptions options) throws OrtException {
         options.addConfigEntry("optimization.disable_specified_optimizers", "GatherSliceToSplitFusion");

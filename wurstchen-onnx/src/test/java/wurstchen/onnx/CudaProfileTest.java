@@ -64,7 +64,7 @@ class CudaProfileTest {
         assertThat(nodes).isGreaterThan(50);
         assertThat(providers).containsExactly("CUDAExecutionProvider");
         assertThat(operators).noneMatch(operator -> operator.startsWith("Memcpy"));
-        assertThat(operators).doesNotContainAnyElementsOf(ReplayTest.LISTING);
+        assertThat(operators).doesNotContain("Concat", "Split", "ScatterND");
     }
 
     /** What a guided step of one picture is given. The condition graph runs on the CPU here. */
