@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wurstchen_export.attention import joint_attention
 from wurstchen_export.shapes import KEEP, REST, counted, ones_like_axis, reshape, to_map
 
 LAYER_NORM_EPSILON = 1e-6
@@ -46,13 +47,21 @@ def _bias_or_zeros(layer: nn.Linear) -> Tensor:
     return layer.weight.new_zeros(layer.weight.shape[0]) if layer.bias is None else layer.bias.detach()
 
 
+def for_gpus(x: Tensor) -> bool:
+    """Whether a graph that computes on such values is written for GPUs: those in 16 bits are.
+
+    The same layers are fastest with other operators on a CPU, which computes in float32.
+    """
+    return x.dtype != torch.float32
+
+
 def layer_norm(x: Tensor) -> Tensor:
     """Layer norm over the channels, without scale and offset.
 
     ONNX Runtime's LayerNormalization is a scalar loop on the CPU: in float32 the same in single operators takes a
-    fifth of the time. In 16 bits, which is for GPUs, it is one fused kernel with the sums in float32.
+    fifth of the time. On a GPU it is one fused kernel with the sums in float32.
     """
-    if x.dtype != torch.float32:
+    if for_gpus(x):
         return F.layer_norm(x, x.shape[-1:], eps=LAYER_NORM_EPSILON)
     centered = x - x.mean(dim=-1, keepdim=True)
     # Squares as a product: ONNX Runtime would recognise a power as the norm and put its own operator back.
@@ -87,6 +96,14 @@ def to_maps(x: Tensor) -> Tensor:
     return x.permute(0, 3, 1, 2)
 
 
+def depthwise(x: Tensor, weight: Tensor, bias: Tensor, padding: int | tuple[int, ...] | str = 0) -> Tensor:
+    """A convolution of each channel by itself over tokens; weight: [channels, 1, height, width], bias: [channels]."""
+    apart = for_gpus(x)
+    maps = F.conv2d(to_maps(x), weight, None if apart else bias, padding=padding, groups=weight.shape[0])
+    # With cuDNN a bias is a kernel of its own, which takes twice as long as a sum over tokens.
+    return to_tokens(maps) + bias if apart else to_tokens(maps)
+
+
 class Depthwise(nn.Module):
     """A depthwise convolution, zero padded to keep the size, over tokens."""
 
@@ -97,12 +114,25 @@ class Depthwise(nn.Module):
         self.padding = convolution.padding
 
     def forward(self, x: Tensor) -> Tensor:
-        maps = F.conv2d(to_maps(x), self.weight, self.bias, padding=self.padding, groups=self.weight.shape[0])
-        return to_tokens(maps)
+        return depthwise(x, self.weight, self.bias, self.padding)
 
 
 def _squared(x: Tensor) -> Tensor:
     return x * x
+
+
+def _sum_over_map(x: Tensor, as_product: bool) -> Tensor:
+    """[rows, height, width, channels] summed over height and width: [rows, 1, 1, channels].
+
+    as_product: by a product with ones, which takes an eighth of the time of ONNX Runtime's ReduceSum over axes in the
+    middle on a GPU. The ones have a batch axis too: products of other batches than each other's cannot be replayed
+    (replay.py).
+    """
+    if not as_product:
+        return x.sum(dim=(1, 2), keepdim=True)
+    tokens = x.shape[1] * x.shape[2]
+    ones = reshape(ones_like_axis(x[..., 0]), KEEP, 1, REST, rest=tokens)
+    return torch.matmul(ones, reshape(x, KEEP, REST, x.shape[3], rest=tokens))[:, None]
 
 
 class ResponseNormDense(nn.Module):
@@ -122,7 +152,7 @@ class ResponseNormDense(nn.Module):
         self.register_buffer("bias", shifted.to(linear.bias.dtype))
 
     def forward(self, x: Tensor) -> Tensor:
-        energy = _squared(x.float()).sum(dim=(1, 2), keepdim=True).sqrt()
+        energy = _sum_over_map(_squared(x.float()), for_gpus(x)).sqrt()
         response = (energy / (energy.mean(dim=-1, keepdim=True) + 1e-6)).to(x.dtype)
         return torch.matmul(x * (1 + self.gamma * response), self.weight) + self.bias
 
@@ -178,6 +208,8 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, text: TextBesideMap, map_shape: Tensor) -> Tensor:
         """x: [rows, height, width, channels]; map_shape: of x."""
+        if self.self_attention and for_gpus(x):
+            return x + self.out(self._fused(layer_norm(x), text.keys_values, map_shape))
         height, width = x.shape[1:3]
         parts = 3 if self.self_attention else 1
         projected = self.projection(layer_norm(x))
@@ -188,6 +220,17 @@ class Attention(nn.Module):
         weights = torch.softmax(torch.matmul(projected[0] * self.scale, keys.transpose(2, 3)), dim=-1)
         mixed = torch.matmul(weights, values).transpose(1, 2)
         return x + self.out(to_map(mixed, map_shape, height, width, self.heads * self.head_dim))
+
+    def _fused(self, x: Tensor, keys_values: Tensor, map_shape: Tensor) -> Tensor:
+        """The same in one operator; x: normed. Three products cost less than one and the slices of its result."""
+        _, height, width, channels = x.shape
+        tokens = reshape(x, KEEP, REST, channels, rest=height * width)
+        query, key, value = (
+            torch.matmul(tokens, weight) + bias
+            for weight, bias in zip(self.projection.weight.chunk(3, dim=1), self.projection.bias.chunk(3))
+        )
+        mixed = joint_attention(query, key, value, keys_values[0], keys_values[1], self.heads, self.scale)
+        return to_map(mixed, map_shape, height, width, channels)
 
 
 class TextBesideMap:

@@ -16,7 +16,7 @@ import onnx_ir as ir
 import torch
 from onnxscript import optimizer
 
-from wurstchen_export import contract, replay, shapes
+from wurstchen_export import attention, contract, replay, shapes
 from wurstchen_export.contract import GraphSpec
 from wurstchen_export.errors import ExportError
 from wurstchen_export.weights import Packed
@@ -156,7 +156,7 @@ def _exported(exportable: Exportable) -> ir.Model:
             input_names=spec.input_names,
             output_names=spec.output_names,
             dynamic_shapes=exportable.dynamic_shapes,
-            custom_translation_table=shapes.TRANSLATIONS,
+            custom_translation_table=shapes.TRANSLATIONS | attention.TRANSLATIONS,
             optimize=False,
             verbose=False,
         ).model
