@@ -12,16 +12,14 @@ final class CudaPlace implements NativePlace {
     private final HostPlace host;
     private final IdentityCopies copies;
     private final DeviceThread thread;
-    private final boolean replays;
     private final long memoryInfo;
     private final long allocator;
 
     private CudaPlace(
-            HostPlace host, IdentityCopies copies, DeviceThread thread, boolean replays, long memoryInfo, long allocator) {
+            HostPlace host, IdentityCopies copies, DeviceThread thread, long memoryInfo, long allocator) {
         this.host = host;
         this.copies = copies;
         this.thread = thread;
-        this.replays = replays;
         this.memoryInfo = memoryInfo;
         this.allocator = allocator;
     }
@@ -38,7 +36,6 @@ final class CudaPlace implements NativePlace {
                     new HostPlace(),
                     copies,
                     new DeviceThread("wurstchen " + device.name()),
-                    device.cudaGraphs(),
                     info,
                     address[0]);
         } catch (OrtException | RuntimeException e) {
@@ -78,11 +75,6 @@ final class CudaPlace implements NativePlace {
     @Override
     public void copy(NativeTensor from, NativeTensor to) throws OrtException {
         thread.execute(() -> copies.copy(from, to));
-    }
-
-    @Override
-    public boolean replays() {
-        return replays;
     }
 
     @Override

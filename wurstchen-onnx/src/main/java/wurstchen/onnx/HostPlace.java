@@ -54,11 +54,6 @@ final class HostPlace implements NativePlace {
     }
 
     @Override
-    public boolean replays() {
-        return false;
-    }
-
-    @Override
     public void execute(OrtWork work) throws OrtException {
         work.run();
     }

@@ -27,9 +27,6 @@ interface NativePlace extends AutoCloseable {
      */
     void copy(NativeTensor from, NativeTensor to) throws OrtException;
 
-    /** Whether graphs here may record their work to replay it. */
-    boolean replays();
-
     /** Does work of the device on the thread that the device wants it on; throws what the work throws. */
     void execute(OrtWork work) throws OrtException;
 

@@ -4,7 +4,7 @@ import static com.google.common.base.Preconditions.checkState;
 
 import ai.onnxruntime.OrtException;
 
-/** The CPU's memory, treated as a GPU's: copied by graphs, worked with by one thread, its runs numbered for recording. */
+/** The CPU's memory, treated as a GPU's: copied by graphs and worked with by one thread. */
 final class RemotePlace implements NativePlace {
     private final HostPlace host;
     private final IdentityCopies copies;
@@ -48,11 +48,6 @@ final class RemotePlace implements NativePlace {
     @Override
     public boolean isHost() {
         return false;
-    }
-
-    @Override
-    public boolean replays() {
-        return true;
     }
 
     @Override
