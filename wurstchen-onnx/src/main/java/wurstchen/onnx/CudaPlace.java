@@ -1,55 +1,65 @@
 package wurstchen.onnx;
 
 import ai.onnxruntime.OrtException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /** The memory of a GPU. */
 final class CudaPlace implements NativePlace {
-    /** OrtArenaAllocator and OrtMemTypeDefault of onnxruntime_c_api.h. */
-    private static final int ARENA_ALLOCATOR = 1;
-
+    /** OrtMemTypeDefault of onnxruntime_c_api.h. */
     private static final int DEFAULT_MEMORY = 0;
+
+    /** OrtMemTypeCPUOutput. */
+    private static final int CPU_OUTPUT = -1;
 
     private final HostPlace host;
     private final IdentityCopies copies;
     private final DeviceThread thread;
-    private final long memoryInfo;
-    private final long allocator;
+    private final SessionAllocator gpu;
+    private final Optional<SessionAllocator> pinned;
 
     private CudaPlace(
-            HostPlace host, IdentityCopies copies, DeviceThread thread, long memoryInfo, long allocator) {
+            HostPlace host,
+            IdentityCopies copies,
+            DeviceThread thread,
+            SessionAllocator gpu,
+            Optional<SessionAllocator> pinned) {
         this.host = host;
         this.copies = copies;
         this.thread = thread;
-        this.memoryInfo = memoryInfo;
-        this.allocator = allocator;
+        this.gpu = gpu;
+        this.pinned = pinned;
     }
 
     static CudaPlace open(CudaDevice device) throws OrtException {
-        IdentityCopies copies = IdentityCopies.open(device);
-        long info = 0;
+        List<AutoCloseable> opened = new ArrayList<>();
         try {
-            long[] address = new long[1];
-            OrtStatus.check(OrtTable.CreateMemoryInfo("Cuda", ARENA_ALLOCATOR, device.index(), DEFAULT_MEMORY, address));
-            info = address[0];
-            OrtStatus.check(OrtTable.CreateAllocator(copies.session(), info, address));
-            return new CudaPlace(
-                    new HostPlace(),
-                    copies,
-                    new DeviceThread("wurstchen " + device.name()),
-                    info,
-                    address[0]);
+            HostPlace host = new HostPlace();
+            opened.add(host);
+            IdentityCopies copies = IdentityCopies.open(device);
+            opened.add(copies);
+            SessionAllocator gpu = SessionAllocator.open(copies.session(), "Cuda", device.index(), DEFAULT_MEMORY);
+            opened.add(gpu);
+            return new CudaPlace(host, copies, new DeviceThread("wurstchen " + device.name()), gpu, pinned(device, copies));
         } catch (OrtException | RuntimeException e) {
-            if (info != 0) {
-                OrtTable.ReleaseMemoryInfo(info);
-            }
-            copies.close();
+            Closing.afterFailure(e, opened);
             throw e;
+        }
+    }
+
+    /** Copies from and to pinned memory take a fraction of the time. Without it, which is the driver's to refuse, the host's memory will do. */
+    private static Optional<SessionAllocator> pinned(CudaDevice device, IdentityCopies copies) {
+        try {
+            return Optional.of(SessionAllocator.open(copies.session(), "CudaPinned", device.index(), CPU_OUTPUT));
+        } catch (OrtException e) {
+            return Optional.empty();
         }
     }
 
     @Override
     public long memoryInfo() {
-        return memoryInfo;
+        return gpu.memoryInfo();
     }
 
     @Override
@@ -59,12 +69,17 @@ final class CudaPlace implements NativePlace {
 
     @Override
     public long allocator() {
-        return allocator;
+        return gpu.address();
     }
 
     @Override
     public long hostAllocator() {
         return host.allocator();
+    }
+
+    @Override
+    public long stagingAllocator() {
+        return pinned.map(SessionAllocator::address).orElse(host.allocator());
     }
 
     @Override
@@ -89,8 +104,8 @@ final class CudaPlace implements NativePlace {
 
     @Override
     public void close() {
-        OrtTable.ReleaseAllocator(allocator);
-        OrtTable.ReleaseMemoryInfo(memoryInfo);
+        pinned.ifPresent(SessionAllocator::close);
+        gpu.close();
         copies.close();
         host.close();
         thread.close();

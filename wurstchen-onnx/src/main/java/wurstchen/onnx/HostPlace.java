@@ -43,6 +43,11 @@ final class HostPlace implements NativePlace {
     }
 
     @Override
+    public long stagingAllocator() {
+        return allocator;
+    }
+
+    @Override
     public boolean isHost() {
         return true;
     }

@@ -39,7 +39,12 @@ final class NativeMemory extends DeviceMemory {
 
     /** A tensor where the CPU writes and reads values on their way to or from the device. */
     private NativeTensor staging(ElementType type, long values) throws OrtException {
-        return allocate(place.hostAllocator(), true, type, values);
+        try {
+            return allocate(place.stagingAllocator(), true, type, values);
+        } catch (OrtException e) {
+            // It may be memory that there is less of.
+            return allocate(place.hostAllocator(), true, type, values);
+        }
     }
 
     @Override

@@ -16,6 +16,9 @@ interface NativePlace extends AutoCloseable {
     /** The address of an OrtAllocator for tensors that the CPU reads and writes. */
     long hostAllocator();
 
+    /** The address of an OrtAllocator for tensors that values pass on their way between the CPU and here; the CPU reads and writes them. */
+    long stagingAllocator();
+
     /** Whether the CPU reads and writes tensors here by their addresses. */
     boolean isHost();
 

@@ -46,6 +46,11 @@ final class RemotePlace implements NativePlace {
     }
 
     @Override
+    public long stagingAllocator() {
+        return host.allocator();
+    }
+
+    @Override
     public boolean isHost() {
         return false;
     }
