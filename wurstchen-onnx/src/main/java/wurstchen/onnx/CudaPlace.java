@@ -41,14 +41,28 @@ final class CudaPlace implements NativePlace {
             opened.add(copies);
             SessionAllocator gpu = SessionAllocator.open(copies.session(), "Cuda", device.index(), DEFAULT_MEMORY);
             opened.add(gpu);
-            return new CudaPlace(host, copies, new DeviceThread("wurstchen " + device.name()), gpu, pinned(device, copies));
+            DeviceThread thread = new DeviceThread("wurstchen " + device.name());
+            opened.add(thread);
+            thread.execute(() -> choose(gpu));
+            return new CudaPlace(host, copies, thread, gpu, pinned(device, copies));
         } catch (OrtException | RuntimeException e) {
             Closing.afterFailure(e, opened);
             throw e;
         }
     }
 
-    /** Copies from and to pinned memory take a fraction of the time. Without it, which is the driver's to refuse, the host's memory will do. */
+    /**
+     * Makes a GPU the current one of this thread, as ONNX Runtime's allocator does when it asks CUDA for memory. Pinning chooses none, and
+     * would start CUDA on the first GPU as well.
+     */
+    private static void choose(SessionAllocator gpu) throws OrtException {
+        long[] value = new long[1];
+        OrtStatus.check(
+                OrtTable.CreateTensorAsOrtValue(gpu.address(), new long[] {1}, 1, ElementType.FLOAT32.code(), value));
+        OrtTable.ReleaseValue(value[0]);
+    }
+
+    /** Copies from and to pinned memory are faster. A driver may refuse to pin any; then values go through the host's memory. */
     private static Optional<SessionAllocator> pinned(CudaDevice device, IdentityCopies copies) {
         try {
             return Optional.of(SessionAllocator.open(copies.session(), "CudaPinned", device.index(), CPU_OUTPUT));
@@ -89,7 +103,7 @@ final class CudaPlace implements NativePlace {
 
     @Override
     public void copy(NativeTensor from, NativeTensor to) throws OrtException {
-        thread.execute(() -> copies.copy(from, to));
+        copies.copy(from, to);
     }
 
     @Override

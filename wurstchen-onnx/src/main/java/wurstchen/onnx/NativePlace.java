@@ -16,14 +16,17 @@ interface NativePlace extends AutoCloseable {
     /** The address of an OrtAllocator for tensors that the CPU reads and writes. */
     long hostAllocator();
 
-    /** The address of an OrtAllocator for tensors that values pass on their way between the CPU and here; the CPU reads and writes them. */
+    /**
+     * The address of an OrtAllocator for tensors that values pass on their way between the CPU and here; the CPU reads and writes them. To
+     * be taken from as work of {@link #execute}.
+     */
     long stagingAllocator();
 
     /** Whether the CPU reads and writes tensors here by their addresses. */
     boolean isHost();
 
     /**
-     * Copies all values of a flat tensor into another of the same length.
+     * Copies all values of a flat tensor into another of the same length. To be called as work of {@link #execute}.
      *
      * @param from here or on the host
      * @param to here or on the host

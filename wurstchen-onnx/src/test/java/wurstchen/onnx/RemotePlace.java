@@ -6,9 +6,11 @@ import ai.onnxruntime.OrtException;
 
 /** The CPU's memory, treated as a GPU's: copied by graphs and worked with by one thread. */
 final class RemotePlace implements NativePlace {
+    private static final String THREAD = "remote place";
+
     private final HostPlace host;
     private final IdentityCopies copies;
-    private final DeviceThread thread = new DeviceThread("remote place");
+    private final DeviceThread thread = new DeviceThread(THREAD);
     private boolean closed;
 
     private RemotePlace(HostPlace host, IdentityCopies copies) {
@@ -57,7 +59,8 @@ final class RemotePlace implements NativePlace {
 
     @Override
     public void copy(NativeTensor from, NativeTensor to) throws OrtException {
-        thread.execute(() -> copies.copy(from, to));
+        checkState(Thread.currentThread().getName().equals(THREAD), "not the device's thread: %s", Thread.currentThread());
+        copies.copy(from, to);
     }
 
     @Override
