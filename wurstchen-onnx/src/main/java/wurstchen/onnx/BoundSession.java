@@ -8,8 +8,8 @@ import ai.onnxruntime.OrtSession;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import wurstchen.WurstchenException;
@@ -21,15 +21,11 @@ import wurstchen.WurstchenException;
  * the JVM. The session itself is freed when the last {@link GraphRun} is closed, because a binding must not outlive its session.
  */
 final class BoundSession implements AutoCloseable {
-    /** Recordings keep memory until their session is closed: sizes beyond these run without. Two for each size and batch. */
-    static final int MAX_CAPTURES = 128;
-
     private final GraphSpec spec;
     private final OnnxEngine engine;
     private final OpenSession session;
     private final ImmutableSet<String> hostInputs;
-    private final boolean replays;
-    private final AtomicInteger captures = new AtomicInteger();
+    private final Optional<Recordings> recordings;
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
     private final RunsInFlight inFlight = new RunsInFlight();
     private volatile boolean closed;
@@ -46,7 +42,7 @@ final class BoundSession implements AutoCloseable {
         this.engine = engine;
         this.session = new OpenSession(session);
         this.hostInputs = hostInputs;
-        this.replays = replays;
+        this.recordings = replays ? Optional.of(new Recordings(this::noteRecordingsUsedUp)) : Optional.empty();
         engine.add(this);
     }
 
@@ -84,11 +80,6 @@ final class BoundSession implements AutoCloseable {
         return hostInputs;
     }
 
-    /** Whether the device records runs of this graph to replay them. */
-    boolean replays() {
-        return replays;
-    }
-
     OnnxEngine engine() {
         return engine;
     }
@@ -102,29 +93,29 @@ final class BoundSession implements AutoCloseable {
      * @throws WurstchenException if ONNX Runtime fails
      */
     GraphRun prepare(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
-        return prepare(inputs, outputs, ImmutableSet.of(), Replay.NONE);
+        return prepare(inputs, outputs, ImmutableSet.of(), recordings.map(Recordings::unrecorded));
     }
 
-    /** As {@link #prepare}, for runs that the device may record at the first and replay from then on. */
-    GraphRun prepareRepeated(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
-        return prepare(inputs, outputs, ImmutableSet.of(), nextCapture());
+    /**
+     * As {@link #prepare}, for runs that the device may record and replay.
+     *
+     * @param outputs for all outputs
+     * @param shapes equal to that of other runs if the graph computes on equal shapes
+     */
+    GraphRun prepareRepeated(Map<String, Tensor> inputs, Map<String, Tensor> outputs, Object shapes) {
+        return prepare(inputs, outputs, ImmutableSet.of(), recordings.map(these -> these.repeated(shapes)));
     }
 
-    private Replay nextCapture() {
-        if (!replays) {
-            return Replay.NONE;
-        }
-        int id = captures.incrementAndGet();
-        if (id > MAX_CAPTURES) {
-            engine.note(spec.name() + ": more than " + MAX_CAPTURES / 2
-                    + " sizes and batches were made; further ones run without CUDA graphs until the model is opened again");
-            return Replay.NONE;
-        }
-        return new Replay(id);
+    private void noteRecordingsUsedUp() {
+        engine.note(spec.name() + ": was recorded " + Recordings.MAX_RECORDINGS / 2
+                + " times, as every change of size or batch makes necessary; until the model is opened again, it runs without CUDA graphs");
     }
 
     private GraphRun prepare(
-            Map<String, Tensor> inputs, Map<String, Tensor> outputs, Set<String> onHost, Replay replay) {
+            Map<String, Tensor> inputs,
+            Map<String, Tensor> outputs,
+            Set<String> onHost,
+            Optional<Recordings.Runs> recordable) {
         checkDistinct(inputs, outputs);
         ImmutableMap.Builder<String, ElementType> allocated = ImmutableMap.builder();
         for (TensorSpec output : spec.outputs()) {
@@ -138,7 +129,7 @@ final class BoundSession implements AutoCloseable {
                 allocated.buildOrThrow(),
                 ImmutableSet.copyOf(onHost),
                 hostInputs,
-                replay));
+                recordable));
     }
 
     private GraphRun prepare(RunPlan plan) {
@@ -185,7 +176,7 @@ final class BoundSession implements AutoCloseable {
      * @return the tensors that the graph made for outputs without one, owned by the caller
      */
     GraphOutputs run(Map<String, Tensor> inputs, Map<String, Tensor> outputs, Set<String> onHost) {
-        try (GraphRun run = prepare(inputs, outputs, onHost, Replay.NONE)) {
+        try (GraphRun run = prepare(inputs, outputs, onHost, recordings.map(Recordings::unrecorded))) {
             run.run();
             return run.takeAllocated();
         }

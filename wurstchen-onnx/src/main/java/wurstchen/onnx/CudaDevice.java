@@ -132,8 +132,8 @@ public final class CudaDevice extends Device {
     }
 
     /**
-     * Sets whether a step is recorded once for each size and batch, and replayed as one call from then on; true if not set. A graph that
-     * cannot be recorded runs without, and the result says so.
+     * Sets whether a step is recorded once some steps of the same size and batch have been done, and replayed as one call until another
+     * size or batch comes; true if not set. A graph that cannot be recorded runs without, and the result says so.
      *
      * @param value whether
      * @return another device

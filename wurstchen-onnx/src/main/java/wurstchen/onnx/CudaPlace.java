@@ -1,58 +1,79 @@
 package wurstchen.onnx;
 
 import ai.onnxruntime.OrtException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /** The memory of a GPU. */
 final class CudaPlace implements NativePlace {
-    /** OrtArenaAllocator and OrtMemTypeDefault of onnxruntime_c_api.h. */
-    private static final int ARENA_ALLOCATOR = 1;
-
+    /** OrtMemTypeDefault of onnxruntime_c_api.h. */
     private static final int DEFAULT_MEMORY = 0;
+
+    /** OrtMemTypeCPUOutput. */
+    private static final int CPU_OUTPUT = -1;
 
     private final HostPlace host;
     private final IdentityCopies copies;
     private final DeviceThread thread;
-    private final boolean replays;
-    private final long memoryInfo;
-    private final long allocator;
+    private final SessionAllocator gpu;
+    private final Optional<SessionAllocator> pinned;
 
     private CudaPlace(
-            HostPlace host, IdentityCopies copies, DeviceThread thread, boolean replays, long memoryInfo, long allocator) {
+            HostPlace host,
+            IdentityCopies copies,
+            DeviceThread thread,
+            SessionAllocator gpu,
+            Optional<SessionAllocator> pinned) {
         this.host = host;
         this.copies = copies;
         this.thread = thread;
-        this.replays = replays;
-        this.memoryInfo = memoryInfo;
-        this.allocator = allocator;
+        this.gpu = gpu;
+        this.pinned = pinned;
     }
 
     static CudaPlace open(CudaDevice device) throws OrtException {
-        IdentityCopies copies = IdentityCopies.open(device);
-        long info = 0;
+        List<AutoCloseable> opened = new ArrayList<>();
         try {
-            long[] address = new long[1];
-            OrtStatus.check(OrtTable.CreateMemoryInfo("Cuda", ARENA_ALLOCATOR, device.index(), DEFAULT_MEMORY, address));
-            info = address[0];
-            OrtStatus.check(OrtTable.CreateAllocator(copies.session(), info, address));
-            return new CudaPlace(
-                    new HostPlace(),
-                    copies,
-                    new DeviceThread("wurstchen " + device.name()),
-                    device.cudaGraphs(),
-                    info,
-                    address[0]);
+            HostPlace host = new HostPlace();
+            opened.add(host);
+            IdentityCopies copies = IdentityCopies.open(device);
+            opened.add(copies);
+            SessionAllocator gpu = SessionAllocator.open(copies.session(), "Cuda", device.index(), DEFAULT_MEMORY);
+            opened.add(gpu);
+            DeviceThread thread = new DeviceThread("wurstchen " + device.name());
+            opened.add(thread);
+            thread.execute(() -> choose(gpu));
+            return new CudaPlace(host, copies, thread, gpu, pinned(device, copies));
         } catch (OrtException | RuntimeException e) {
-            if (info != 0) {
-                OrtTable.ReleaseMemoryInfo(info);
-            }
-            copies.close();
+            Closing.afterFailure(e, opened);
             throw e;
+        }
+    }
+
+    /**
+     * Makes a GPU the current one of this thread, as ONNX Runtime's allocator does when it asks CUDA for memory. Pinning chooses none, and
+     * would start CUDA on the first GPU as well.
+     */
+    private static void choose(SessionAllocator gpu) throws OrtException {
+        long[] value = new long[1];
+        OrtStatus.check(
+                OrtTable.CreateTensorAsOrtValue(gpu.address(), new long[] {1}, 1, ElementType.FLOAT32.code(), value));
+        OrtTable.ReleaseValue(value[0]);
+    }
+
+    /** Copies from and to pinned memory are faster. A driver may refuse to pin any; then values go through the host's memory. */
+    private static Optional<SessionAllocator> pinned(CudaDevice device, IdentityCopies copies) {
+        try {
+            return Optional.of(SessionAllocator.open(copies.session(), "CudaPinned", device.index(), CPU_OUTPUT));
+        } catch (OrtException e) {
+            return Optional.empty();
         }
     }
 
     @Override
     public long memoryInfo() {
-        return memoryInfo;
+        return gpu.memoryInfo();
     }
 
     @Override
@@ -62,12 +83,17 @@ final class CudaPlace implements NativePlace {
 
     @Override
     public long allocator() {
-        return allocator;
+        return gpu.address();
     }
 
     @Override
     public long hostAllocator() {
         return host.allocator();
+    }
+
+    @Override
+    public long stagingAllocator() {
+        return pinned.map(SessionAllocator::address).orElse(host.allocator());
     }
 
     @Override
@@ -77,12 +103,7 @@ final class CudaPlace implements NativePlace {
 
     @Override
     public void copy(NativeTensor from, NativeTensor to) throws OrtException {
-        thread.execute(() -> copies.copy(from, to));
-    }
-
-    @Override
-    public boolean replays() {
-        return replays;
+        copies.copy(from, to);
     }
 
     @Override
@@ -97,8 +118,8 @@ final class CudaPlace implements NativePlace {
 
     @Override
     public void close() {
-        OrtTable.ReleaseAllocator(allocator);
-        OrtTable.ReleaseMemoryInfo(memoryInfo);
+        pinned.ifPresent(SessionAllocator::close);
+        gpu.close();
         copies.close();
         host.close();
         thread.close();

@@ -43,6 +43,11 @@ final class HostPlace implements NativePlace {
     }
 
     @Override
+    public long stagingAllocator() {
+        return allocator;
+    }
+
+    @Override
     public boolean isHost() {
         return true;
     }
@@ -51,11 +56,6 @@ final class HostPlace implements NativePlace {
     public void copy(NativeTensor from, NativeTensor to) throws OrtException {
         Pointer source = from.pointer();
         to.pointer().getByteBuffer(0, to.bytes()).put(source.getByteBuffer(0, from.bytes()));
-    }
-
-    @Override
-    public boolean replays() {
-        return false;
     }
 
     @Override

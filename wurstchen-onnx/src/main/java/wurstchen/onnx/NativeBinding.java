@@ -21,7 +21,7 @@ final class NativeBinding implements PreparedRun {
     private final long session;
     private final RunPlan plan;
 
-    private long options;
+    private NativeRunOptions options;
     private long binding;
     private boolean ran;
     private boolean closed;
@@ -41,13 +41,8 @@ final class NativeBinding implements PreparedRun {
     }
 
     private void bind() throws OrtException {
+        options = new NativeRunOptions(plan.recordable());
         long[] address = new long[1];
-        OrtStatus.check(OrtTable.CreateRunOptions(address));
-        options = address[0];
-        if (place.replays()) {
-            OrtStatus.check(
-                    OrtTable.AddRunConfigEntry(options, "gpu_graph_id", Integer.toString(plan.replay().captureId())));
-        }
         OrtStatus.check(OrtTable.CreateIoBinding(session, address));
         binding = address[0];
         bindInputs(plan.inputs().keySet());
@@ -73,19 +68,30 @@ final class NativeBinding implements PreparedRun {
 
     @Override
     public void run() throws OrtException {
+        place.execute(this::runBound);
+    }
+
+    /** On the device's thread, so that runs come in the order in which it was decided what to do with them. */
+    private void runBound() throws OrtException {
+        boolean succeeded = false;
+        Recordings.Use use = options.begin();
         try {
-            place.execute(this::runBound);
-        } finally {
+            if (ran && use != Recordings.Use.REPLAY) {
+                // An input on the device that the graph reads on the CPU was copied when it was bound, and that copy is now an old one. A
+                // recording is made with the new copy, and keeps reading that: the next one comes when the recording is no longer valid.
+                bindInputs(Sets.difference(plan.hostInputs(), onHost()));
+            }
             ran = true;
+            OrtStatus.check(OrtTable.RunWithBinding(session, options.address(), binding));
+            succeeded = true;
+        } finally {
+            options.end(succeeded);
         }
     }
 
-    private void runBound() throws OrtException {
-        if (ran && !plan.replay().captures()) {
-            // An input on the device that the graph reads on the CPU was copied when it was bound, and that copy is now an old one.
-            bindInputs(Sets.difference(plan.hostInputs(), onHost()));
-        }
-        OrtStatus.check(OrtTable.RunWithBinding(session, options, binding));
+    /** The number of the recording that the latest run made or replayed, or {@link Recordings#UNRECORDED}. */
+    int recordingId() {
+        return options.id();
     }
 
     private Set<String> onHost() {
@@ -93,25 +99,13 @@ final class NativeBinding implements PreparedRun {
     }
 
     @Override
-    public synchronized void terminate() {
-        // A recording that breaks off would leave the device's stream recording for ever; a later run can be stopped.
-        boolean recording = plan.replay().captures() && !ran;
-        if (!closed && !recording) {
-            check(OrtTable.RunOptionsSetTerminate(options));
-        }
+    public void terminate() {
+        options.terminate();
     }
 
     @Override
-    public synchronized void clearTerminate() {
-        check(OrtTable.RunOptionsUnsetTerminate(options));
-    }
-
-    private static void check(long status) {
-        try {
-            OrtStatus.check(status);
-        } catch (OrtException e) {
-            throw new IllegalStateException("ONNX Runtime refuses run options that it made", e);
-        }
+    public void clearTerminate() {
+        options.clearTerminate();
     }
 
     @Override
@@ -168,8 +162,8 @@ final class NativeBinding implements PreparedRun {
         if (binding != 0) {
             OrtTable.ReleaseIoBinding(binding);
         }
-        if (options != 0) {
-            OrtTable.ReleaseRunOptions(options);
+        if (options != null) {
+            options.close();
         }
         memory.release();
     }

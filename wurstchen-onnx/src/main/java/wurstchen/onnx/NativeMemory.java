@@ -39,7 +39,12 @@ final class NativeMemory extends DeviceMemory {
 
     /** A tensor where the CPU writes and reads values on their way to or from the device. */
     private NativeTensor staging(ElementType type, long values) throws OrtException {
-        return allocate(place.hostAllocator(), true, type, values);
+        try {
+            return allocate(place.stagingAllocator(), true, type, values);
+        } catch (OrtException e) {
+            // It may be memory that there is less of.
+            return allocate(place.hostAllocator(), true, type, values);
+        }
     }
 
     @Override
@@ -48,11 +53,13 @@ final class NativeMemory extends DeviceMemory {
             ((NativeTensor) to).pointer().write(first * Float.BYTES, values, from, count);
             return;
         }
-        try (NativeTensor staging = staging(to.type(), count);
-                NativeTensor part = part(to, first, count)) {
-            staging.pointer().write(0, values, from, count);
-            place.copy(staging, part);
-        }
+        place.execute(() -> {
+            try (NativeTensor staging = staging(to.type(), count);
+                    NativeTensor part = part(to, first, count)) {
+                staging.pointer().write(0, values, from, count);
+                place.copy(staging, part);
+            }
+        });
     }
 
     @Override
@@ -61,11 +68,13 @@ final class NativeMemory extends DeviceMemory {
             ((NativeTensor) to).pointer().write(0, values, 0, values.length);
             return;
         }
-        try (NativeTensor staging = staging(to.type(), values.length);
-                NativeTensor part = part(to, 0, values.length)) {
-            staging.pointer().write(0, values, 0, values.length);
-            place.copy(staging, part);
-        }
+        place.execute(() -> {
+            try (NativeTensor staging = staging(to.type(), values.length);
+                    NativeTensor part = part(to, 0, values.length)) {
+                staging.pointer().write(0, values, 0, values.length);
+                place.copy(staging, part);
+            }
+        });
     }
 
     @Override
@@ -92,23 +101,26 @@ final class NativeMemory extends DeviceMemory {
         if (place.isHost()) {
             return part;
         }
+        NativeTensor[] copy = new NativeTensor[1];
         try (part) {
-            NativeTensor staging = staging(from.type(), from.values());
-            try {
-                place.copy(part, staging);
-            } catch (OrtException | RuntimeException e) {
-                staging.close();
-                throw e;
+            place.execute(() -> {
+                copy[0] = staging(from.type(), from.values());
+                place.copy(part, copy[0]);
+            });
+        } catch (OrtException | RuntimeException e) {
+            if (copy[0] != null) {
+                copy[0].close();
             }
-            return staging;
+            throw e;
         }
+        return copy[0];
     }
 
     @Override
     void copy(Tensor from, long first, Tensor to, long toFirst, long count) throws OrtException {
         try (NativeTensor source = part(from, first, count);
                 NativeTensor destination = part(to, toFirst, count)) {
-            place.copy(source, destination);
+            place.execute(() -> place.copy(source, destination));
         }
     }
 

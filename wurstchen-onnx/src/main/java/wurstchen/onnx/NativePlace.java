@@ -16,19 +16,22 @@ interface NativePlace extends AutoCloseable {
     /** The address of an OrtAllocator for tensors that the CPU reads and writes. */
     long hostAllocator();
 
+    /**
+     * The address of an OrtAllocator for tensors that values pass on their way between the CPU and here; the CPU reads and writes them. To
+     * be taken from as work of {@link #execute}.
+     */
+    long stagingAllocator();
+
     /** Whether the CPU reads and writes tensors here by their addresses. */
     boolean isHost();
 
     /**
-     * Copies all values of a flat tensor into another of the same length.
+     * Copies all values of a flat tensor into another of the same length. To be called as work of {@link #execute}.
      *
      * @param from here or on the host
      * @param to here or on the host
      */
     void copy(NativeTensor from, NativeTensor to) throws OrtException;
-
-    /** Whether graphs here may record their work to replay it. */
-    boolean replays();
 
     /** Does work of the device on the thread that the device wants it on; throws what the work throws. */
     void execute(OrtWork work) throws OrtException;

@@ -2,6 +2,7 @@ package wurstchen.onnx;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import java.util.Optional;
 
 /**
  * What to bind to a graph.
@@ -11,7 +12,7 @@ import com.google.common.collect.ImmutableSet;
  * @param allocated the other outputs with their types, for which the graph makes tensors
  * @param allocatedOnHost those of {@code allocated} that are made where the CPU reads them
  * @param hostInputs inputs that the graph reads on the CPU, wherever the tensor is
- * @param replay whether and how the device may record the run to replay it
+ * @param recordable for a session that records runs: what to do with each of these
  */
 record RunPlan(
         ImmutableMap<String, Tensor> inputs,
@@ -19,4 +20,4 @@ record RunPlan(
         ImmutableMap<String, ElementType> allocated,
         ImmutableSet<String> allocatedOnHost,
         ImmutableSet<String> hostInputs,
-        Replay replay) {}
+        Optional<Recordings.Runs> recordable) {}

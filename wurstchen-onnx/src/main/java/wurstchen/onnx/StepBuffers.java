@@ -27,7 +27,6 @@ final class StepBuffers implements AutoCloseable {
     private final Tensor guidanceScale;
     private ImmutableMap<String, Tensor> conditioning;
     private ImmutableList<GraphRun> runs;
-    private long bytes;
 
     /**
      * What the shapes of all tensors follow from.
@@ -36,7 +35,15 @@ final class StepBuffers implements AutoCloseable {
      * @param tableSteps rows of the tables
      * @param conditions shapes of what the conditioning is computed from
      */
-    record Key(LatentShape latents, int tableSteps, ImmutableList<ImmutableLongArray> conditions) {}
+    record Key(LatentShape latents, int tableSteps, ImmutableList<ImmutableLongArray> conditions) {
+        /** What the shapes follow from on which a step computes: it takes one row of the tables, however many they have. */
+        StepShapes ofStep() {
+            return new StepShapes(latents, conditions);
+        }
+    }
+
+    /** A {@link Key} without the tables. */
+    record StepShapes(LatentShape latents, ImmutableList<ImmutableLongArray> conditions) {}
 
     /** Makes tensors of arbitrary values. */
     StepBuffers(BoundSession step, Key key) {
@@ -63,12 +70,7 @@ final class StepBuffers implements AutoCloseable {
     }
 
     private Tensor tensor(ElementType type, long... shape) {
-        return own(counted(engine.tensor(type, shape)));
-    }
-
-    private Tensor counted(Tensor tensor) {
-        bytes += tensor.bytes();
-        return tensor;
+        return own(engine.tensor(type, shape));
     }
 
     private <T extends AutoCloseable> T own(T resource) {
@@ -78,11 +80,6 @@ final class StepBuffers implements AutoCloseable {
 
     Key key() {
         return key;
-    }
-
-    /** The memory that the tensors take. */
-    long bytes() {
-        return bytes;
     }
 
     /** What an even (0) or odd (1) step reads. */
@@ -123,7 +120,6 @@ final class StepBuffers implements AutoCloseable {
         }
         // Only the graph knows the shapes of what it makes; from the next run on, it overwrites these.
         conditioning = own(condition.run(inputs, ImmutableMap.of(), step.hostInputs())).tensors();
-        conditioning.values().forEach(this::counted);
         runs = ImmutableList.of(own(prepare(0)), own(prepare(1)));
     }
 
@@ -142,7 +138,8 @@ final class StepBuffers implements AutoCloseable {
                 ImmutableMap.of(
                         "next_latents", latents.get(next),
                         "next_step", counters.get(next),
-                        "next_bad_step", badSteps.get(next)));
+                        "next_bad_step", badSteps.get(next)),
+                key.ofStep());
     }
 
     /** Does an even (0) or odd (1) step. */

@@ -69,7 +69,7 @@ class CudaTest {
     }
 
     @Test
-    void everyGraphRunsWhole_andStepsAreRecorded() {
+    void everyGraphRunsWhole_andStepsCanBeRecorded() {
         PictureResult result = gpu.generate(Golden.named("guided").request().build());
 
         assertThat(result.engine()).contains("cuda:0").contains("inputs and outputs bound on the device");
@@ -82,7 +82,8 @@ class CudaTest {
         PictureRequest request = Golden.named("both-guided").request().build();
         Picture first = gpu.generate(request).first().picture();
 
-        for (int i = 0; i < 5; i++) {
+        // From some steps on, they are replayed.
+        for (int i = 0; i < 20; i++) {
             assertThat(gpu.generate(request).first().picture()).isEqualTo(first);
         }
     }
@@ -96,6 +97,22 @@ class CudaTest {
                 assertNear(gpu.generate(one.request().build()).first().picture(), one.picture());
             }
         }
+    }
+
+    /** Enough steps that those of each picture are recorded, and the recordings of the one before given up. */
+    @Test
+    void recordingsOfSizesInTurn_giveTheSamePictureAsTheFirstOfTheSize() {
+        PictureRequest.Builder steps = Golden.named("guided").request().stageCSteps(48).stageBSteps(40);
+        List<PictureRequest> requests = List.of(steps.size(256, 256).build(), steps.size(512, 128).build());
+        List<Picture> first = requests.stream().map(request -> gpu.generate(request).first().picture()).toList();
+
+        for (int round = 0; round < 4; round++) {
+            for (int i = 0; i < requests.size(); i++) {
+                assertThat(gpu.generate(requests.get(i)).first().picture()).as("round %s", round).isEqualTo(first.get(i));
+            }
+        }
+        // The second one of a size in a row is made from recordings alone.
+        assertThat(gpu.generate(requests.get(1)).first().picture()).isEqualTo(first.get(1));
     }
 
     @Test

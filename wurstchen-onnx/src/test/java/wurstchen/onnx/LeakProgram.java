@@ -38,7 +38,7 @@ final class LeakProgram {
 
     private static final long ALLOWED_MEGABYTES = 50;
 
-    /** Every size so often: memory is planned, recorded and cached at the first times. */
+    /** Every size so often: memory is planned and cached at the first times. */
     private static final int WARM_UP_ROUNDS = 3;
 
     /** Where the allocator finds room settles after some; few are enough before few. */

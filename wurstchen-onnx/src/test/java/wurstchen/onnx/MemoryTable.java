@@ -25,7 +25,7 @@ import wurstchen.WurstchenException;
  * made.
  */
 final class MemoryTable {
-    /** The first one plans and records, the second one replays. */
+    /** Memory is planned in the first one; of each stage, steps are recorded in one or the other. */
     private static final int REQUESTS = 2;
 
     private final ModelBundle bundle;

@@ -4,11 +4,13 @@ import static com.google.common.base.Preconditions.checkState;
 
 import ai.onnxruntime.OrtException;
 
-/** The CPU's memory, treated as a GPU's: copied by graphs, worked with by one thread, its runs numbered for recording. */
+/** The CPU's memory, treated as a GPU's: copied by graphs and worked with by one thread. */
 final class RemotePlace implements NativePlace {
+    private static final String THREAD = "remote place";
+
     private final HostPlace host;
     private final IdentityCopies copies;
-    private final DeviceThread thread = new DeviceThread("remote place");
+    private final DeviceThread thread = new DeviceThread(THREAD);
     private boolean closed;
 
     private RemotePlace(HostPlace host, IdentityCopies copies) {
@@ -46,18 +48,19 @@ final class RemotePlace implements NativePlace {
     }
 
     @Override
+    public long stagingAllocator() {
+        return host.allocator();
+    }
+
+    @Override
     public boolean isHost() {
         return false;
     }
 
     @Override
-    public boolean replays() {
-        return true;
-    }
-
-    @Override
     public void copy(NativeTensor from, NativeTensor to) throws OrtException {
-        thread.execute(() -> copies.copy(from, to));
+        checkState(Thread.currentThread().getName().equals(THREAD), "not the device's thread: %s", Thread.currentThread());
+        copies.copy(from, to);
     }
 
     @Override

@@ -26,8 +26,8 @@ class StepBufferPoolTest {
         Closing.all(ImmutableList.<AutoCloseable>builder().add(bundle).addAll(sessions.values()).build());
     }
 
-    private StepBufferPool pool(int maxKept, long maxBytes) {
-        return new StepBufferPool(sessions.get(GraphSpec.STAGE_C_STEP), maxKept, maxBytes);
+    private StepBufferPool pool() {
+        return new StepBufferPool(sessions.get(GraphSpec.STAGE_C_STEP));
     }
 
     private static StepBuffers.Key key(int side) {
@@ -53,31 +53,7 @@ class StepBufferPoolTest {
 
     @Test
     void twoSizesInTurn_areKept() {
-        try (StepBufferPool pool = pool(StepBufferPool.MAX_KEPT, Long.MAX_VALUE)) {
-            assertThat(keptOf(pool, 2)).isEqualTo(2);
-            assertThat(keptOf(pool, 3)).isZero();
-        }
-    }
-
-    @Test
-    void recordedSizesInTurn_areKept() {
-        try (StepBufferPool pool = pool(StepBufferPool.MAX_KEPT_RECORDED, Long.MAX_VALUE)) {
-            assertThat(keptOf(pool, 8)).isEqualTo(8);
-            assertThat(keptOf(pool, 9)).isZero();
-        }
-    }
-
-    @Test
-    void recordedSizesThatAreLarge_areKeptUpToTwo() {
-        try (StepBufferPool pool = pool(StepBufferPool.MAX_KEPT_RECORDED, 1)) {
-            assertThat(keptOf(pool, 2)).isEqualTo(2);
-            assertThat(keptOf(pool, 3)).isZero();
-        }
-    }
-
-    @Test
-    void devicesThatRecordNothing_keepTwo() {
-        try (StepBufferPool pool = new StepBufferPool(sessions.get(GraphSpec.STAGE_C_STEP))) {
+        try (StepBufferPool pool = pool()) {
             assertThat(keptOf(pool, 2)).isEqualTo(2);
             assertThat(keptOf(pool, 3)).isZero();
         }
@@ -85,7 +61,7 @@ class StepBufferPoolTest {
 
     @Test
     void buffersOfAClosedPool_areFreed() {
-        StepBufferPool pool = pool(StepBufferPool.MAX_KEPT, Long.MAX_VALUE);
+        StepBufferPool pool = pool();
         StepBuffers inUse = pool.take(key(1));
         pool.close();
         pool.giveBack(inUse);
@@ -93,17 +69,5 @@ class StepBufferPoolTest {
 
         assertThat(next).isNotSameAs(inUse);
         next.close();
-    }
-
-    @Test
-    void bytes_areThoseOfEveryTensor() {
-        try (StepBufferPool pool = pool(StepBufferPool.MAX_KEPT, Long.MAX_VALUE)) {
-            StepBuffers buffers = pool.take(key(3));
-            int latents = 16 * 3 * 3 * Float.BYTES;
-            int stepTable = 4 * 5 * Float.BYTES;
-
-            assertThat(buffers.bytes()).isEqualTo(2 * latents + 4 * Long.BYTES + stepTable + 4 * latents + Float.BYTES);
-            pool.giveBack(buffers);
-        }
     }
 }
