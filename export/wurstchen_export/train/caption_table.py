@@ -124,7 +124,8 @@ class CaptionTable:
 def style_only_ids(pictures: Pictures, tokens: Tokens) -> torch.Tensor:
     """Token ids [styles, colours + 2, templates, length] of captions without an object; the last colour but one is none
     named, the last, at UNDESCRIBED, a background that has no name."""
-    sets = [(STYLE_ONLY, colour) for colour in pictures.colour_names] + [(STYLE_ONLY_BARE, None), (STYLE_ONLY_ANY, None)]
+    sets = [(STYLE_ONLY, colour) for colour in pictures.colour_names]
+    sets += [(STYLE_ONLY_BARE, None), (STYLE_ONLY_ANY, None)]
     count = math.lcm(*(len(templates) for templates, _ in sets))
     captions = [
         fill(templates[i % len(templates)], "", "", colour, style)

@@ -128,8 +128,8 @@ def maybe_compiled(module: torch.nn.Module, args: argparse.Namespace):
 
 
 def loop_options(args: argparse.Namespace) -> LoopOptions:
-    names = (
-        "minutes steps until learning_rate flat fall warmup weight_decay ema save_seconds log_seconds"  # the fields it has
+    names = (  # the fields it has
+        "minutes steps until learning_rate flat fall warmup weight_decay ema save_seconds log_seconds"
     ).split()
     return LoopOptions(**{name: getattr(args, name) for name in names}, ranks=getattr(args, "ranks", ALONE))
 
