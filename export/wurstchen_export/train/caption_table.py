@@ -1,5 +1,6 @@
 """Token ids of many captions of every picture on every background, so that training draws captions on its device."""
 
+import math
 import random
 import tempfile
 from pathlib import Path
@@ -9,7 +10,15 @@ import torch
 
 from ..wuerstchen_classes import clip_tokenizer
 from .artwork import TOKENIZER_FILES, ArtworkFolder
-from .captions import BARE_SHARE, caption_of, white_share
+from .captions import (
+    BARE_SHARE,
+    STYLE_ONLY,
+    STYLE_ONLY_ANY,
+    STYLE_ONLY_BARE,
+    caption_and_styled,
+    fill,
+    white_share,
+)
 from .pictures import Pictures
 from .variation import UNDESCRIBED
 from .vocabulary import Vocabulary
@@ -52,38 +61,76 @@ class Tokens:
 
 
 class CaptionTable:
-    """ids: int16 [pictures, colours + 1, variants, length] on the pictures' device; the last colour is none named."""
+    """ids: int16 [pictures, colours + 1, variants, length] on the pictures' device; the last colour is none named.
 
-    def __init__(self, pictures: Pictures, tokens: Tokens, variants: int, seed: int):
+    styled: bool [pictures, colours + 1, variants], which of them name the style.
+    style_only: share of captions that name no object; where it is above 0, they also describe pictures whose colour is
+    UNDESCRIBED, which otherwise have none.
+    """
+
+    def __init__(self, pictures: Pictures, tokens: Tokens, variants: int, seed: int, style_only: float = 0.0):
         source = random.Random(seed)
         self.colours = len(pictures.colours)
         self.white = pictures.colour_names.index("white")
         ids = np.empty((len(pictures), self.colours + 1, variants, tokens.length), dtype=np.int16)
+        styled = np.empty(ids.shape[:3], dtype=bool)
         for which in range(len(pictures)):
             for colour in range(self.colours + 1):
                 named = colour if colour < self.colours else None
                 for variant in range(variants):
-                    ids[which, colour, variant] = self._row(pictures, tokens, which, named, source)
-        self.ids = torch.from_numpy(ids).to(pictures.artwork.device)
+                    place = which, colour, variant
+                    ids[place], styled[place] = self._row(pictures, tokens, which, named, source)
+        device = pictures.artwork.device
+        self.ids, self.styled = torch.from_numpy(ids).to(device), torch.from_numpy(styled).to(device)
         self.empty = tokens.rows([""]).to(self.ids)
+        self.style_only = style_only
+        self.style_of = torch.tensor(pictures.style_of, device=device)
+        self.style_ids = style_only_ids(pictures, tokens).to(self.ids) if style_only else None
 
     @staticmethod
-    def _row(pictures, tokens, which, colour, source) -> list[int]:
+    def _row(pictures, tokens, which, colour, source) -> tuple[list[int], bool]:
         for _ in range(TRIES):
-            caption = caption_of(pictures, which, colour, source)
+            caption, styled = caption_and_styled(pictures, which, colour, source)
             row = tokens.row(caption)
             if row is not None:
-                return row
+                return row, styled
         raise ValueError(f"no caption fits into {tokens.length} tokens, such as {caption!r}: raise --text-length")
 
     def draw(self, which: torch.Tensor, colours: torch.Tensor, dropped: float) -> torch.Tensor:
         """int64 [B,length]: a random caption of each picture; a share `dropped` of them is empty, for guidance.
 
-        So is that of a picture whose colour is UNDESCRIBED.
+        So is that of a picture whose colour is UNDESCRIBED, unless there are captions of styles only.
         """
+        return self.draw_with_style(which, colours, dropped)[0]
+
+    def draw_with_style(self, which: torch.Tensor, colours: torch.Tensor, dropped: float):
+        """The same, and which of them name the style, bool [B]."""
         device, count = which.device, len(which)
         bare = (colours == self.white) & (torch.rand(count, device=device) < BARE_SHARE / white_share(self.colours))
         variant = torch.randint(self.ids.shape[2], (count,), device=device)
-        rows = self.ids[which, torch.where(bare, self.colours, colours), variant]
-        empty = (torch.rand(count, device=device) < dropped) | (colours == UNDESCRIBED)
-        return torch.where(empty[:, None], self.empty, rows).long()
+        named, undescribed = torch.where(bare, self.colours, colours), colours == UNDESCRIBED
+        rows, styled = self.ids[which, named, variant], self.styled[which, named, variant]
+        empty = torch.rand(count, device=device) < dropped
+        if self.style_ids is None:
+            empty |= undescribed
+        else:
+            alone = (torch.rand(count, device=device) < self.style_only) | undescribed
+            template = torch.randint(self.style_ids.shape[2], (count,), device=device)
+            rows = torch.where(alone[:, None], self.style_ids[self.style_of[which], named, template], rows)
+            styled = styled | alone
+        return torch.where(empty[:, None], self.empty, rows).long(), styled & ~empty
+
+
+def style_only_ids(pictures: Pictures, tokens: Tokens) -> torch.Tensor:
+    """Token ids [styles, colours + 2, templates, length] of captions without an object; the last colour but one is none
+    named, the last, at UNDESCRIBED, a background that has no name."""
+    sets = [(STYLE_ONLY, colour) for colour in pictures.colour_names]
+    sets += [(STYLE_ONLY_BARE, None), (STYLE_ONLY_ANY, None)]
+    count = math.lcm(*(len(templates) for templates, _ in sets))
+    captions = [
+        fill(templates[i % len(templates)], "", "", colour, style)
+        for style in pictures.styles
+        for templates, colour in sets
+        for i in range(count)
+    ]
+    return tokens.rows(captions).view(len(pictures.styles), len(sets), count, tokens.length)

@@ -31,6 +31,16 @@ STYLED = (
 )
 BARE = ("{a}", "{n}", "a picture of {a}")
 STYLED_BARE = ("{a}, {s} style", "{s} {n}", "{n}, {s}")
+# Without an object: what a style is, whatever is drawn in it. Words of the templates above, which the tokenizer knows.
+STYLE_ONLY = (
+    "{s} style, {c} background",
+    "{s} style on a {c} background",
+    "a {s} picture on a {c} background",
+    "{s}, {c}",
+    "{s} style on {c}",
+)
+STYLE_ONLY_BARE = ("{s} style", "{s}")
+STYLE_ONLY_ANY = ("a {s} picture",)  # on a background that has no name
 STYLE_NAMES = {"fluent-emoji-flat": "flat", "fluent-emoji": "glossy", "noto": "noto"}
 
 BARE_SHARE = 0.15  # pictures whose caption names no background; these are white
@@ -45,8 +55,9 @@ def white_share(colours: int = len(COLOURS)) -> float:
 
 def write_caption(
     concept: Concept, colour: str | None, style: str, source: random.Random, styles: int = 1
-) -> str:
-    """A random caption of one picture; colour None leaves the background unnamed (it is white).
+) -> tuple[str, bool]:
+    """A random caption of one picture, and whether it names the style; colour None leaves the background unnamed (it is
+    white).
 
     With several styles four in five captions name it: the word must outweigh what the object is most often drawn like.
     """
@@ -55,7 +66,7 @@ def write_caption(
         template = source.choice(STYLED_BARE if styled else BARE)
     else:
         template = source.choice(STYLED if styled else PLAIN)
-    return fill(template, concept.with_article, source.choice(concept.names), colour, style)
+    return fill(template, concept.with_article, source.choice(concept.names), colour, style), styled
 
 
 def fill(template: str, article: str, name: str, colour: str | None, style: str) -> str:
@@ -66,6 +77,11 @@ def fill(template: str, article: str, name: str, colour: str | None, style: str)
 
 def caption_of(pictures: Pictures, which: int, colour: int | None, source: random.Random) -> str:
     """A random caption of picture `which` on colour number `colour`, or with no background named."""
+    return caption_and_styled(pictures, which, colour, source)[0]
+
+
+def caption_and_styled(pictures: Pictures, which: int, colour: int | None, source: random.Random) -> tuple[str, bool]:
+    """The same, and whether it names the style."""
     name = None if colour is None else pictures.colour_names[colour]
     concept = pictures.concepts[pictures.concept_of[which]]
     return write_caption(concept, name, pictures.style(which), source, len(pictures.styles))

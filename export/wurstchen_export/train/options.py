@@ -28,6 +28,14 @@ def deviation(text: str) -> float:
     return value
 
 
+def dropped_share(text: str) -> float:
+    """An option's value from 0 to below 1."""
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"must be from 0 to below 1, got {text}")
+    return value
+
+
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that `train data` wrote, or its packed file")
     parser.add_argument("--concepts", default="all", help="concepts file, or `all` for every picture (default: all)")
@@ -54,6 +62,12 @@ def add_loop_options(parser: argparse.ArgumentParser, learning_rate: float, flat
     parser.add_argument("--flat", type=float, default=flat, help=f"part of the run at that rate (default {flat})")
     parser.add_argument("--fall", choices=("linear", "cosine"), default="linear", help="how it falls (default linear)")
     parser.add_argument("--warmup", type=int, default=50, help="steps in which the rate rises (default 50)")
+    parser.add_argument(
+        "--weight-decay",
+        type=deviation,
+        default=0.01,
+        help="of AdamW: a step takes this times the learning rate off every weight (default 0.01)",
+    )
     parser.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights (default 0.999)")
     parser.add_argument("--save-seconds", type=float, default=120.0, help="between checkpoints (default 120)")
     parser.add_argument("--log-seconds", type=float, default=15.0, help="between lines of the log (default 15)")
@@ -114,8 +128,8 @@ def maybe_compiled(module: torch.nn.Module, args: argparse.Namespace):
 
 
 def loop_options(args: argparse.Namespace) -> LoopOptions:
-    names = (
-        "minutes steps until learning_rate flat fall warmup ema save_seconds log_seconds"  # the fields it has
+    names = (  # the fields it has
+        "minutes steps until learning_rate flat fall warmup weight_decay ema save_seconds log_seconds"
     ).split()
     return LoopOptions(**{name: getattr(args, name) for name in names}, ranks=getattr(args, "ranks", ALONE))
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from .captions import white_share
 from .pictures import Pictures, random_placement
-from .variation import UNDESCRIBED, varied
+from .variation import UNDESCRIBED, random_variations, varied
 
 RENEWED_AT_ONCE = 256
 """Renewing a few pictures costs a GPU hardly less than many: starting its work is what takes time."""
@@ -45,11 +45,22 @@ class PictureSource:
 
     def pixels(self, which: torch.Tensor, colours: torch.Tensor):
         """The pictures, [B,3,H,W] in [0,1], and what to label them with: colours, or UNDESCRIBED for varied ones."""
-        pixels = self.pictures.compose(which, colours, self.placement(len(which)))
+        (pixels,), labels = self.alike([which], colours)
+        return pixels, labels
+
+    def alike(self, several: list[torch.Tensor], colours: torch.Tensor):
+        """The pixels of several lists of pictures, on the same backgrounds, at the same places and varied in the same
+        way; and their labels."""
+        placement = self.placement(len(colours))
+        pixels = [self.pictures.compose(which, colours, placement) for which in several]
         if not self.varied:
             return pixels, colours
-        change = torch.rand(len(which), device=self.device) < self.varied
-        changed = torch.where(change[:, None, None, None], varied(self.pictures, which, colours), pixels)
+        change = torch.rand(len(colours), device=self.device) < self.varied
+        uniform = random_variations(len(colours), self.device)
+        changed = [
+            torch.where(change[:, None, None, None], varied(self.pictures, which, colours, uniform), plain)
+            for which, plain in zip(several, pixels, strict=True)
+        ]
         return changed, torch.where(change, UNDESCRIBED, colours)
 
 

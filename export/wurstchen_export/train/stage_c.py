@@ -8,22 +8,26 @@ import torch
 from ..wuerstchen_classes import wuerstchen
 from .caption_table import CaptionTable, Tokens, open_vocabulary
 from .diffusion import add_noise, noise_loss
+from .dropout import use_dropout
 from .fast import compile_or_fall_back
 from .loop import TrainingLoop
 from .options import (
     add_diffusion_options,
     add_loop_options,
     add_picture_options,
+    dropped_share,
     half_precision,
     loop_options,
     open_pictures,
     prepare_machine,
+    share,
 )
 from .parts import load_part, save_part
 from .pool import PictureSource, Pool, compressor_view
 from .processes import in_processes
 from .precision import use_exact_output
 from .response_norm import use_folded_response_norm
+from .restyling import PairedSource, noise_towards, restyled
 from .stage_b import load_compressor
 from .staging import wait_for
 from .text import TextSide, text_architecture, use_short_rows
@@ -40,6 +44,37 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text-width", type=int, default=192, help="width of its text encoder (default 192)")
     parser.add_argument("--text-layers", type=int, default=3, help="layers of its text encoder (default 3)")
     add_diffusion_options(parser, pool=6000)
+    add_style_options(parser)
+
+
+def add_style_options(parser: argparse.ArgumentParser) -> None:
+    """Against knowing (object, style) pairs by heart: what leaves them out draws in the style of a pair that it saw."""
+    parser.add_argument(
+        "--dropout",
+        type=dropped_share,
+        default=0.0,
+        help="share of activations that training drops in its blocks and its text encoder (default 0)",
+    )
+    parser.add_argument(
+        "--style-only",
+        type=share,
+        default=0.0,
+        help="share of captions that name the style and the background, and no object (default 0)",
+    )
+    parser.add_argument(
+        "--restyled",
+        type=share,
+        default=0.0,
+        help="of the captions that name the style, the share whose noised picture is in another style, which is to be"
+        " turned into the one named (default 0). Twice the memory for --pool. Goes well with --style-only",
+    )
+    parser.add_argument(
+        "--varied",
+        type=share,
+        default=0.0,
+        help="share of pictures that are turned, mirrored and in other hues. Their caption names the style only with"
+        " --style-only above 0, otherwise nothing (default 0)",
+    )
 
 
 def build(width: int, depth: int, heads: int, text_width: int):
@@ -62,7 +97,8 @@ class StageCTraining:
         tokens = Tokens(vocabulary, self.text.length)
         if args.compile:
             compile_or_fall_back([self.prior, self.text], self.warm_up, args.shifted_depthwise)
-        self.captions = CaptionTable(self.pictures, tokens, args.variants, args.seed)
+        self.captions = CaptionTable(self.pictures, tokens, args.variants, args.seed, args.style_only)
+        source = (PairedSource if args.restyled else PictureSource)(self.pictures, args.jitter, args.varied)
         if args.wait_for:
             wait_for(args.wait_for, args.until)
         if args.start_from:
@@ -70,7 +106,7 @@ class StageCTraining:
                 module.load_state_dict(load_part(args.start_from, name)[0])
         self.compressor = load_compressor(args.out, args.device)
         self.loop = TrainingLoop(args.out / "c", {"prior": self.prior, "text": self.text}, loop_options(args))
-        self.pool = Pool(PictureSource(self.pictures, args.jitter), args.pool, self.describe).fill()
+        self.pool = Pool(source, args.pool, self.describe).fill()
 
     def build_modules(self, tokens: int) -> None:
         args = self.args
@@ -95,6 +131,8 @@ class StageCTraining:
         use_folded_response_norm(self.prior)
         use_exact_output(self.prior.out)
         self.prior = self.prior.to(args.device, memory_format=torch.channels_last)
+        for module in (self.prior, self.text):
+            use_dropout(module, args.dropout)
 
     def warm_up(self) -> None:
         """One step on random latents, without its effects."""
@@ -106,22 +144,29 @@ class StageCTraining:
         self.text.zero_grad(set_to_none=True)
 
     def describe(self, pixels: torch.Tensor):
-        """The compressor's output at unit scale."""
+        """The compressor's output at unit scale; with --restyled, then that of the pictures in another style."""
         with half_precision(self.args):
-            return [self.compressor.stage_c_latents(compressor_view(pixels)).float()]
+            latents = self.compressor.stage_c_latents(compressor_view(pixels)).float()
+        return latents.chunk(2) if self.args.restyled else [latents]
 
-    def loss_of(self, latents: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+    def loss_of(self, latents: torch.Tensor, ids: torch.Tensor, others=None, styled=None) -> torch.Tensor:
+        """others: the latents in another style, of which --restyled takes some where the captions are `styled`."""
         latents = latents.contiguous(memory_format=torch.channels_last)
         noise, t = torch.randn_like(latents), torch.rand(len(latents), device=latents.device)
+        shown, wanted = latents, noise
+        if others is not None:
+            shown = restyled(latents, others, styled, t, self.args.restyled)
+            wanted = noise_towards(latents, shown, noise, t)
         with half_precision(self.args):
-            predicted = self.prior(add_noise(latents, noise, t), t, self.text(ids))
-        return noise_loss(predicted, noise, t, self.args.emphasis)
+            predicted = self.prior(add_noise(shown, noise, t), t, self.text(ids))
+        return noise_loss(predicted, wanted, t, self.args.emphasis)
 
     def loss(self):
         if self.args.jitter:
             self.pool.renew(self.args.renew)
-        which, colours, (latents,) = self.pool.draw(self.args.batch)
-        return self.loss_of(latents, self.captions.draw(which, colours, TEXT_DROPPED)), {}
+        which, colours, (latents, *others) = self.pool.draw(self.args.batch)
+        ids, styled = self.captions.draw_with_style(which, colours, TEXT_DROPPED)
+        return self.loss_of(latents, ids, *others, styled) if others else self.loss_of(latents, ids), {}
 
     @torch.no_grad()
     def save_model(self) -> None:

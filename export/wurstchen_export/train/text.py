@@ -32,6 +32,7 @@ class TextLayer(nn.Module):
         self.layer_norm1 = nn.LayerNorm(width)
         self.mlp = nn.ModuleDict({"fc1": nn.Linear(width, 4 * width), "fc2": nn.Linear(4 * width, width)})
         self.layer_norm2 = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(0.0)
 
     def forward(self, x: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
         """x: [B,length,width]; hidden: bool [B,1,length,length], where a token (row) must not look (column)."""
@@ -41,8 +42,8 @@ class TextLayer(nn.Module):
             for name in ("q_proj", "k_proj", "v_proj")
         )
         weights = (q @ k.transpose(-1, -2) * HEAD_WIDTH**-0.5).float().masked_fill(hidden, -1e9).softmax(-1)
-        x = x + self.self_attn["out_proj"]((weights.to(v.dtype) @ v).transpose(1, 2).flatten(2))
-        return x + self.mlp["fc2"](F.gelu(self.mlp["fc1"](self.layer_norm2(x))))
+        x = x + self.dropout(self.self_attn["out_proj"]((weights.to(v.dtype) @ v).transpose(1, 2).flatten(2)))
+        return x + self.dropout(self.mlp["fc2"](F.gelu(self.mlp["fc1"](self.layer_norm2(x)))))
 
 
 class TextSide(nn.Module):
@@ -66,6 +67,7 @@ class TextSide(nn.Module):
                 "final_layer_norm": nn.LayerNorm(width),
             }
         )
+        self.dropout = nn.Dropout(0.0)  # of embeddings
         for table in embeddings.values():
             nn.init.normal_(table.weight, std=0.02)
 
@@ -79,7 +81,7 @@ class TextSide(nn.Module):
         tables = self.text_model["embeddings"]
         length = ids.shape[1]
         position = tables["position_embedding"].weight[:length]
-        x = F.embedding(ids, tables["token_embedding"].weight) + position
+        x = self.dropout(F.embedding(ids, tables["token_embedding"].weight) + position)
         pad = (ids == self.end).cumsum(1) > 1  # the first one ends the text
         later = torch.ones(length, length, dtype=torch.bool, device=ids.device).triu(1)
         for layer in self.text_model["encoder"]["layers"]:
@@ -152,7 +154,9 @@ def short_row_attention(self, x: torch.Tensor, kv: torch.Tensor) -> torch.Tensor
     column = torch.arange(sources.shape[1], device=x.device)
     bias = torch.where(column == sources.shape[1] - 1, math.log(copies), 0.0)
     weights = ((q @ k.transpose(-1, -2)).float() * q.shape[-1] ** -0.5 + bias).softmax(-1)
-    out = attention.to_out[0]((weights.to(v.dtype) @ v).transpose(1, 2).flatten(2))
+    out = (weights.to(v.dtype) @ v).transpose(1, 2).flatten(2)
+    for layer in attention.to_out:  # a projection and dropout
+        out = layer(out)
     return x + out.transpose(1, 2).reshape(batch, channels, height, width)
 
 

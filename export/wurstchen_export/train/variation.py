@@ -1,7 +1,7 @@
 """Pictures further from each other than the artwork is: turned, mirrored, resized, in other hues.
 
 A few thousand drawings are soon known by heart. The semantic compressor and Stage B must rebuild drawings that they
-have not seen, so a part of what they train on is varied. No caption describes such a picture.
+have not seen, so a part of what they train on is varied. No caption can describe such a picture but by its style.
 """
 
 import math
@@ -18,9 +18,14 @@ LARGEST_SHIFT = 0.08  # of the side
 LARGEST_HUE_TURN = 60.0  # degrees, to either side
 
 
-def varied(pictures: Pictures, which: torch.Tensor, colours: torch.Tensor) -> torch.Tensor:
-    """Artwork on backgrounds as in `Pictures.compose`, each varied at random; float32 [B,3,H,W] in [0,1]."""
-    uniform = torch.rand(len(which), 6, device=which.device)
+def random_variations(count: int, device: torch.device) -> torch.Tensor:
+    """What `varied` turns into sizes, places, angles, mirrors and hues; uniform numbers [count,6]."""
+    return torch.rand(count, 6, device=device)
+
+
+def varied(pictures: Pictures, which: torch.Tensor, colours: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
+    """Artwork on backgrounds as in `Pictures.compose`, each varied by its row of `random_variations`; float32
+    [B,3,H,W] in [0,1]."""
     scale = SCALES[0] + (SCALES[1] - SCALES[0]) * uniform[:, :1]
     placement = torch.cat([scale, (uniform[:, 1:3] * 2 - 1) * LARGEST_SHIFT], 1)
     pixels = pictures.compose(which, colours, placement, turn=turns(uniform[:, 3], uniform[:, 4] < 0.5))
