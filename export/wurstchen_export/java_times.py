@@ -16,18 +16,30 @@ def read(files: list[Path]) -> dict[tuple[str, int], float]:
     """By part and pictures of a batch: milliseconds of one step, or of Stage A for the batch; the median of the later
     requests. A step's share of what happens once before and after all steps is counted.
 
-    Raises ExportError for a file that is none.
+    Raises ExportError for a file that is none, and for one whose steps are not comparable: without guidance they compute
+    half as much.
     """
     found = {}
     for file in files:
         try:
-            found |= _times(json.loads(file.read_text(encoding="utf-8")))
+            content = json.loads(file.read_text(encoding="utf-8"))
+            _check_guidance(file, content["request"])
+            found |= _times(content)
         except (ValueError, KeyError, TypeError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise ExportError(
                 f"{file} is no benchmark ({reason}): write it with `wurstchen benchmark --json`"
             ) from None
     return found
+
+
+def _check_guidance(file: Path, request: dict) -> None:
+    for stage, scale in (("c", request["stageCGuidance"]), ("b", request["stageBGuidance"])):
+        if scale <= 1:
+            raise ExportError(
+                f"{file} was measured with --stage-{stage}-guidance {scale}, which is off, and the reference's steps are"
+                f" timed with guidance: measure with --stage-{stage}-guidance 2"
+            )
 
 
 def _times(content: dict) -> dict[tuple[str, int], float]:

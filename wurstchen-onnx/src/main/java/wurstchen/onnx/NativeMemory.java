@@ -37,13 +37,39 @@ final class NativeMemory extends DeviceMemory {
         }
     }
 
-    /** A tensor where the CPU writes and reads values on their way to or from the device. */
+    /**
+     * A flat tensor where the CPU writes and reads values on their way to or from the device. It goes by the name of the host's memory:
+     * ONNX Runtime takes pinned memory for the device's own and does not copy it.
+     */
     private NativeTensor staging(ElementType type, long values) throws OrtException {
+        Viewed viewed = new Viewed(pinned(type, values));
+        try {
+            return view(viewed, place.hostMemoryInfo(), viewed.tensor.data(), type, values, true);
+        } finally {
+            viewed.release();
+        }
+    }
+
+    private NativeTensor pinned(ElementType type, long values) throws OrtException {
         try {
             return allocate(place.stagingAllocator(), true, type, values);
         } catch (OrtException e) {
             // It may be memory that there is less of.
             return allocate(place.hostAllocator(), true, type, values);
+        }
+    }
+
+    /** Keeps a tensor open as long as a view of it. */
+    private static final class Viewed extends Shared {
+        private final NativeTensor tensor;
+
+        Viewed(NativeTensor tensor) {
+            this.tensor = tensor;
+        }
+
+        @Override
+        void free() {
+            tensor.close();
         }
     }
 
@@ -126,18 +152,23 @@ final class NativeMemory extends DeviceMemory {
 
     /** A flat view of some values of a tensor; the tensor must stay open. */
     private NativeTensor part(Tensor tensor, long first, long count) throws OrtException {
-        int size = tensor.type().bytes();
+        long data = ((NativeTensor) tensor).data() + first * tensor.type().bytes();
+        return view(this, place.memoryInfo(), data, tensor.type(), count, place.isHost());
+    }
+
+    /**
+     * Flat values at an address as a tensor.
+     *
+     * @param memory keeps them alive
+     * @param memoryInfo says where they lie
+     */
+    private static NativeTensor view(Shared memory, long memoryInfo, long data, ElementType type, long count, boolean onHost)
+            throws OrtException {
         long[] shape = {count};
         long[] value = new long[1];
         OrtStatus.check(OrtTable.CreateTensorWithDataAsOrtValue(
-                place.memoryInfo(),
-                ((NativeTensor) tensor).data() + first * size,
-                count * size,
-                shape,
-                1,
-                tensor.type().code(),
-                value));
-        return new NativeTensor(this, tensor.type(), shape, value[0], place.isHost());
+                memoryInfo, data, count * type.bytes(), shape, 1, type.code(), value));
+        return new NativeTensor(memory, type, shape, value[0], onHost);
     }
 
     @Override
