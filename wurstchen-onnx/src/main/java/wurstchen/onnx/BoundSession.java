@@ -57,7 +57,7 @@ final class BoundSession implements AutoCloseable {
         @Override
         void free() {
             try {
-                JvmExit.close(ort::close);
+                JvmExit.close(() -> CudaCalls.share(ort::close));
             } catch (OrtException e) {
                 throw new WurstchenException(spec.name() + ": ONNX Runtime cannot close it: " + OneLine.of(e.getMessage()), e);
             } finally {

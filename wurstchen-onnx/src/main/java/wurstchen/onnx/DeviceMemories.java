@@ -33,7 +33,7 @@ final class DeviceMemories {
 
     private static DeviceMemory open(Device device) {
         try {
-            return JvmExit.during(device::openMemory);
+            return JvmExit.during(() -> CudaCalls.shared(device::openMemory));
         } catch (JvmExit.EndingException e) {
             throw new WurstchenException(device + " cannot be opened: " + e.getMessage(), e);
         }

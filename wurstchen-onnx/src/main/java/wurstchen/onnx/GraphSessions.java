@@ -139,7 +139,7 @@ final class GraphSessions {
     /** Asks for the best use first, then for less, and lets the engine say so. */
     private static BoundSession open(GraphSpec spec, OnnxEngine engine, byte[] model, Path weights, GraphUse use) {
         try {
-            return JvmExit.during(() -> tryToOpen(spec, engine, model, weights, use));
+            return JvmExit.during(() -> CudaCalls.shared(() -> tryToOpen(spec, engine, model, weights, use)));
         } catch (JvmExit.EndingException e) {
             throw new WurstchenException(spec.file() + ": cannot be opened: " + e.getMessage(), e);
         } catch (OrtException e) {

@@ -48,6 +48,10 @@ final class IdentityCopies implements AutoCloseable {
 
     /** Copies all values of a tensor into another of the same type and shape, on whatever device each of them is. */
     void copy(NativeTensor from, NativeTensor to) throws OrtException {
+        CudaCalls.share(() -> run(from, to));
+    }
+
+    private void run(NativeTensor from, NativeTensor to) throws OrtException {
         long[] address = new long[1];
         OrtStatus.check(OrtTable.CreateRunOptions(address));
         long options = address[0];

@@ -33,7 +33,7 @@ final class NativeBinding implements PreparedRun {
         this.session = OrtHandles.session(session);
         this.plan = plan;
         try {
-            bind();
+            CudaCalls.share(this::bind);
         } catch (OrtException | RuntimeException e) {
             close();
             throw e;
@@ -68,13 +68,21 @@ final class NativeBinding implements PreparedRun {
 
     @Override
     public void run() throws OrtException {
-        place.execute(this::runBound);
+        place.execute(this::decideAndRun);
     }
 
     /** On the device's thread, so that runs come in the order in which it was decided what to do with them. */
-    private void runBound() throws OrtException {
-        boolean succeeded = false;
+    private void decideAndRun() throws OrtException {
         Recordings.Use use = options.begin();
+        if (use == Recordings.Use.RECORD) {
+            run(use);
+        } else {
+            CudaCalls.share(() -> run(use));
+        }
+    }
+
+    private void run(Recordings.Use use) throws OrtException {
+        boolean succeeded = false;
         try {
             if (ran && use != Recordings.Use.REPLAY) {
                 // An input on the device that the graph reads on the CPU was copied when it was bound, and that copy is now an old one. A

@@ -30,7 +30,8 @@ final class NativeMemory extends DeviceMemory {
         retain();
         try {
             long[] value = new long[1];
-            OrtStatus.check(OrtTable.CreateTensorAsOrtValue(allocator, shape, shape.length, type.code(), value));
+            CudaCalls.share(() ->
+                    OrtStatus.check(OrtTable.CreateTensorAsOrtValue(allocator, shape, shape.length, type.code(), value)));
             return new NativeTensor(this, type, shape, value[0], onHost);
         } finally {
             release();
@@ -202,6 +203,6 @@ final class NativeMemory extends DeviceMemory {
 
     @Override
     void free() {
-        JvmExit.close(place::close);
+        JvmExit.close(() -> CudaCalls.share(place::close));
     }
 }

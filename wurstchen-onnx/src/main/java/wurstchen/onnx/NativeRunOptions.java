@@ -36,15 +36,20 @@ final class NativeRunOptions implements AutoCloseable {
         return id;
     }
 
-    /** Called on the device's thread right before a run. */
+    /** Called on the device's thread right before a run; one that records has CUDA for itself until {@link #end}. */
     synchronized Recordings.Use begin() throws OrtException {
         if (recordable.isEmpty()) {
             return Recordings.Use.SUBMIT;
         }
         // A run that is to be stopped must not begin a recording, which could then not end.
-        Recordings.Use use = recordable.get().next(!terminated);
-        number(recordable.get().id());
+        Recordings.Use use = recordable.get().next(() -> !terminated && CudaCalls.tryAlone());
         recording = use == Recordings.Use.RECORD;
+        try {
+            number(recordable.get().id());
+        } catch (OrtException | RuntimeException e) {
+            end(false);
+            throw e;
+        }
         return use;
     }
 
@@ -78,10 +83,14 @@ final class NativeRunOptions implements AutoCloseable {
 
     /** Called on the device's thread right after the run. */
     synchronized void end(boolean succeeded) {
-        if (recording && succeeded) {
-            recordable.get().recorded();
+        if (!recording) {
+            return;
         }
         recording = false;
+        CudaCalls.endAlone();
+        if (succeeded) {
+            recordable.get().recorded();
+        }
     }
 
     /** Makes the run that goes on, or else the next one, fail soon; from any thread. */

@@ -1,5 +1,7 @@
 package wurstchen.onnx;
 
+import java.util.function.BooleanSupplier;
+
 /**
  * Which runs of one graph a device records as CUDA graphs, and which it replays.
  *
@@ -76,19 +78,22 @@ final class Recordings {
         /**
          * Says what to do with the run that comes now.
          *
-         * @param mayBeRecorded false to do without, this time
+         * @param mayBeRecorded asked of a run that would be recorded; false to do without, this time
          */
-        Use next(boolean mayBeRecorded) {
+        Use next(BooleanSupplier mayBeRecorded) {
             int runsBefore = enter(shapes);
             if (recordedIn == generation) {
                 return Use.REPLAY;
             }
             id = UNRECORDED;
-            if (!repeated || !mayBeRecorded || runsBefore < RUNS_BEFORE_RECORDING) {
+            if (!repeated || runsBefore < RUNS_BEFORE_RECORDING) {
                 return Use.SUBMIT;
             }
             if (recordings == MAX_RECORDINGS) {
                 usedUp.run();
+                return Use.SUBMIT;
+            }
+            if (!mayBeRecorded.getAsBoolean()) {
                 return Use.SUBMIT;
             }
             id = ++recordings;

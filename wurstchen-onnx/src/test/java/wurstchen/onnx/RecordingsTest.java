@@ -11,7 +11,7 @@ class RecordingsTest {
 
     /** As a device would do it: what is to be recorded is recorded. */
     private static Recordings.Use run(Recordings.Runs runs) {
-        Recordings.Use use = runs.next(true);
+        Recordings.Use use = runs.next(() -> true);
         if (use == Recordings.Use.RECORD) {
             runs.recorded();
         }
@@ -110,7 +110,7 @@ class RecordingsTest {
         Recordings.Runs runs = recordings.repeated("a");
         run(runs, Recordings.RUNS_BEFORE_RECORDING);
 
-        assertThat(runs.next(false)).isEqualTo(Recordings.Use.SUBMIT);
+        assertThat(runs.next(() -> false)).isEqualTo(Recordings.Use.SUBMIT);
         assertThat(runs.id()).isEqualTo(Recordings.UNRECORDED);
         assertRecordedAs(runs, 1);
     }
@@ -120,7 +120,7 @@ class RecordingsTest {
         Recordings.Runs runs = recordings.repeated("a");
         run(runs, Recordings.RUNS_BEFORE_RECORDING);
 
-        assertThat(runs.next(true)).isEqualTo(Recordings.Use.RECORD);
+        assertThat(runs.next(() -> true)).isEqualTo(Recordings.Use.RECORD);
         assertRecordedAs(runs, 2);
     }
 
