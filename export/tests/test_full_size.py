@@ -13,7 +13,7 @@ from wurstchen_export import full_size, gpu_accuracy, gpu_speed, java_times, par
 from wurstchen_export.errors import ExportError
 from wurstchen_export.full_size import FULL, NARROW, RandomSource
 from wurstchen_export.gpu_accuracy import Run, relative_error
-from wurstchen_export.layers import ResponseNormDense
+from wurstchen_export.layers import Attention, ResponseNormDense, TextBesideMap, _sum_over_map, layer_norm
 from wurstchen_export.runtime import Bundle, PictureRequest
 from wurstchen_export.wuerstchen_classes import wuerstchen
 
@@ -155,7 +155,8 @@ def test_missing_latents_are_named(tmp_path):
 
 
 def benchmark(tmp_path, **request):
-    request = {"images": 4, "batchSize": 2, "stageCSteps": 10, "stageBSteps": 4} | request
+    guidance = {"stageCGuidance": 4.0, "stageBGuidance": 2.0}
+    request = {"images": 4, "batchSize": 2, "stageCSteps": 10, "stageBSteps": 4} | guidance | request
     samples = [{"Stage C": c, "Stage B": 160.0, "Stage A": 8.0} for c in (100.0, 9000.0, 200.0)]
     path = tmp_path / "benchmark.json"
     path.write_text(json.dumps({"request": request, "laterMillis": samples}), encoding="utf-8")
@@ -191,6 +192,47 @@ def test_reference_is_timed_beside_java(tmp_path, monkeypatch):
     ]
     assert [row[3] for row in rows] == ["-", "10.00", "-", "20.00", "-", "4.00"]
     assert all(float(row[2]) > 0 for row in rows)
+
+
+def test_times_without_guidance_are_refused(tmp_path):
+    file = benchmark(tmp_path, stageBGuidance=0.0)
+    with pytest.raises(ExportError) as found:
+        java_times.read([file])
+    assert str(found.value) == (
+        f"{file} was measured with --stage-b-guidance 0.0, which is off, and the reference's steps are timed with"
+        " guidance: measure with --stage-b-guidance 2"
+    )
+
+
+def operators(bundle, graph):
+    model = onnx.load(bundle.folder / f"{graph}.onnx", load_external_data=False)
+    return [node.op_type for node in model.graph.node]
+
+
+@pytest.mark.parametrize("graph, blocks", [("stage_c_step", 2), ("stage_b_step", 8)])
+def test_attention_in_16_bits_is_one_operator(bundle, graph, blocks):
+    found = operators(bundle, graph)
+    assert found.count("MultiHeadAttention") == blocks
+    assert "Softmax" not in found
+
+
+def test_fused_attention_gives_what_single_operators_do():
+    torch.manual_seed(0)
+    block = wuerstchen().WuerstchenPrior(c_in=4, c=32, c_cond=16, depth=1, nhead=4).eval().blocks[2]
+    attention = Attention(block)
+    x, keys_values = torch.randn(2, 3, 5, 32), torch.randn(2, 2, 4, 7, 8)
+    shape = torch.tensor([0, 3, 5, -1])
+    text = TextBesideMap(keys_values, TextBesideMap.positions_of(x, 7))
+    expected = attention(x, text, shape)
+    found = x + attention.out(attention._fused(layer_norm(x), keys_values, shape))
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    halved = TextBesideMap(keys_values.half(), text.positions)
+    torch.testing.assert_close(attention.half()(x.half(), halved, shape).float(), expected, rtol=2e-3, atol=2e-3)
+
+
+def test_sum_over_a_map_is_the_same_as_a_product():
+    x = torch.rand(2, 3, 5, 4)
+    torch.testing.assert_close(_sum_over_map(x, True), x.sum(dim=(1, 2), keepdim=True))
 
 
 def test_unknown_stage_is_refused(tmp_path):

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wurstchen_export.layers import Dense, depthwise, layer_norm, to_maps, to_tokens
+from wurstchen_export.layers import Dense, layer_norm, to_maps, to_tokens
 
 
 class MixingBlock(nn.Module):
@@ -31,15 +31,15 @@ class MixingBlock(nn.Module):
         # In float32 also where the graph computes in 16 bits: ONNX Runtime can compute these when it loads, and only
         # these, and nothing is rounded twice.
         scale1, offset1, factor1, scale2, offset2, factor2 = self.gammas.float().unbind()
-        kernels, widen, narrow = self.depthwise.float(), self.widen.weight.float(), self.narrow.weight.float()
+        depthwise, widen, narrow = self.depthwise.float(), self.widen.weight.float(), self.narrow.weight.float()
         # The padding repeats the border, so scale and offset of the norm pass through it into the convolution.
-        weight = kernels * ((1 + scale1) * factor1)
-        bias = (self.depthwise_bias.float() + kernels.sum(dim=(1, 2, 3)) * offset1) * factor1
+        weight = depthwise * ((1 + scale1) * factor1)
+        bias = (self.depthwise_bias.float() + depthwise.sum(dim=(1, 2, 3)) * offset1) * factor1
         widen_bias = self.widen.bias.float() + widen.sum(dim=0) * offset2
         widen, narrow, narrow_bias = widen * (1 + scale2), narrow * factor2, self.narrow.bias.float() * factor2
 
-        inner = to_tokens(F.pad(to_maps(layer_norm(x)), (1, 1, 1, 1), mode="replicate"))
-        x = x + depthwise(inner, weight.to(x.dtype), bias.to(x.dtype))
+        inner = F.pad(to_maps(layer_norm(x)), (1, 1, 1, 1), mode="replicate")
+        x = x + to_tokens(F.conv2d(inner, weight.to(x.dtype), bias.to(x.dtype), groups=x.shape[-1]))
         inner = F.gelu(torch.matmul(layer_norm(x), widen.to(x.dtype)) + widen_bias.to(x.dtype))
         return x + torch.matmul(inner, narrow.to(x.dtype)) + narrow_bias.to(x.dtype)
 

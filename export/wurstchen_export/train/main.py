@@ -14,6 +14,7 @@ COMMANDS = {
     "stage-c": "train the text-conditional model of the compressor's latents",
     "plain": "train a plain latent diffusion model, to compare the cascade with",
     "parts": "take a model apart into the parts that training goes on from",
+    "average": "average the weights of several runs that went on from the same parts",
     "model": "put the trained parts together as diffusers folders",
     "judge": "train the judge that `evaluate` asks, on real pictures",
     "judge-onnx": "write the trained judge as the graph that `evaluate` runs",

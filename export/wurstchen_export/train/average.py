@@ -1,0 +1,73 @@
+"""Averages the weights of runs that went on from the same parts, each in another way: their mean often draws better than any of them.
+
+Such runs lie close together, and what one of them has learnt by heart the others have not. Source: Wortsman et al.,
+"Model soups" (2022).
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ..errors import ExportError
+from .parts import load_part, part_file, save_part
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--parts", type=Path, nargs="+", required=True, metavar="FOLDER", help="folders of parts, two or more of them"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder for the averaged parts")
+
+
+class _Weights(nn.Module):
+    """Any named tensors as a module."""
+
+    def __init__(self, state: dict[str, torch.Tensor]):
+        super().__init__()
+        self._state = state
+
+    def state_dict(self, *args, **kwargs):
+        return self._state
+
+
+def average(folders: list[Path], out: Path) -> list[str]:
+    """Writes the mean of every part that all folders have; returns their names.
+
+    Raises ExportError for fewer than two folders, when they have no part in common, and when a part differs in its
+    architecture.
+    """
+    if len(folders) < 2:
+        raise ExportError("--parts names one folder: an average needs two or more")
+    names = sorted(set.intersection(*({file.stem for file in folder.glob("*.safetensors")} for folder in folders)))
+    if not names:
+        raise ExportError(f"{', '.join(map(str, folders))} have no part in common: name folders that runs trained in")
+    out.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        loaded = [load_part(folder, name) for folder in folders]
+        _check_architecture(name, folders, [architecture for _, architecture in loaded])
+        states = [state for state, _ in loaded]
+        save_part(out, name, _Weights({key: _mean([state[key] for state in states]) for key in states[0]}), loaded[0][1])
+    return names
+
+
+def _check_architecture(name: str, folders: list[Path], architectures: list[dict]) -> None:
+    for folder, architecture in zip(folders, architectures):
+        if architecture != architectures[0]:
+            raise ExportError(
+                f"{part_file(folder, name)} is {architecture}, and {part_file(folders[0], name)} is {architectures[0]}:"
+                " only parts of one architecture have a mean"
+            )
+
+
+def _mean(tensors: list[torch.Tensor]) -> torch.Tensor:
+    if all(torch.equal(tensor, tensors[0]) for tensor in tensors):
+        return tensors[0]  # as it is: a mean of negative zeros is a positive one
+    return torch.stack(tensors).mean(0)
+
+
+def run(args: argparse.Namespace) -> Path:
+    """Averages; returns the folder."""
+    average(args.parts, args.out)
+    return args.out
