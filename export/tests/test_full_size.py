@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 import torch
 
-from wurstchen_export import full_size, gpu_accuracy, gpu_speed, java_times, parity, tiny
+from wurstchen_export import full_size, gpu_accuracy, gpu_kernels, gpu_speed, java_times, parity, tiny
 from wurstchen_export.errors import ExportError
 from wurstchen_export.full_size import FULL, NARROW, RandomSource
 from wurstchen_export.gpu_accuracy import Run, relative_error
@@ -233,6 +233,17 @@ def test_fused_attention_gives_what_single_operators_do():
 def test_sum_over_a_map_is_the_same_as_a_product():
     x = torch.rand(2, 3, 5, 4)
     torch.testing.assert_close(_sum_over_map(x, True), x.sum(dim=(1, 2), keepdim=True))
+
+
+def test_kernels_are_timed_for_every_step_and_stage_a(bundle, monkeypatch):
+    monkeypatch.setattr(gpu_kernels, "WARM_UP", 0)
+    monkeypatch.setattr(gpu_kernels, "MEASURED", 1)
+    lines = []
+    gpu_kernels.main(bundle.folder, 128, 256, [1, 2], "cpu", progress=lines.append)
+    assert [line.partition(":")[0] for line in lines[1:]] == [
+        f"{graph}, {count} at a time" for graph in gpu_kernels.GRAPHS for count in (1, 2)
+    ]
+    assert all(line.endswith("of which 0 kernels 0.00") for line in lines[1:])
 
 
 def test_unknown_stage_is_refused(tmp_path):

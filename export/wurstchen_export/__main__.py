@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_tiny(commands)
     _add_full_size(commands)
     _add_gpu_speed(commands)
+    _add_gpu_kernels(commands)
     _add_gpu_accuracy(commands)
     _add_golden(commands)
     _add_speed(commands)
@@ -278,6 +279,26 @@ def _gpu_speed(options) -> None:
 
     sizes = _chosen_sizes(options)
     gpu_speed.main(options.width, options.height, options.images, options.java, options.device, sizes, _say)
+
+
+def _add_gpu_kernels(commands) -> None:
+    parser = _command(
+        commands, "gpu-kernels", _gpu_kernels, "time the kernels of a bundle's steps and of Stage A on a GPU (ONNX Runtime)"
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder that `export` or `full-size` wrote")
+    parser.add_argument("--device", default="cuda", help="cuda or cpu; the CPU shows no kernels")
+    parser.add_argument("--width", type=int, default=1024, help="of the pictures in pixels")
+    parser.add_argument("--height", type=int, default=1024, help="of the pictures in pixels")
+    parser.add_argument("--images", type=int, nargs="+", default=[1, 4], metavar="N", help="pictures at a time")
+    parser.add_argument("--kernels", type=int, default=12, metavar="N", help="how many to show, the longest first")
+
+
+def _gpu_kernels(options) -> None:
+    from wurstchen_export import gpu_kernels
+
+    gpu_kernels.main(
+        options.bundle, options.width, options.height, options.images, options.device, options.kernels, _say
+    )
 
 
 def _add_gpu_accuracy(commands) -> None:
