@@ -119,3 +119,11 @@ def test_table_ends_with_the_count_of_failures(bundle_copy, source):
     failed = [line for line in lines if line.endswith("FAILED")]
     assert [line.split()[0] for line in failed] == ["stage_a_encode"] * 3
     assert lines[-1] == f"{len(lines) - 5} of {len(lines) - 2} within tolerance"
+
+
+@pytest.mark.parametrize(
+    "own, values, allowed",
+    [(0, 49152, 5e-4), (1e-4, 49152, 5e-4), (13 / 49152, 49152, 8.4e-4), (0.01, 10**8, 0.02)],
+)
+def test_share_of_levels_that_may_differ_allows_for_the_noise_of_small_counts(own, values, allowed):
+    assert parity._share_allowed(own, values) == pytest.approx(allowed, rel=0.01)
