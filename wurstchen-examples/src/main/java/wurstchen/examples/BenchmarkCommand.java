@@ -31,8 +31,9 @@ import wurstchen.onnx.ModelBundle;
         usageHelpWidth = 110,
         description = {
             "Measures what a model takes: time of each stage in milliseconds, bytes copied between host and device, memory.",
-            "The first request after opening is shown apart, because it plans and records; then the same request again and again: later is"
-                    + " the median of them, first:later how many times longer the first took. Nothing is written but --json."
+            "The first request after opening is shown apart, because it plans, and a GPU begins to record steps; then the same request"
+                    + " again and again: later is the median of them, first:later how many times longer the first took. Nothing is"
+                    + " written but --json."
         },
         footer = {"", "Example:", "  java -jar wurstchen.jar benchmark --device cuda --repeats 10 --json h200.json"})
 final class BenchmarkCommand implements Callable<Integer> {
