@@ -2,8 +2,8 @@
 
 Some of ONNX Runtime's CUDA kernels read addresses or lengths from a block of the host's memory that they free at once.
 A CUDA graph reads the block again at every replay, when it may hold something else: the lists of a step of another size,
-which was recorded since. What follows is a wrong picture or the end of the process by a misaligned address, which was seen
-with ONNX Runtime 1.29.0. microsoft/onnxruntime, pull request 32121, describes it and keeps the block.
+which was recorded since. What follows can be a wrong picture or the end of the process. microsoft/onnxruntime, pull request
+32121, describes it and keeps the block; it was not seen here.
 """
 
 from __future__ import annotations

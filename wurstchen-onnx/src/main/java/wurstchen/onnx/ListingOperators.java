@@ -10,7 +10,7 @@ import java.util.Set;
 /**
  * Finds what keeps a graph from being recorded once and replayed: operators whose kernels in ONNX Runtime's CUDA provider read lists of addresses
  * from a block of the host's memory that is free again by the time a recording reads it (microsoft/onnxruntime, pull request 32121). What
- * follows is a wrong picture, or the end of the process by a misaligned address, which was seen with 1.29.0.
+ * follows can be a wrong picture or the end of the process.
  *
  * <p>Field numbers: onnx.proto3 of ONNX 1.19.
  */
