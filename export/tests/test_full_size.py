@@ -236,8 +236,8 @@ def test_sum_over_a_map_is_the_same_as_a_product():
 
 
 def test_kernels_are_timed_for_every_step_and_stage_a(bundle, monkeypatch):
-    monkeypatch.setattr(gpu_kernels, "WARM_UP", 0)
-    monkeypatch.setattr(gpu_kernels, "MEASURED", 1)
+    monkeypatch.setattr(gpu_speed, "WARM_UP", 0)
+    monkeypatch.setattr(gpu_speed, "MEASURED", 1)
     lines = []
     gpu_kernels.main(bundle.folder, 128, 256, [1, 2], "cpu", progress=lines.append)
     assert [line.partition(":")[0] for line in lines[1:]] == [

@@ -8,7 +8,6 @@ onnxruntime-gpu must stand in the place of onnxruntime, built for the CUDA that 
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +20,12 @@ from torch.profiler import ProfilerActivity, profile
 
 from wurstchen_export import contract
 from wurstchen_export.full_size import check_device
+from wurstchen_export.gpu_speed import milliseconds
 from wurstchen_export.runtime import ORT_ERROR_ONLY, Bundle, PictureRequest
 
 GRAPHS = {contract.STAGE_C_STEP: 2, contract.STAGE_B_STEP: 2, contract.STAGE_A_DECODE: 1}
 """Rows of a picture: steps are guided."""
 STEPS = 12
-WARM_UP, MEASURED = 3, 10
 SHOWN = 12
 
 
@@ -84,10 +83,10 @@ def axes_of(bundle: Bundle, request: PictureRequest, images: int, rows: int) -> 
     (c_height, c_width), (b_height, b_width) = bundle.sides(request)
     lengths = {"images": images, "rows": rows, "steps": STEPS}
     lengths |= {"c_height": c_height, "c_width": c_width, "b_height": b_height, "b_width": b_width}
-    patch = bundle.manifest["configs"]["decoder/decoder/config.json"]["patch_size"]
-    for level in range(len(bundle.manifest["configs"]["decoder/decoder/config.json"]["c_hidden"])):
-        lengths[f"map_{level}_height"] = b_height // (patch * 2**level)
-        lengths[f"map_{level}_width"] = b_width // (patch * 2**level)
+    stage_b = bundle.manifest["configs"]["decoder/decoder/config.json"]
+    for level in range(len(stage_b["c_hidden"])):
+        reduction = stage_b["patch_size"] * 2**level
+        lengths |= {f"map_{level}_height": b_height // reduction, f"map_{level}_width": b_width // reduction}
     return lengths
 
 
@@ -134,12 +133,7 @@ def bind(session, bundle: Bundle, graph: str, arrays: dict[str, np.ndarray], dev
 
 def measure(binding, session, device: str) -> Times:
     """Median time of some runs, and the kernels of one more."""
-    found = []
-    for _ in range(WARM_UP + MEASURED):
-        started = time.perf_counter()
-        session.run_with_iobinding(binding)
-        binding.synchronize_outputs()
-        found.append(1000 * (time.perf_counter() - started))
+    median = milliseconds(lambda: session.run_with_iobinding(binding), device)
     with profile(activities=[ProfilerActivity.CPU if device == "cpu" else ProfilerActivity.CUDA]) as profiled:
         session.run_with_iobinding(binding)
         binding.synchronize_outputs()
@@ -148,4 +142,4 @@ def measure(binding, session, device: str) -> Times:
         if event.device_type() == torch.autograd.DeviceType.CUDA:
             kernels[event.name()] += event.duration_ns() / 1e6
             count += 1
-    return Times(float(np.median(found[WARM_UP:])), kernels, count)
+    return Times(median, kernels, count)

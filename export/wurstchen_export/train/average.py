@@ -1,17 +1,16 @@
-"""Averages the weights of runs that went on from the same parts, each in another way: their mean often draws better than any of them.
+"""Averages the weights of runs that went on from the same parts, each in another way.
 
-Such runs lie close together, and what one of them has learnt by heart the others have not. Source: Wortsman et al.,
-"Model soups" (2022).
+Such runs lie close together, and what one of them has learnt by heart the others have not: their mean often draws
+better than any of them. Source: Wortsman et al., "Model soups" (2022).
 """
 
 import argparse
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from ..errors import ExportError
-from .parts import load_part, part_file, save_part
+from .parts import load_part, part_file, save_state
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -19,17 +18,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--parts", type=Path, nargs="+", required=True, metavar="FOLDER", help="folders of parts, two or more of them"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for the averaged parts")
-
-
-class _Weights(nn.Module):
-    """Any named tensors as a module."""
-
-    def __init__(self, state: dict[str, torch.Tensor]):
-        super().__init__()
-        self._state = state
-
-    def state_dict(self, *args, **kwargs):
-        return self._state
 
 
 def average(folders: list[Path], out: Path) -> list[str]:
@@ -48,7 +36,8 @@ def average(folders: list[Path], out: Path) -> list[str]:
         loaded = [load_part(folder, name) for folder in folders]
         _check_architecture(name, folders, [architecture for _, architecture in loaded])
         states = [state for state, _ in loaded]
-        save_part(out, name, _Weights({key: _mean([state[key] for state in states]) for key in states[0]}), loaded[0][1])
+        mean = {key: _mean([state[key] for state in states]) for key in states[0]}
+        save_state(out, name, mean, loaded[0][1])
     return names
 
 

@@ -20,13 +20,18 @@ def part_file(folder: Path, name: str) -> Path:
 
 
 def save_part(folder: Path, name: str, module: torch.nn.Module, architecture: dict) -> None:
-    """Writes a part, whole or not at all."""
-    state = {}
-    for key, value in module.state_dict().items():
+    """Writes a module as a part, whole or not at all."""
+    save_state(folder, name, module.state_dict(), architecture)
+
+
+def save_state(folder: Path, name: str, state: dict[str, torch.Tensor], architecture: dict) -> None:
+    """Writes a module's state as a part, whole or not at all."""
+    stored = {}
+    for key, value in state.items():
         value = value.detach().cpu()
-        state[key] = value.clamp(-HALF_MAX, HALF_MAX).half().contiguous() if value.is_floating_point() else value
+        stored[key] = value.clamp(-HALF_MAX, HALF_MAX).half().contiguous() if value.is_floating_point() else value
     partial = part_file(folder, name).with_suffix(".partial")
-    save_file(state, partial, {"architecture": json.dumps(architecture)})
+    save_file(stored, partial, {"architecture": json.dumps(architecture)})
     os.replace(partial, part_file(folder, name))
 
 

@@ -40,12 +40,10 @@ final class CudaCalls {
 
     /** As {@link #shared}. */
     static <E extends Exception> void share(Work<E> work) throws E {
-        LOCK.readLock().lock();
-        try {
+        shared(() -> {
             work.make();
-        } finally {
-            LOCK.readLock().unlock();
-        }
+            return null;
+        });
     }
 
     /**
