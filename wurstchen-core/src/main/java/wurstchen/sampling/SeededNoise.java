@@ -2,6 +2,8 @@ package wurstchen.sampling;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import java.util.stream.IntStream;
+
 /** One generator an image; each draws its contiguous slice of the batch. */
 final class SeededNoise implements NoiseSource {
     private final TorchRandom[] generators;
@@ -23,8 +25,6 @@ final class SeededNoise implements NoiseSource {
                 images,
                 destination.length);
         int slice = destination.length / images;
-        for (int i = 0; i < images; i++) {
-            generators[i].normal(destination, i * slice, slice);
-        }
+        IntStream.range(0, images).parallel().forEach(i -> generators[i].normal(destination, i * slice, slice));
     }
 }

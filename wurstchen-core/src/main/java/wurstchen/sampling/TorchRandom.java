@@ -1,6 +1,9 @@
 package wurstchen.sampling;
 
+import com.google.common.math.IntMath;
+import java.math.RoundingMode;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * The standard normal numbers that PyTorch draws on the CPU, to 1e-6.
@@ -16,11 +19,15 @@ import java.util.Objects;
  *       full, the last {@value #BLOCK} numbers are drawn anew.
  * </ul>
  *
- * <p>Not thread-safe.
+ * <p>Large draws are computed by the threads of the common pool. Not thread-safe.
  */
 public final class TorchRandom {
     private static final int BLOCK = 16;
     private static final int HALF_BLOCK = BLOCK / 2;
+
+    /** Numbers that one thread turns from uniform to normal at a time, in about 0.5 ms; fewer are not worth another thread. */
+    private static final int NUMBERS_A_TASK = 1 << 14;
+
     private static final float TWO_PI = (float) (2.0 * Math.PI);
 
     private final MersenneTwister words;
@@ -77,14 +84,24 @@ public final class TorchRandom {
     private void fillBlocks(float[] out, int offset, int length) {
         words.fillUniform(out, offset, length);
         int whole = length - length % BLOCK;
-        for (int i = 0; i < whole; i += BLOCK) {
-            boxMuller(out, offset + i);
-        }
+        boxMullers(out, offset, whole);
         if (whole != length) {
             int tail = offset + length - BLOCK;
             words.fillUniform(out, tail, BLOCK);
             boxMuller(out, tail);
         }
+    }
+
+    /** Every block by itself, so that many threads can share large draws: they are most of what a large picture's noise costs. */
+    private static void boxMullers(float[] values, int offset, int length) {
+        int tasks = IntMath.divide(length, NUMBERS_A_TASK, RoundingMode.CEILING);
+        IntStream.range(0, tasks).parallel().forEach(task -> {
+            int from = task * NUMBERS_A_TASK;
+            int to = Math.min(from + NUMBERS_A_TASK, length);
+            for (int i = from; i < to; i += BLOCK) {
+                boxMuller(values, offset + i);
+            }
+        });
     }
 
     /**

@@ -49,6 +49,16 @@ class TorchRandomTest {
     }
 
     @Test
+    void largeDraw_thatThreadsShare_isThatOfSmallerOnesInTurn() {
+        TorchRandom cut = new TorchRandom(11);
+        float[] pieces = new float[100_000];
+        for (int from = 0; from < pieces.length; from += 4000) {
+            cut.normal(pieces, from, 4000);
+        }
+        assertThat(draw(new TorchRandom(11), 100_000)).isEqualTo(pieces);
+    }
+
+    @Test
     void keptValue_acrossALargeDraw_comesNext() {
         float[] small = draw(new TorchRandom(9), 2);
         TorchRandom random = new TorchRandom(9);

@@ -149,12 +149,11 @@ final class OnnxDenoisingRun implements DenoisingRun {
     private void fillTables() {
         int rows = Math.min(chunk, steps - stepsDone);
         float[] draw = new float[shape.values()];
-        float[] draws = new float[rows * draw.length];
         for (int row = 0; row < rows; row++) {
             noise.fill(draw);
-            System.arraycopy(draw, 0, draws, row * draw.length, draw.length);
+            buffers.setNoise(row, draw);
         }
-        buffers.setTables(set(), coefficients, stepsDone, rows, draws);
+        buffers.setSteps(set(), coefficients, stepsDone, rows);
     }
 
     @Override

@@ -100,14 +100,18 @@ final class StepBuffers implements AutoCloseable {
         engine.write(guidanceScale, 0, new float[] {scale}, 0, 1);
     }
 
+    /** Writes the noise of one step of the table. */
+    void setNoise(int row, float[] noise) {
+        engine.write(noiseTable, (long) row * noise.length, noise, 0, noise.length);
+    }
+
     /**
-     * Fills the first rows of both tables and goes to the first row.
+     * Fills the first rows of the table of coefficients, and goes to the first row of both tables.
      *
      * @param set which of the two sets the next step reads
      */
-    void setTables(int set, float[] coefficients, int from, int rows, float[] noise) {
+    void setSteps(int set, float[] coefficients, int from, int rows) {
         engine.write(stepTable, 0, coefficients, from * StepTable.COLUMNS, rows * StepTable.COLUMNS);
-        engine.write(noiseTable, 0, noise, 0, rows * key.latents().values());
         engine.write(counters.get(set), 0);
         engine.write(badSteps.get(set), -1);
     }
