@@ -18,6 +18,9 @@ final class NvidiaManagement {
 
     private static final int USED_AT = 16;
 
+    /** Every further start would open the driver's files once more. */
+    private static Optional<NvidiaManagement> started = Optional.empty();
+
     private final NativeLibrary library;
 
     private NvidiaManagement(NativeLibrary library) {
@@ -25,7 +28,14 @@ final class NvidiaManagement {
     }
 
     /** Opens it; empty where it is not, or does not start. It stays open as long as the JVM. */
-    static Optional<NvidiaManagement> open(HostSystem host) {
+    static synchronized Optional<NvidiaManagement> open(HostSystem host) {
+        if (started.isEmpty()) {
+            started = start(host);
+        }
+        return started;
+    }
+
+    private static Optional<NvidiaManagement> start(HostSystem host) {
         if (Jna.problem().isPresent()) {
             return Optional.empty();
         }
