@@ -214,6 +214,13 @@ def test_concepts_file_with_a_missing_field_is_refused(tmp_path):
         read_concepts(tmp_path / "c.tsv")
 
 
+def test_grey_backgrounds_are_named_in_both_spellings():
+    apple, source = Concept("1F34E", "a red apple", ("red apple",)), random.Random(1)
+    written = [captions.write_caption(apple, "grey", "noto", source, 3)[0] for _ in range(2000)]
+    assert all(("grey" in caption) != ("gray" in caption) for caption in written)
+    assert 0.46 < sum("gray" in caption for caption in written) / 2000 < 0.54
+
+
 def test_captions_name_colour_and_style_as_often_as_promised():
     apple, source = Concept("1F34E", "a red apple", ("apple", "red apple")), random.Random(1)
     written = [captions.write_caption(apple, "orange", "fluent-emoji", source, 3)[0] for _ in range(2000)]

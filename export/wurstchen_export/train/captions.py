@@ -41,6 +41,8 @@ STYLE_ONLY = (
 )
 STYLE_ONLY_BARE = ("{s} style", "{s}")
 STYLE_ONLY_ANY = ("a {s} picture",)  # on a background that has no name
+# Both mean the same to whoever writes a prompt, so captions have both.
+SPELLINGS = {"grey": ("grey", "gray")}
 STYLE_NAMES = {"fluent-emoji-flat": "flat", "fluent-emoji": "glossy", "noto": "noto"}
 
 BARE_SHARE = 0.15  # pictures whose caption names no background; these are white
@@ -66,7 +68,8 @@ def write_caption(
         template = source.choice(STYLED_BARE if styled else BARE)
     else:
         template = source.choice(STYLED if styled else PLAIN)
-    return fill(template, concept.with_article, source.choice(concept.names), colour, style), styled
+    spelled = source.choice(SPELLINGS[colour]) if colour in SPELLINGS else colour
+    return fill(template, concept.with_article, source.choice(concept.names), spelled, style), styled
 
 
 def fill(template: str, article: str, name: str, colour: str | None, style: str) -> str:
@@ -100,7 +103,8 @@ def write_captions(
 
 
 def every_caption(concepts: list[Concept], styles: list[str]) -> list[str]:
-    """Captions that together hold every word that training can meet."""
+    """Captions that together hold every word that training can meet, but second spellings, which are cut into pieces:
+    with them, the tokenizer would not be that of the parts that there are."""
     lines = []
     for concept in concepts:
         for template in PLAIN + STYLED + BARE + STYLED_BARE:
