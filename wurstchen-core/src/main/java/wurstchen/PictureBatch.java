@@ -1,13 +1,11 @@
 package wurstchen;
 
-import com.google.common.math.IntMath;
-import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import wurstchen.image.Picture;
+import wurstchen.internal.Range;
 import wurstchen.sampling.NoiseSource;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.Latents;
@@ -90,16 +88,14 @@ final class PictureBatch {
     }
 
     private static OptionalInt firstNotFinite(float[] values) {
-        int tasks = IntMath.divide(values.length, VALUES_A_TASK, RoundingMode.CEILING);
-        return IntStream.range(0, tasks)
-                .parallel()
-                .map(task -> firstNotFinite(values, task * VALUES_A_TASK, Math.min(VALUES_A_TASK, values.length - task * VALUES_A_TASK)))
+        return Range.shared(values.length, VALUES_A_TASK)
+                .mapToInt(range -> firstNotFinite(values, range))
                 .filter(index -> index != ALL_FINITE)
                 .findFirst();
     }
 
-    private static int firstNotFinite(float[] values, int from, int count) {
-        for (int i = from; i < from + count; i++) {
+    private static int firstNotFinite(float[] values, Range range) {
+        for (int i = range.from(); i < range.to(); i++) {
             if (!Float.isFinite(values[i])) {
                 return i;
             }

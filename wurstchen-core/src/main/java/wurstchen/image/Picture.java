@@ -3,11 +3,10 @@ package wurstchen.image;
 import static com.google.common.base.Preconditions.checkElementIndex;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.math.IntMath;
 import java.awt.image.BufferedImage;
-import java.math.RoundingMode;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import wurstchen.internal.Range;
 import wurstchen.stage.Pixels;
 
 /** An 8-bit RGB picture. Immutable. */
@@ -36,13 +35,14 @@ public final class Picture {
     public static ImmutableList<Picture> fromPixels(Pixels pixels) {
         int plane = pixels.height() * pixels.width();
         byte[][] pictures = new byte[pixels.images()][CHANNELS * plane];
-        int tasks = IntMath.divide(plane, PIXELS_A_TASK, RoundingMode.CEILING);
-        IntStream.range(0, pixels.images() * tasks).parallel().forEach(task -> {
-            int image = task / tasks;
-            int from = task % tasks * PIXELS_A_TASK;
-            int count = Math.min(PIXELS_A_TASK, plane - from);
-            toBytes(pixels.values(), image * CHANNELS * plane + from, plane, pictures[image], from, count);
-        });
+        IntStream.range(0, pixels.images()).parallel().forEach(image -> Range.shared(plane, PIXELS_A_TASK)
+                .forEach(range -> toBytes(
+                        pixels.values(),
+                        image * CHANNELS * plane + range.from(),
+                        plane,
+                        pictures[image],
+                        range.from(),
+                        range.count())));
         return Arrays.stream(pictures)
                 .map(rgb -> new Picture(pixels.width(), pixels.height(), rgb))
                 .collect(ImmutableList.toImmutableList());

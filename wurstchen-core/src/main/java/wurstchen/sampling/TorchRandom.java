@@ -1,9 +1,7 @@
 package wurstchen.sampling;
 
-import com.google.common.math.IntMath;
-import java.math.RoundingMode;
 import java.util.Objects;
-import java.util.stream.IntStream;
+import wurstchen.internal.Range;
 
 /**
  * The standard normal numbers that PyTorch draws on the CPU, to 1e-6.
@@ -94,11 +92,8 @@ public final class TorchRandom {
 
     /** Every block by itself, so that many threads can share large draws: they are most of what a large picture's noise costs. */
     private static void boxMullers(float[] values, int offset, int length) {
-        int tasks = IntMath.divide(length, NUMBERS_A_TASK, RoundingMode.CEILING);
-        IntStream.range(0, tasks).parallel().forEach(task -> {
-            int from = task * NUMBERS_A_TASK;
-            int to = Math.min(from + NUMBERS_A_TASK, length);
-            for (int i = from; i < to; i += BLOCK) {
+        Range.shared(length, NUMBERS_A_TASK).forEach(range -> {
+            for (int i = range.from(); i < range.to(); i += BLOCK) {
                 boxMuller(values, offset + i);
             }
         });

@@ -1,0 +1,2 @@
+/** What several packages of this library share. Not for other programs: it may change with every version. */
+package wurstchen.internal;
