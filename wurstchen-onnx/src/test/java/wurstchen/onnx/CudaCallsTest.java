@@ -2,7 +2,6 @@ package wurstchen.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -33,18 +32,8 @@ class CudaCallsTest {
 
     @Test
     void recording_isLeftAlone_whileAnotherThreadIsInACall() throws Exception {
-        CountDownLatch entered = new CountDownLatch(1);
-        CountDownLatch leave = new CountDownLatch(1);
-        Future<Boolean> call = other.submit(() -> CudaCalls.shared(() -> {
-            entered.countDown();
-            return leave.await(10, TimeUnit.SECONDS);
-        }));
-        assertThat(entered.await(10, TimeUnit.SECONDS)).isTrue();
+        CudaCallElsewhere.during(() -> assertThat(CudaCalls.tryAlone()).isFalse());
 
-        assertThat(CudaCalls.tryAlone()).isFalse();
-
-        leave.countDown();
-        assertThat(call.get(10, TimeUnit.SECONDS)).isTrue();
         assertThat(CudaCalls.tryAlone()).isTrue();
         CudaCalls.endAlone();
     }

@@ -13,11 +13,6 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableLongArray;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -116,24 +111,10 @@ class RecordedRunsTest {
 
     @Test
     void runIsNotRecorded_whileAnotherThreadOpensAModel() throws Exception {
-        ExecutorService other = Executors.newSingleThreadExecutor();
         try (NativeBinding runs = repeated("a")) {
             assertRuns(runs, Recordings.RUNS_BEFORE_RECORDING, Recordings.UNRECORDED);
-            CountDownLatch opening = new CountDownLatch(1);
-            CountDownLatch opened = new CountDownLatch(1);
-            Future<Boolean> model = other.submit(() -> CudaCalls.shared(() -> {
-                opening.countDown();
-                return opened.await(10, TimeUnit.SECONDS);
-            }));
-            assertThat(opening.await(10, TimeUnit.SECONDS)).isTrue();
-
-            assertRuns(runs, 2, Recordings.UNRECORDED);
-
-            opened.countDown();
-            assertThat(model.get(10, TimeUnit.SECONDS)).isTrue();
+            CudaCallElsewhere.during(() -> assertRuns(runs, 2, Recordings.UNRECORDED));
             assertRuns(runs, 2, 1);
-        } finally {
-            other.shutdownNow();
         }
         // What recorded lets others call again, on whatever thread.
         assertThat(CudaCalls.tryAlone()).isTrue();
