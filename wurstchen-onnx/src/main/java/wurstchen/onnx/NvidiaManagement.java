@@ -18,7 +18,7 @@ final class NvidiaManagement {
 
     private static final int USED_AT = 16;
 
-    /** Every further start would open the driver's files once more. */
+    /** Started once: a program that started it for each of its questions was seen with more open files after each. */
     private static Optional<NvidiaManagement> started = Optional.empty();
 
     private final NativeLibrary library;
