@@ -7,6 +7,8 @@ import sys
 import traceback
 from pathlib import Path
 
+from wurstchen_export import gpu_commands
+from wurstchen_export.commands import Help, add_command, say
 from wurstchen_export.errors import ExportError
 
 
@@ -51,29 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_compare(commands)
     _add_restore(commands)
     _add_tiny(commands)
-    _add_full_size(commands)
-    _add_gpu_speed(commands)
-    _add_gpu_kernels(commands)
-    _add_gpu_accuracy(commands)
+    gpu_commands.add(commands)
     _add_golden(commands)
     _add_speed(commands)
     _add_evaluate(commands)
     _add_experiment(commands)
     commands.add_parser("train", help="train the stages (see: train --help)")
-    return parser
-
-
-class _Help(argparse.ArgumentDefaultsHelpFormatter):
-    """Says what an option's default is, where it has one."""
-
-    def _get_help_string(self, action):
-        has_default = action.default not in (None, "", []) and action.default is not False
-        return super()._get_help_string(action) if has_default else action.help
-
-
-def _command(commands, name: str, run, help_text: str) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=help_text, description=help_text, formatter_class=_Help)
-    parser.set_defaults(run=run)
     return parser
 
 
@@ -99,7 +84,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _add_export(commands) -> None:
-    parser = _command(commands, "export", _export, "write a bundle for the Java library")
+    parser = add_command(commands, "export", _export, "write a bundle for the Java library")
     _add_source(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="folder to write")
     parser.add_argument("--precision", choices=("fp32", "fp16"), default="fp32", help="what the graphs compute in")
@@ -145,7 +130,7 @@ def _export(options) -> None:
         options.stage_b_guidance,
         tuple(options.size),
     )
-    export(source, options.out, provenance, defaults, Options(options.precision, options.weights, options.force), _say)
+    export(source, options.out, provenance, defaults, Options(options.precision, options.weights, options.force), say)
 
 
 def _folder_name(options) -> str:
@@ -153,12 +138,8 @@ def _folder_name(options) -> str:
     return folder.resolve().name
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
 def _add_parity(commands) -> None:
-    parser = _command(
+    parser = add_command(
         commands, "parity", _parity, "compare every graph of a bundle, and whole runs, with the reference"
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
@@ -168,11 +149,11 @@ def _add_parity(commands) -> None:
 def _parity(options) -> int:
     from wurstchen_export import parity
 
-    return parity.main(options.bundle, _source(options), _say)
+    return parity.main(options.bundle, _source(options), say)
 
 
 def _add_compare(commands) -> None:
-    parser = _command(
+    parser = add_command(
         commands, "compare", _compare, "say how far the pictures of two bundles of one model are apart, in decibels"
     )
     parser.add_argument("first", type=Path, metavar="BUNDLE")
@@ -184,11 +165,11 @@ def _add_compare(commands) -> None:
 def _compare(options) -> None:
     from wurstchen_export import compare
 
-    compare.main(options.first, options.second, options.prompt, options.threads, _say)
+    compare.main(options.first, options.second, options.prompt, options.threads, say)
 
 
 def _add_restore(commands) -> None:
-    parser = _command(
+    parser = add_command(
         commands, "restore", _restore, "turn a bundle back into the model it was exported from, to train or export it"
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
@@ -198,13 +179,13 @@ def _add_restore(commands) -> None:
 def _restore(options) -> None:
     from wurstchen_export.restore import restore
 
-    restore(options.bundle, options.out, _say)
+    restore(options.bundle, options.out, say)
 
 
 def _add_tiny(commands) -> None:
     from wurstchen_export.tiny import DEFAULT_SEED, SIZES
 
-    parser = _command(commands, "tiny", _tiny, "write a tiny model with random weights, for tests")
+    parser = add_command(commands, "tiny", _tiny, "write a tiny model with random weights, for tests")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of the weights")
     parser.add_argument("--size", choices=SIZES, default="tiny", help="miniature: as large as the model in the box")
@@ -214,115 +195,11 @@ def _tiny(options) -> None:
     from wurstchen_export import tiny
 
     tiny.write(options.out, options.seed, sizes=tiny.SIZES[options.size])
-    _say(f"wrote {options.out}")
-
-
-def _add_sizes(parser) -> None:
-    parser.add_argument(
-        "--sizes",
-        choices=("published", "narrow"),
-        default="published",
-        help="of the layers; narrow ones only try a command",
-    )
-
-
-def _chosen_sizes(options):
-    from wurstchen_export.full_size import SIZES
-
-    return SIZES[options.sizes]
-
-
-def _add_full_size(commands) -> None:
-    parser = _command(
-        commands, "full-size", _full_size, "write a bundle of the published architecture with random weights"
-    )
-    parser.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="folder to write")
-    parser.add_argument("--precision", choices=("fp32", "fp16"), default="fp16", help="what the graphs compute in")
-    parser.add_argument("--device", default="cpu", help="where the weights are drawn, for instance cuda")
-    parser.add_argument(
-        "--stages",
-        type=lambda text: tuple(text.split(",")),
-        default=("text", "c", "b", "a"),
-        metavar="LIST",
-        help="which are of full depth, of text,c,b,a; the others get one block",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of the weights")
-    parser.add_argument("--force", action="store_true", help="replace a bundle that is already there")
-    _add_sizes(parser)
-
-
-def _full_size(options) -> None:
-    from wurstchen_export import full_size
-
-    sizes = _chosen_sizes(options)
-    full_size.write(
-        options.out, options.precision, options.stages, options.seed, options.device, options.force, sizes, _say
-    )
-
-
-def _add_gpu_speed(commands) -> None:
-    parser = _command(
-        commands, "gpu-speed", _gpu_speed, "time the reference at full size on a GPU, beside the Java library's benchmark"
-    )
-    parser.add_argument("--device", default="cuda", help="as torch names it")
-    parser.add_argument("--width", type=int, default=1024, help="of the pictures in pixels")
-    parser.add_argument("--height", type=int, default=1024, help="of the pictures in pixels")
-    parser.add_argument("--images", type=int, nargs="+", default=[1, 4], metavar="N", help="pictures at a time")
-    parser.add_argument(
-        "--java", type=Path, nargs="*", default=[], metavar="FILE", help="what `wurstchen benchmark --json` wrote"
-    )
-    _add_sizes(parser)
-
-
-def _gpu_speed(options) -> None:
-    from wurstchen_export import gpu_speed
-
-    sizes = _chosen_sizes(options)
-    gpu_speed.main(options.width, options.height, options.images, options.java, options.device, sizes, _say)
-
-
-def _add_gpu_kernels(commands) -> None:
-    parser = _command(
-        commands, "gpu-kernels", _gpu_kernels, "time the kernels of a bundle's steps and of Stage A on a GPU (ONNX Runtime)"
-    )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder that `export` or `full-size` wrote")
-    parser.add_argument("--device", default="cuda", help="cuda or cpu; the CPU shows no kernels")
-    parser.add_argument("--width", type=int, default=1024, help="of the pictures in pixels")
-    parser.add_argument("--height", type=int, default=1024, help="of the pictures in pixels")
-    parser.add_argument("--images", type=int, nargs="+", default=[1, 4], metavar="N", help="pictures at a time")
-    parser.add_argument("--kernels", type=int, default=12, metavar="N", help="how many to show, the longest first")
-
-
-def _gpu_kernels(options) -> None:
-    from wurstchen_export import gpu_kernels
-
-    gpu_kernels.main(
-        options.bundle, options.width, options.height, options.images, options.device, options.kernels, _say
-    )
-
-
-def _add_gpu_accuracy(commands) -> None:
-    parser = _command(
-        commands,
-        "gpu-accuracy",
-        _gpu_accuracy,
-        "compare the latents of a full-size bundle in 16 bits with the reference in 32 and in 16 bits",
-    )
-    parser.add_argument("latents", type=Path, metavar="FOLDER", help="what wurstchen.onnx.LatentDump wrote")
-    parser.add_argument("--device", default="cuda", help="as torch names it; the one that `full-size` drew weights on")
-    parser.add_argument("--seed", type=int, default=0, help="of the weights, as for `full-size`")
-    _add_sizes(parser)
-
-
-def _gpu_accuracy(options) -> int:
-    from wurstchen_export import gpu_accuracy
-
-    sizes = _chosen_sizes(options)
-    return gpu_accuracy.main(options.latents, gpu_accuracy.Run(), options.seed, options.device, sizes, _say)
+    say(f"wrote {options.out}")
 
 
 def _add_golden(commands) -> None:
-    parser = _command(commands, "golden", _golden, "write the golden files of the Java tests")
+    parser = add_command(commands, "golden", _golden, "write the golden files of the Java tests")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="the repository, or an empty folder to fill like it"
     )
@@ -331,11 +208,11 @@ def _add_golden(commands) -> None:
 def _golden(options) -> None:
     from wurstchen_export import golden
 
-    golden.write(options.out, _say)
+    golden.write(options.out, say)
 
 
 def _add_speed(commands) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "speed",
         _speed,
@@ -362,13 +239,13 @@ def _speed(options) -> None:
     from wurstchen_export import speed
 
     named = options.source or options.prior or options.decoder
-    speed.main(options, _source(options) if named else None, _say)
+    speed.main(options, _source(options) if named else None, say)
 
 
 def _add_evaluate(commands) -> None:
     from wurstchen_export.evaluate_prompts import FILE
 
-    parser = _command(
+    parser = add_command(
         commands, "evaluate", _evaluate, "measure how good a bundle's pictures are, with a judge of real pictures"
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
@@ -388,14 +265,14 @@ def _evaluate(options) -> int:
     from wurstchen_export import evaluate
 
     chosen = {name: getattr(options, name) for name in evaluate.Options.__dataclass_fields__}
-    return evaluate.main(options.bundle, evaluate.Options(**chosen), _say)
+    return evaluate.main(options.bundle, evaluate.Options(**chosen), say)
 
 
 def _add_experiment(commands) -> None:
     from wurstchen_export import experiment
 
     help_text = "train and compare the cascade and a plain latent diffusion model"
-    experiment.add_options(commands.add_parser("experiment", help=help_text, description=experiment.__doc__), _Help)
+    experiment.add_options(commands.add_parser("experiment", help=help_text, description=experiment.__doc__), Help)
 
 
 if __name__ == "__main__":

@@ -59,8 +59,8 @@ def main(
             found = measure(bind(session, bundle, graph, arrays, device), session, device)
             total = sum(found.kernels.values())
             progress(f"{graph}, {count} at a time: {found.run:.2f}, of which {found.count} kernels {total:.2f}")
-            for name, milliseconds in found.kernels.most_common(shown):
-                progress(f"  {milliseconds:8.3f} {name[:110]}")
+            for name, taken in found.kernels.most_common(shown):
+                progress(f"  {taken:8.3f} {name[:110]}")
 
 
 def open_session(bundle: Bundle, graph: str, device: str) -> onnxruntime.InferenceSession:
