@@ -1,4 +1,7 @@
 import dataclasses
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -25,3 +28,12 @@ def test_requests_of_different_steps_are_no_batch(bundle_folder):
     with pytest.raises(ExportError) as raised:
         Bundle(bundle_folder).generate_batch([REQUEST, other])
     assert str(raised.value) == f"one run has one size, one number of steps and one guidance: {REQUEST} and {other}"
+
+
+@pytest.mark.parametrize(("set_to", "found"), [(None, "1"), ("0", "0")])
+def test_onnx_runtime_reports_nothing_unless_it_is_asked_to(set_to, found):
+    variables = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    if set_to is not None:
+        variables["ORT_DISABLE_TELEMETRY"] = set_to
+    program = "import wurstchen_export, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    assert subprocess.check_output([sys.executable, "-c", program], env=variables, text=True).strip() == found

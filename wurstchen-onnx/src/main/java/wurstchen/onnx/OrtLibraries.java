@@ -14,7 +14,8 @@ import java.util.Optional;
 import wurstchen.WurstchenException;
 
 /**
- * Puts ONNX Runtime's libraries where it finds them; to be asked before {@code ai.onnxruntime} is first used.
+ * Puts ONNX Runtime's libraries where it finds them, and starts it without its {@link Telemetry}; to be asked before
+ * {@code ai.onnxruntime} is first used.
  *
  * <p>The CUDA provider has half a gigabyte, which ONNX Runtime unpacks into a temporary folder at every start unless
  * {@code onnxruntime.native.path} names a folder that holds it. So: a path that the user has set is used as it is; the libraries of
@@ -50,7 +51,9 @@ final class OrtLibraries {
                 System.setProperty(CACHE_PATH, folder.get().toString());
                 System.setProperty(NATIVE_PATH, folder.get().toString());
             }
+            Telemetry.beforeStart(host);
             load(folder);
+            Telemetry.afterStart(host);
             prepared = folder;
         }
         return prepared;

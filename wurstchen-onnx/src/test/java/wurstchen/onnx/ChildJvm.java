@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -46,7 +47,12 @@ final class ChildJvm implements AutoCloseable {
      * @param folder where a crash leaves its report
      */
     ChildJvm(Path folder, Class<?> program, String... arguments) throws IOException {
-        this(folder, System.getProperty("java.class.path"), program, arguments);
+        this(folder, System.getProperty("java.class.path"), System.getenv(), program, arguments);
+    }
+
+    /** Starts a program in another environment than this JVM's. */
+    static ChildJvm withOnlyTheseVariables(Path folder, Map<String, String> variables, Class<?> program) throws IOException {
+        return new ChildJvm(folder, System.getProperty("java.class.path"), variables, program);
     }
 
     /** Ends the program if it takes longer: it hangs, and its output ends with what its threads do. */
@@ -71,7 +77,8 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
-    private ChildJvm(Path folder, String classPath, Class<?> program, String... arguments) throws IOException {
+    private ChildJvm(Path folder, String classPath, Map<String, String> variables, Class<?> program, String... arguments)
+            throws IOException {
         this.folder = folder;
         List<String> command = new ArrayList<>(interruptible());
         command.addAll(java(folder));
@@ -79,6 +86,8 @@ final class ChildJvm implements AutoCloseable {
         command.add(program.getName());
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().clear();
+        builder.environment().putAll(variables);
         // glibc would give each of many threads an arena of its own, and each would keep its largest use: reloads then seemed to add 30 MB.
         builder.environment().put("MALLOC_ARENA_MAX", "1");
         builder.environment().put("MALLOC_TRIM_THRESHOLD_", "65536");
@@ -91,7 +100,7 @@ final class ChildJvm implements AutoCloseable {
         List<String> all = List.of(System.getProperty("java.class.path").split(File.pathSeparator));
         List<String> others = all.stream().filter(entry -> !entry.matches(".*\\bjna-[0-9.]+\\.jar")).toList();
         assertThat(others).as("class path without JNA's jar").hasSize(all.size() - 1);
-        return new ChildJvm(folder, String.join(File.pathSeparator, others), program, arguments);
+        return new ChildJvm(folder, String.join(File.pathSeparator, others), System.getenv(), program, arguments);
     }
 
     private static List<String> java(Path folder) {
