@@ -3,6 +3,7 @@ package wurstchen.onnx;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /** ONNX Runtime's CPU provider. */
@@ -38,7 +39,7 @@ final class CpuDevice extends Device {
     }
 
     @Override
-    void configure(SessionOptions options, GraphUse use) throws OrtException {
+    void configure(SessionOptions options, GraphUse use, OptionalLong stream) throws OrtException {
         options.setIntraOpNumThreads(threads);
         // Threads that wait in a spin take the processor from whoever they wait for: on two busy cores a picture took five times as long.
         options.addConfigEntry("session.intra_op.allow_spinning", "0");

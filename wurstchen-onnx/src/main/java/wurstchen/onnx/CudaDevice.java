@@ -156,7 +156,7 @@ public final class CudaDevice extends Device {
     }
 
     @Override
-    void configure(SessionOptions options, GraphUse use) throws OrtException {
+    void configure(SessionOptions options, GraphUse use, OptionalLong stream) throws OrtException {
         // Waiting threads of the CPU's pool have nothing to do here.
         options.setIntraOpNumThreads(1);
         if (use != GraphUse.PARTLY) {
@@ -168,6 +168,11 @@ public final class CudaDevice extends Device {
             cuda.add("use_tf32", tf32 ? "1" : "0");
             if (memoryLimit.isPresent()) {
                 cuda.add("gpu_mem_limit", Long.toString(memoryLimit.getAsLong()));
+            }
+            if (stream.isPresent()) {
+                // Without the first, ONNX Runtime takes the second for the default stream, which cannot be recorded.
+                cuda.add("has_user_compute_stream", "1");
+                cuda.add("user_compute_stream", Long.toString(stream.getAsLong()));
             }
             if (use == GraphUse.REPLAYED) {
                 cuda.add("enable_cuda_graph", "1");

@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The memory of a GPU. */
 final class CudaPlace implements NativePlace {
@@ -18,18 +19,21 @@ final class CudaPlace implements NativePlace {
     private final DeviceThread thread;
     private final SessionAllocator gpu;
     private final Optional<SessionAllocator> pinned;
+    private final Optional<CudaStream> stream;
 
     private CudaPlace(
             HostPlace host,
             IdentityCopies copies,
             DeviceThread thread,
             SessionAllocator gpu,
-            Optional<SessionAllocator> pinned) {
+            Optional<SessionAllocator> pinned,
+            Optional<CudaStream> stream) {
         this.host = host;
         this.copies = copies;
         this.thread = thread;
         this.gpu = gpu;
         this.pinned = pinned;
+        this.stream = stream;
     }
 
     static CudaPlace open(CudaDevice device) throws OrtException {
@@ -37,18 +41,31 @@ final class CudaPlace implements NativePlace {
         try {
             HostPlace host = new HostPlace();
             opened.add(host);
-            IdentityCopies copies = IdentityCopies.open(device);
+            Optional<CudaStream> stream = CudaStream.open(device.index(), HostSystem.current());
+            stream.ifPresent(opened::add);
+            DeviceThread thread = new DeviceThread("wurstchen " + device.name());
+            opened.add(thread);
+            IdentityCopies copies = openCopies(device, stream, thread);
             opened.add(copies);
             SessionAllocator gpu = SessionAllocator.open(copies.session(), "Cuda", device.index(), DEFAULT_MEMORY);
             opened.add(gpu);
-            DeviceThread thread = new DeviceThread("wurstchen " + device.name());
-            opened.add(thread);
             thread.execute(() -> choose(gpu));
-            return new CudaPlace(host, copies, thread, gpu, pinned(device, copies));
+            return new CudaPlace(host, copies, thread, gpu, pinned(device, copies), stream);
         } catch (OrtException | RuntimeException e) {
             Closing.afterFailure(e, opened);
             throw e;
         }
+    }
+
+    /** On the device's thread, which is to have the only handles. */
+    private static IdentityCopies openCopies(CudaDevice device, Optional<CudaStream> stream, DeviceThread thread) throws OrtException {
+        IdentityCopies[] opened = new IdentityCopies[1];
+        thread.execute(() -> opened[0] = IdentityCopies.open(device, address(stream)));
+        return opened[0];
+    }
+
+    private static OptionalLong address(Optional<CudaStream> stream) {
+        return stream.map(made -> OptionalLong.of(made.address())).orElse(OptionalLong.empty());
     }
 
     /**
@@ -112,6 +129,11 @@ final class CudaPlace implements NativePlace {
     }
 
     @Override
+    public OptionalLong stream() {
+        return address(stream);
+    }
+
+    @Override
     public String description() {
         return "inputs and outputs bound on the device";
     }
@@ -123,5 +145,6 @@ final class CudaPlace implements NativePlace {
         copies.close();
         host.close();
         thread.close();
+        stream.ifPresent(CudaStream::close);
     }
 }

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -78,8 +79,12 @@ public abstract sealed class Device permits CpuDevice, CudaDevice {
     /** As {@link #parse} takes it. */
     abstract String name();
 
-    /** Makes a session run here. */
-    abstract void configure(SessionOptions options, GraphUse use) throws OrtException;
+    /**
+     * Makes a session run here.
+     *
+     * @param stream of the {@linkplain DeviceMemory#stream memory} that it works with
+     */
+    abstract void configure(SessionOptions options, GraphUse use, OptionalLong stream) throws OrtException;
 
     /**
      * The best use to try for a graph.

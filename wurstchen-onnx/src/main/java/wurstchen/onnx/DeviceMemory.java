@@ -2,7 +2,9 @@ package wurstchen.onnx;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableSet;
+import java.util.OptionalLong;
 
 /**
  * The memory in which a device computes: makes tensors, moves values between them and Java, and binds them to graphs. Every model that is
@@ -26,6 +28,17 @@ abstract class DeviceMemory extends Shared {
 
     /** Copies values from tensor to tensor; they never leave the device. */
     abstract void copy(Tensor from, long first, Tensor to, long toFirst, long count) throws OrtException;
+
+    /**
+     * Opens a graph on the thread that the device wants it on.
+     *
+     * @param options as {@link Device#configure} made them with this {@link #stream}
+     * @return owned by the caller
+     */
+    abstract OrtSession openSession(byte[] model, SessionOptions options) throws OrtException;
+
+    /** The address of the stream that graphs queue their work on; empty if each makes what it needs. */
+    abstract OptionalLong stream();
 
     /**
      * Prepares a run of a graph.

@@ -21,7 +21,7 @@ import wurstchen.WurstchenException;
 
 /** Opens graphs of a verified bundle, several at a time, and all of them or none. */
 final class GraphSessions {
-    /** Graphs that run once a step, with the same tensors again and again. */
+    /** Graphs that run once a step, with the same tensors again and again: those of the diffusion models, which have most of the weights. */
     private static final ImmutableSet<String> REPEATED = ImmutableSet.of(GraphSpec.STAGE_C_STEP, GraphSpec.STAGE_B_STEP);
 
     private GraphSessions() {}
@@ -153,11 +153,21 @@ final class GraphSessions {
         }
     }
 
+    /**
+     * Every thread that opens or runs a graph costs it a handle of cuDNN, which leaves memory behind when it is closed (see {@link CudaStream}).
+     * So the thread that runs graphs opens them too, except for the largest, beside which there is time for all others.
+     */
+    private static OrtSession create(GraphSpec spec, OnnxEngine engine, byte[] model, SessionOptions options) throws OrtException {
+        return REPEATED.contains(spec.name())
+                ? OrtEnvironment.getEnvironment().createSession(model, options)
+                : engine.memory().openSession(model, options);
+    }
+
     private static BoundSession tryToOpen(GraphSpec spec, OnnxEngine engine, byte[] model, Path weights, GraphUse use)
             throws OrtException {
         try (SessionOptions options = SessionSettings.of(weights)) {
-            engine.device().configure(options, use);
-            OrtSession session = OrtEnvironment.getEnvironment().createSession(model, options);
+            engine.device().configure(options, use, engine.memory().stream());
+            OrtSession session = create(spec, engine, model, options);
             ImmutableSet<String> hostInputs;
             try {
                 hostInputs = engine.memory().hostInputs(session);

@@ -2,6 +2,7 @@ package wurstchen.onnx;
 
 import ai.onnxruntime.OrtException;
 import com.sun.jna.Pointer;
+import java.util.OptionalLong;
 
 /** The memory in which ONNX Runtime's CPU provider computes. */
 final class HostPlace implements NativePlace {
@@ -61,6 +62,11 @@ final class HostPlace implements NativePlace {
     @Override
     public void execute(OrtWork work) throws OrtException {
         work.run();
+    }
+
+    @Override
+    public OptionalLong stream() {
+        return OptionalLong.empty();
     }
 
     @Override

@@ -3,9 +3,8 @@ package wurstchen.onnx;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import com.google.common.collect.ImmutableMap;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Copies tensors between devices by running an {@link IdentityGraph} on one of them. Its session also lends the device's allocator: one that
@@ -13,40 +12,31 @@ import java.util.List;
  * Thread-safe.
  */
 final class IdentityCopies implements AutoCloseable {
-    private final ImmutableMap<ElementType, OrtSession> sessions;
-    private final List<AutoCloseable> opened;
+    /** Of the one type that it copies: each session costs handles of CUDA's libraries, and bits are bits. */
+    private final OrtSession session;
 
-    private IdentityCopies(ImmutableMap<ElementType, OrtSession> sessions, List<AutoCloseable> opened) {
-        this.sessions = sessions;
-        this.opened = opened;
+    private IdentityCopies(OrtSession session) {
+        this.session = session;
     }
 
-    /** Opens the graphs on a device. */
-    static IdentityCopies open(Device device) throws OrtException {
-        List<AutoCloseable> opened = new ArrayList<>();
-        ImmutableMap.Builder<ElementType, OrtSession> sessions = ImmutableMap.builder();
-        try {
-            for (ElementType type : ElementType.values()) {
-                try (OrtSession.SessionOptions options = SessionSettings.quiet()) {
-                    device.configure(options, GraphUse.WHOLE);
-                    OrtSession session = OrtEnvironment.getEnvironment().createSession(IdentityGraph.of(type), options);
-                    opened.add(session);
-                    sessions.put(type, session);
-                }
-            }
-            return new IdentityCopies(sessions.buildOrThrow(), opened);
-        } catch (OrtException | RuntimeException e) {
-            Closing.afterFailure(e, opened);
-            throw e;
+    /**
+     * Opens the graph on a device.
+     *
+     * @param stream of the device; empty if the graph is to make what it needs
+     */
+    static IdentityCopies open(Device device, OptionalLong stream) throws OrtException {
+        try (OrtSession.SessionOptions options = SessionSettings.quiet()) {
+            device.configure(options, GraphUse.WHOLE, stream);
+            return new IdentityCopies(OrtEnvironment.getEnvironment().createSession(IdentityGraph.model(), options));
         }
     }
 
-    /** The address of a session on the device. */
+    /** The address of the session on the device. */
     long session() {
-        return OrtHandles.session(sessions.get(ElementType.FLOAT32));
+        return OrtHandles.session(session);
     }
 
-    /** Copies all values of a tensor into another of the same type and shape, on whatever device each of them is. */
+    /** Copies all values of a float32 tensor into another of the same shape, bit by bit, on whatever device each of them is. */
     void copy(NativeTensor from, NativeTensor to) throws OrtException {
         CudaCalls.share(() -> run(from, to));
     }
@@ -56,13 +46,13 @@ final class IdentityCopies implements AutoCloseable {
         OrtStatus.check(OrtTable.CreateRunOptions(address));
         long options = address[0];
         try {
-            OrtStatus.check(OrtTable.CreateIoBinding(OrtHandles.session(sessions.get(from.type())), address));
+            OrtStatus.check(OrtTable.CreateIoBinding(session(), address));
             long binding = address[0];
             try {
                 // Binding a tensor of another device copies it; so does a run whose output is bound to one.
                 OrtStatus.check(OrtTable.BindInput(binding, IdentityGraph.INPUT, from.value()));
                 OrtStatus.check(OrtTable.BindOutput(binding, IdentityGraph.OUTPUT, to.value()));
-                OrtStatus.check(OrtTable.RunWithBinding(OrtHandles.session(sessions.get(from.type())), options, binding));
+                OrtStatus.check(OrtTable.RunWithBinding(session(), options, binding));
             } finally {
                 OrtTable.ReleaseIoBinding(binding);
             }
@@ -73,6 +63,6 @@ final class IdentityCopies implements AutoCloseable {
 
     @Override
     public void close() {
-        Closing.all(opened);
+        Closing.all(List.of(session));
     }
 }

@@ -33,9 +33,9 @@ final class InstalledCudaDriver implements CudaDriver {
         if (Jna.problem().isPresent()) {
             return State.unusable("NVIDIA's driver cannot be asked: " + Jna.problem().get());
         }
-        Optional<NativeLibrary> library = library();
+        Optional<NativeLibrary> library = library(host);
         if (library.isEmpty()) {
-            return State.unusable("NVIDIA's driver is not there: " + libraryName() + " cannot be loaded; "
+            return State.unusable("NVIDIA's driver is not there: " + libraryName(host) + " cannot be loaded; "
                     + CudaPackages.install(CudaPackages.DRIVER_LIBRARY, 0));
         }
         return new Calls(library.get(), NvidiaManagement.open(host)).state(host);
@@ -46,19 +46,19 @@ final class InstalledCudaDriver implements CudaDriver {
         if (Jna.problem().isPresent()) {
             return Optional.empty();
         }
-        return library().map(library -> new Calls(library, Optional.empty())).filter(Calls::start).flatMap(calls -> calls.busId(index));
+        return library(host).map(library -> new Calls(library, Optional.empty())).filter(Calls::start).flatMap(calls -> calls.busId(index));
     }
 
-    /** Needs JNA. */
-    private Optional<NativeLibrary> library() {
+    /** Returns the driver's library; empty where it is not. Needs JNA. */
+    static Optional<NativeLibrary> library(HostSystem host) {
         try {
-            return Optional.of(NativeLibrary.getInstance(libraryName()));
+            return Optional.of(NativeLibrary.getInstance(libraryName(host)));
         } catch (UnsatisfiedLinkError e) {
             return Optional.empty();
         }
     }
 
-    private String libraryName() {
+    private static String libraryName(HostSystem host) {
         return host.windows() ? "nvcuda" : CudaPackages.DRIVER_LIBRARY;
     }
 

@@ -4,12 +4,14 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableSet;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
+import java.util.OptionalLong;
 
 /**
  * Memory of the Java API, for the CPU where the C API cannot be reached: direct buffers as tensors, pinned as outputs. Nearly as fast as
@@ -82,6 +84,16 @@ final class JavaMemory extends DeviceMemory {
 
     private static LongBuffer longs(Tensor tensor) {
         return ((JavaTensor) tensor).buffer().asLongBuffer();
+    }
+
+    @Override
+    OrtSession openSession(byte[] model, SessionOptions options) throws OrtException {
+        return OrtEnvironment.getEnvironment().createSession(model, options);
+    }
+
+    @Override
+    OptionalLong stream() {
+        return OptionalLong.empty();
     }
 
     @Override

@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Whether this JVM can bind inputs and outputs through ONNX Runtime's C API. Found out once, by trying everything that could be otherwise in
@@ -100,14 +101,14 @@ final class NativeApi {
 
     /** Runs a graph that copies, and compares. */
     private static void checkBinding() throws OrtException {
-        long[] sent = {-1, Long.MAX_VALUE, 42};
+        float[] sent = {-1, Float.MIN_VALUE, 42};
         NativeMemory memory = new NativeMemory(new HostPlace());
-        try (IdentityCopies copies = IdentityCopies.open(Device.cpu(1));
-                NativeTensor from = (NativeTensor) memory.allocate(ElementType.INT64, sent.length);
-                NativeTensor to = (NativeTensor) memory.allocate(ElementType.INT64, sent.length)) {
-            memory.write(from, sent);
+        try (IdentityCopies copies = IdentityCopies.open(Device.cpu(1), OptionalLong.empty());
+                NativeTensor from = (NativeTensor) memory.allocate(ElementType.FLOAT32, sent.length);
+                NativeTensor to = (NativeTensor) memory.allocate(ElementType.FLOAT32, sent.length)) {
+            memory.write(from, 0, sent, 0, sent.length);
             copies.copy(from, to);
-            check(Arrays.equals(sent, memory.readLongs(to)), "a bound graph gives other numbers");
+            check(Arrays.equals(sent, memory.readFloats(to)), "a bound graph gives other numbers");
         } finally {
             memory.release();
         }

@@ -1,9 +1,12 @@
 package wurstchen.onnx;
 
+import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import java.util.OptionalLong;
 
 /**
  * Memory of the C API: tensors come from an allocator, and graphs are bound to them. The CPU's and a GPU's differ in the allocator and in
@@ -45,7 +48,7 @@ final class NativeMemory extends DeviceMemory {
     private NativeTensor staging(ElementType type, long values) throws OrtException {
         Viewed viewed = new Viewed(pinned(type, values));
         try {
-            return view(viewed, place.hostMemoryInfo(), viewed.tensor.data(), type, values, true);
+            return bits(viewed, place.hostMemoryInfo(), viewed.tensor.data(), viewed.tensor.bytes(), true);
         } finally {
             viewed.release();
         }
@@ -151,25 +154,37 @@ final class NativeMemory extends DeviceMemory {
         }
     }
 
-    /** A flat view of some values of a tensor; the tensor must stay open. */
+    /** A flat view of the bits of some values of a tensor; the tensor must stay open. */
     private NativeTensor part(Tensor tensor, long first, long count) throws OrtException {
         long data = ((NativeTensor) tensor).data() + first * tensor.type().bytes();
-        return view(this, place.memoryInfo(), data, tensor.type(), count, place.isHost());
+        return bits(this, place.memoryInfo(), data, count * tensor.type().bytes(), place.isHost());
     }
 
     /**
-     * Flat values at an address as a tensor.
+     * Bits at an address as a flat float32 tensor, whatever they stand for: so one graph copies them all.
      *
      * @param memory keeps them alive
      * @param memoryInfo says where they lie
      */
-    private static NativeTensor view(Shared memory, long memoryInfo, long data, ElementType type, long count, boolean onHost)
-            throws OrtException {
-        long[] shape = {count};
+    private static NativeTensor bits(Shared memory, long memoryInfo, long data, long bytes, boolean onHost) throws OrtException {
+        ElementType type = ElementType.FLOAT32;
+        long[] shape = {bytes / type.bytes()};
         long[] value = new long[1];
-        OrtStatus.check(OrtTable.CreateTensorWithDataAsOrtValue(
-                memoryInfo, data, count * type.bytes(), shape, 1, type.code(), value));
+        OrtStatus.check(
+                OrtTable.CreateTensorWithDataAsOrtValue(memoryInfo, data, bytes, shape, 1, type.code(), value));
         return new NativeTensor(memory, type, shape, value[0], onHost);
+    }
+
+    @Override
+    OrtSession openSession(byte[] model, SessionOptions options) throws OrtException {
+        OrtSession[] opened = new OrtSession[1];
+        place.execute(() -> opened[0] = OrtEnvironment.getEnvironment().createSession(model, options));
+        return opened[0];
+    }
+
+    @Override
+    OptionalLong stream() {
+        return place.stream();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package wurstchen.onnx;
 
 import ai.onnxruntime.OrtException;
+import java.util.OptionalLong;
 
 /** Where tensors of the C API lie: the host's memory or a GPU's. Thread-safe. */
 interface NativePlace extends AutoCloseable {
@@ -26,7 +27,7 @@ interface NativePlace extends AutoCloseable {
     boolean isHost();
 
     /**
-     * Copies all values of a flat tensor into another of the same length. To be called as work of {@link #execute}.
+     * Copies the bits of all values of a flat float32 tensor into another of the same length. To be called as work of {@link #execute}.
      *
      * @param from here or on the host
      * @param to here or on the host
@@ -35,6 +36,9 @@ interface NativePlace extends AutoCloseable {
 
     /** Does work of the device on the thread that the device wants it on; throws what the work throws. */
     void execute(OrtWork work) throws OrtException;
+
+    /** The address of the stream on which graphs here queue their work; empty if each makes what it needs. */
+    OptionalLong stream();
 
     /** How tensors here reach a graph, for reports. */
     String description();

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
@@ -116,7 +117,7 @@ class CudaProfileTest {
 
     private JsonNode profile(GraphSpec step, Map<String, OnnxTensor> inputs) throws OrtException, IOException {
         try (SessionOptions options = SessionSettings.of(bundle.folder())) {
-            Device.cuda().configure(options, GraphUse.WHOLE);
+            Device.cuda().configure(options, GraphUse.WHOLE, OptionalLong.empty());
             SessionSettings.letRunsBeReplayed(options);
             options.enableProfiling(temporary.resolve("profile").toString());
             try (OrtSession session = open(step, options)) {

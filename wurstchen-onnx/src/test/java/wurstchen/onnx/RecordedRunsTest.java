@@ -37,7 +37,7 @@ class RecordedRunsTest {
     void open() throws OrtException {
         engine = OnnxEngine.open(new CpuDevice(1).withMemory("remote", RemotePlace::openMemory));
         try (SessionOptions options = SessionSettings.quiet()) {
-            ort = OrtEnvironment.getEnvironment().createSession(IdentityGraph.of(ElementType.FLOAT32), options);
+            ort = OrtEnvironment.getEnvironment().createSession(IdentityGraph.model(), options);
         }
         session = new BoundSession(COPY, engine, ort, ImmutableSet.of(IdentityGraph.INPUT), true);
         input = engine.upload(new float[] {1, 2}, 2);

@@ -3,6 +3,7 @@ package wurstchen.onnx;
 import static com.google.common.base.Preconditions.checkState;
 
 import ai.onnxruntime.OrtException;
+import java.util.OptionalLong;
 
 /** The CPU's memory, treated as a GPU's: copied by graphs and worked with by one thread. */
 final class RemotePlace implements NativePlace {
@@ -21,7 +22,7 @@ final class RemotePlace implements NativePlace {
     static DeviceMemory openMemory() {
         checkState(NativeApi.problem().isEmpty(), "no binding: %s", NativeApi.problem());
         try {
-            return new NativeMemory(new RemotePlace(new HostPlace(), IdentityCopies.open(Device.cpu(1))));
+            return new NativeMemory(new RemotePlace(new HostPlace(), IdentityCopies.open(Device.cpu(1), OptionalLong.empty())));
         } catch (OrtException e) {
             throw new IllegalStateException(e);
         }
@@ -66,6 +67,11 @@ final class RemotePlace implements NativePlace {
     @Override
     public void execute(OrtWork work) throws OrtException {
         thread.execute(work);
+    }
+
+    @Override
+    public OptionalLong stream() {
+        return OptionalLong.empty();
     }
 
     @Override

@@ -1,0 +1,15 @@
+package wurstchen.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class CudaStreamTest {
+    @Test
+    void withoutADriver_thereIsNone() {
+        HostSystem withoutDriver = new FakeHost(Path.of("/")).property("os.name", "Windows 11").host();
+
+        assertThat(CudaStream.open(0, withoutDriver)).isEmpty();
+    }
+}
