@@ -6,7 +6,9 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import com.sun.jna.Pointer;
 import java.util.OptionalLong;
+import wurstchen.internal.Range;
 
 /**
  * Memory of the C API: tensors come from an allocator, and graphs are bound to them. The CPU's and a GPU's differ in the allocator and in
@@ -15,6 +17,9 @@ import java.util.OptionalLong;
 final class NativeMemory extends DeviceMemory {
     /** OrtMemoryInfoDeviceType_CPU of onnxruntime_c_api.h. */
     private static final int HOST_DEVICE = 0;
+
+    /** One thread reads some GB a second, which is long for pixels: 1 MiB is worth another one. */
+    private static final int VALUES_A_TASK = 1 << 18;
 
     private final NativePlace place;
 
@@ -111,7 +116,9 @@ final class NativeMemory extends DeviceMemory {
     float[] readFloats(Tensor from) throws OrtException {
         float[] values = new float[Math.toIntExact(from.values())];
         try (NativeTensor staging = onHost(from)) {
-            staging.pointer().read(0, values, 0, values.length);
+            Pointer source = staging.pointer();
+            Range.shared(values.length, VALUES_A_TASK)
+                    .forEach(range -> source.read((long) Float.BYTES * range.from(), values, range.from(), range.count()));
         }
         return values;
     }
