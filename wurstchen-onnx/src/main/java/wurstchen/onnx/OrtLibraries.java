@@ -1,6 +1,7 @@
 package wurstchen.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtLoggingLevel;
 import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
@@ -61,7 +62,8 @@ final class OrtLibraries {
 
     private static void load(Optional<Path> folder) {
         try {
-            OrtEnvironment.getEnvironment();
+            // As the sessions' own: cuDNN's errors on the way to an algorithm that works would be printed in red. Who was first has decided.
+            OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, OrtEnvironment.DEFAULT_NAME);
         } catch (LinkageError e) {
             Throwable reason = e instanceof ExceptionInInitializerError && e.getCause() != null ? e.getCause() : e;
             throw new WurstchenException(
