@@ -8,8 +8,8 @@ import java.util.Optional;
 
 /**
  * A queue of a GPU's work, made by NVIDIA's driver (cuda.h), which every graph of a device is to use. Otherwise ONNX Runtime makes one for
- * each graph, and with it one more handle of cuDNN: cuDNN 9 keeps 77 kB of each for ever (two modules that cudnnCreate loads and
- * cudnnDestroy does not unload). Source: class CudaStream of onnxruntime/core/providers/cuda/cuda_stream_handle.cc.
+ * each graph, and with it one more handle of cuDNN, which leaves memory behind: two modules that cudnnCreate loads and cudnnDestroy does not
+ * unload (cuDNN 9.19). Source: class CudaStream of onnxruntime/core/providers/cuda/cuda_stream_handle.cc.
  */
 final class CudaStream implements AutoCloseable {
     private static final int SUCCESS = 0;
