@@ -8,8 +8,8 @@ import java.util.concurrent.Future;
 
 /**
  * The one thread that works with a GPU. ONNX Runtime keeps cuDNN and cuBLAS handles, and the recordings of CUDA graphs, for each thread that
- * runs a graph: with one thread there is one of each, and work of several callers queues. What is at work ends before the JVM does.
- * Thread-safe.
+ * opens or runs a graph: with one thread there is one of each, and work of several callers queues. What is at work ends before the JVM does.
+ * Not to be asked from itself, which would wait for ever. Thread-safe.
  */
 final class DeviceThread implements AutoCloseable {
     private final ExecutorService executor;
