@@ -20,8 +20,9 @@ import wurstchen.WurstchenException;
  * Device device = Device.cuda(1).memoryLimit(12L << 30).tf32(true);
  * }</pre>
  *
- * <p>A model's work on a GPU is done by one thread, so that requests of several threads queue. When the JVM exits, a run of a graph that is at
- * work ends first (5 seconds at most), and later ones fail: a shutdown hook may close a model, but makes no pictures.
+ * <p>The work of all models on a GPU with equal options is done by one thread, so that requests of several threads queue; while another model is
+ * opened, a request may wait between two steps for as long as opening one of its graphs takes. When the JVM exits, a run of a graph that is
+ * at work ends first (5 seconds at most), and later ones fail: a shutdown hook may close a model, but makes no pictures.
  */
 public final class CudaDevice extends Device {
     /** The least memory limit: less does not even hold what cuDNN needs. */

@@ -154,8 +154,8 @@ final class GraphSessions {
     }
 
     /**
-     * Every thread that opens or runs a graph costs it a handle of cuDNN, which leaves memory behind when it is closed (see {@link CudaStream}).
-     * So the thread that runs graphs opens them too, except for the largest, beside which there is time for all others.
+     * Every thread that opens or runs a graph costs it a handle of cuDNN, which leaves memory behind when it is closed: see
+     * {@link CudaStream}. So the thread that runs graphs opens them too, except for the largest, beside which there is time for all others.
      */
     private static OrtSession create(GraphSpec spec, OnnxEngine engine, byte[] model, SessionOptions options) throws OrtException {
         return REPEATED.contains(spec.name())

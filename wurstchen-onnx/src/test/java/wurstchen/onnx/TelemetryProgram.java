@@ -9,7 +9,9 @@ final class TelemetryProgram {
 
     public static void main(String[] args) {
         DeviceMemories.of(Device.cpu(1)).release();
-        String found = NativeLibrary.getInstance(Platform.C_LIBRARY_NAME).getFunction("getenv").invokeString(new Object[] {Telemetry.VARIABLE}, false);
+        String found = NativeLibrary.getInstance(Platform.C_LIBRARY_NAME)
+                .getFunction("getenv")
+                .invokeString(new Object[] {Telemetry.VARIABLE}, false);
         System.out.println(Telemetry.VARIABLE + "=" + found);
     }
 }
