@@ -5,11 +5,11 @@ import shutil
 import pytest
 import torch
 
-from wurstchen_export import tiny
-from wurstchen_export.compressor import SemanticCompressor
-from wurstchen_export.export import Options, export
-from wurstchen_export.manifest import Defaults, Provenance
-from wurstchen_export.source import Source
+from wurstchen_export.bundle.export import Options, export
+from wurstchen_export.bundle.manifest import Defaults, Provenance
+from wurstchen_export.model import tiny
+from wurstchen_export.model.compressor import SemanticCompressor
+from wurstchen_export.model.source import Source
 
 PROVENANCE = Provenance("test", "A model for tests", "tests", "1", "Apache-2.0")
 

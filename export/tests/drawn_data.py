@@ -5,8 +5,8 @@ import json
 import numpy as np
 from PIL import Image, ImageDraw
 
-from wurstchen_export.train.artwork import decode, digest
-from wurstchen_export.train.pictures import held_out
+from wurstchen_export.train.dataset.artwork import decode, digest
+from wurstchen_export.train.dataset.pictures import held_out
 
 SIDE = 64
 STYLES = {"filled": None, "outlined": 5}

@@ -4,10 +4,10 @@ import json
 
 import drawn_data
 
-from wurstchen_export.train import main as train
-from wurstchen_export.train.captions import every_caption
-from wurstchen_export.train.concepts import concepts_of_index
-from wurstchen_export.train.vocabulary import write_tokenizer
+from wurstchen_export import train_commands as train
+from wurstchen_export.train.dataset.captions import every_caption
+from wurstchen_export.train.dataset.concepts import concepts_of_index
+from wurstchen_export.train.dataset.vocabulary import write_tokenizer
 
 SIZES_A = ["--width", "16", "--bottleneck-blocks", "1", "--codes", "8", "--crop", "32"]
 

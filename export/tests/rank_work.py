@@ -12,9 +12,9 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-from wurstchen_export.train.loop import LoopOptions, TrainingLoop
-from wurstchen_export.train.processes import share
-from wurstchen_export.train.ranks import ALONE
+from wurstchen_export.train.engine.loop import LoopOptions, TrainingLoop
+from wurstchen_export.train.engine.processes import share
+from wurstchen_export.train.engine.ranks import ALONE
 
 STEPS = 6
 
@@ -82,7 +82,8 @@ def train_net(args) -> None:
 
 def train_stages(args) -> None:
     """Several commands one after the other, as each would in processes of its own; keeps all weights."""
-    from wurstchen_export.train import judge, plain, stage_a, stage_b, stage_c
+    from wurstchen_export.evaluate.judge import training as judge
+    from wurstchen_export.train import plain, stage_a, stage_b, stage_c
 
     trainings = {
         "stage-a": (stage_a, stage_a.StageATraining),
@@ -149,6 +150,6 @@ def train_for_an_hour(args) -> None:
 
 
 if __name__ == "__main__":
-    from wurstchen_export.train.processes import in_processes
+    from wurstchen_export.train.engine.processes import in_processes
 
     in_processes(arguments(Path(os.environ["RANK_WORK_OUT"]), 2), globals()[sys.argv[1]])

@@ -7,9 +7,9 @@ import sys
 import traceback
 from pathlib import Path
 
-from wurstchen_export import gpu_commands
 from wurstchen_export.commands import Help, add_command, say
 from wurstchen_export.errors import ExportError
+from wurstchen_export.gpu import commands as gpu_commands
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _train(arguments: list[str]) -> int:
-    from wurstchen_export.train.main import main as train
+    from wurstchen_export.train_commands import main as train
 
     try:
         return train(arguments)
@@ -71,7 +71,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 
 
 def _source(options):
-    from wurstchen_export.source import Source
+    from wurstchen_export.model.source import Source
 
     return Source.find(options.source, options.prior, options.decoder)
 
@@ -112,8 +112,8 @@ def _add_export(commands) -> None:
 
 
 def _export(options) -> None:
-    from wurstchen_export.export import Options, check_target, export
-    from wurstchen_export.manifest import Defaults, Provenance
+    from wurstchen_export.bundle.export import Options, check_target, export
+    from wurstchen_export.bundle.manifest import Defaults, Provenance
 
     check_target(options.out, options.force)
     source = _source(options)
@@ -147,7 +147,7 @@ def _add_parity(commands) -> None:
 
 
 def _parity(options) -> int:
-    from wurstchen_export import parity
+    from wurstchen_export.checks import parity
 
     return parity.main(options.bundle, _source(options), say)
 
@@ -163,7 +163,7 @@ def _add_compare(commands) -> None:
 
 
 def _compare(options) -> None:
-    from wurstchen_export import compare
+    from wurstchen_export.checks import compare
 
     compare.main(options.first, options.second, options.prompt, options.threads, say)
 
@@ -177,13 +177,13 @@ def _add_restore(commands) -> None:
 
 
 def _restore(options) -> None:
-    from wurstchen_export.restore import restore
+    from wurstchen_export.bundle.restore import restore
 
     restore(options.bundle, options.out, say)
 
 
 def _add_tiny(commands) -> None:
-    from wurstchen_export.tiny import DEFAULT_SEED, SIZES
+    from wurstchen_export.model.tiny import DEFAULT_SEED, SIZES
 
     parser = add_command(commands, "tiny", _tiny, "write a tiny model with random weights, for tests")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
@@ -192,7 +192,7 @@ def _add_tiny(commands) -> None:
 
 
 def _tiny(options) -> None:
-    from wurstchen_export import tiny
+    from wurstchen_export.model import tiny
 
     tiny.write(options.out, options.seed, sizes=tiny.SIZES[options.size])
     say(f"wrote {options.out}")
@@ -206,7 +206,7 @@ def _add_golden(commands) -> None:
 
 
 def _golden(options) -> None:
-    from wurstchen_export import golden
+    from wurstchen_export.checks import golden
 
     golden.write(options.out, say)
 
@@ -236,14 +236,14 @@ def _add_speed(commands) -> None:
 
 
 def _speed(options) -> None:
-    from wurstchen_export import speed
+    from wurstchen_export.checks import speed
 
     named = options.source or options.prior or options.decoder
     speed.main(options, _source(options) if named else None, say)
 
 
 def _add_evaluate(commands) -> None:
-    from wurstchen_export.evaluate_prompts import FILE
+    from wurstchen_export.evaluate.prompts import FILE
 
     parser = add_command(
         commands, "evaluate", _evaluate, "measure how good a bundle's pictures are, with a judge of real pictures"
@@ -253,7 +253,7 @@ def _add_evaluate(commands) -> None:
     parser.add_argument("--prompts-only", action="store_true", help="no reconstructions, no diversity: needs no data")
     parser.add_argument("--prompts", type=int, metavar="N", help="only the first N prompts")
     parser.add_argument("--prompt-file", type=Path, default=FILE, metavar="TSV", help="prompts and what they ask for")
-    parser.add_argument("--judge", type=Path, default=FILE.parent.parent / "judge", metavar="DIR", help="the judge")
+    parser.add_argument("--judge", type=Path, default=FILE.parent / "judge", metavar="DIR", help="the judge")
     parser.add_argument("--seed", type=int, default=0, help="of the first prompt; the others take those behind it")
     parser.add_argument("--threads", type=int, default=0, help="of ONNX Runtime; 0: its choice")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the values there")
@@ -262,14 +262,14 @@ def _add_evaluate(commands) -> None:
 
 
 def _evaluate(options) -> int:
-    from wurstchen_export import evaluate
+    from wurstchen_export.evaluate import main as evaluate
 
     chosen = {name: getattr(options, name) for name in evaluate.Options.__dataclass_fields__}
     return evaluate.main(options.bundle, evaluate.Options(**chosen), say)
 
 
 def _add_experiment(commands) -> None:
-    from wurstchen_export import experiment
+    from wurstchen_export.experiment import main as experiment
 
     help_text = "train and compare the cascade and a plain latent diffusion model"
     experiment.add_options(commands.add_parser("experiment", help=help_text, description=experiment.__doc__), Help)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import torch
 
-from . import plan, starting_parts
-from .collect import collect
-from .options import add_machine_options, add_picture_options
-from .plan import COMMANDS, Task
+from wurstchen_export.train import plan, starting_parts
+from wurstchen_export.train.collect import collect
+from wurstchen_export.train.engine.options import add_machine_options, add_picture_options
+from wurstchen_export.train.plan import COMMANDS, Task
 
 ATTEMPTS = 2
 POLL_SECONDS = 2.0

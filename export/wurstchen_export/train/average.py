@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 
-from ..errors import ExportError
-from .parts import load_part, part_file, save_state
+from wurstchen_export.errors import ExportError
+from wurstchen_export.train.engine.parts import load_part, part_file, save_state
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

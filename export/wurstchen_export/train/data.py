@@ -1,6 +1,6 @@
 """Renders the pictures with Node, drops near-duplicates, learns the tokenizer's vocabulary, and packs all of it.
 
-Needs `npm install` in wurstchen_export/data first (or --node-modules with a folder that holds the packages).
+Needs `npm install` in wurstchen_export/train/dataset/data first (or --node-modules with a folder that holds the packages).
 """
 
 import argparse
@@ -8,12 +8,12 @@ import json
 import subprocess
 from pathlib import Path
 
-from .artwork import INDEX, decode, digest, pack
-from .captions import every_caption
-from .concepts import CONCEPTS, DATA, read_concepts
-from .duplicates import near_duplicates
-from .pictures import Pictures
-from .vocabulary import write_tokenizer
+from wurstchen_export.train.dataset.artwork import INDEX, decode, digest, pack
+from wurstchen_export.train.dataset.captions import every_caption
+from wurstchen_export.train.dataset.concepts import CONCEPTS, DATA, read_concepts
+from wurstchen_export.train.dataset.duplicates import near_duplicates
+from wurstchen_export.train.dataset.pictures import Pictures
+from wurstchen_export.train.dataset.vocabulary import write_tokenizer
 
 SCRIPT = DATA / "render.mjs"
 RENDERED = "rendered.json"  # written last by the script

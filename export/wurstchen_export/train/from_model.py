@@ -14,14 +14,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..errors import ExportError
-from ..source import Source
-from ..weights import injections
-from . import stage_a, stage_b, stage_c
-from .caption_table import open_vocabulary
-from .model import LATENT_DIM_SCALE, RESOLUTION_MULTIPLE
-from .parts import save_part
-from .text import TextSide
+from wurstchen_export.errors import ExportError
+from wurstchen_export.model.source import Source
+from wurstchen_export.model.weights import injections
+from wurstchen_export.train import stage_a, stage_b, stage_c
+from wurstchen_export.train.dataset.caption_table import open_vocabulary
+from wurstchen_export.train.engine.parts import save_part
+from wurstchen_export.train.model import LATENT_DIM_SCALE, RESOLUTION_MULTIPLE
+from wurstchen_export.train.text import TextSide
 
 
 @dataclass(frozen=True)

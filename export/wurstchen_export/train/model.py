@@ -11,13 +11,13 @@ from pathlib import Path
 import torch
 from diffusers import DDPMWuerstchenScheduler
 
-from ..wuerstchen_classes import wuerstchen
-from . import stage_b, stage_c
-from .caption_table import open_tokenizer
-from .parts import load_part
-from .stage_a import load_stage_a
-from .stage_b import load_compressor
-from .text import TextSide, text_architecture
+from wurstchen_export.model.classes import wuerstchen
+from wurstchen_export.train import stage_b, stage_c
+from wurstchen_export.train.dataset.caption_table import open_tokenizer
+from wurstchen_export.train.engine.parts import load_part
+from wurstchen_export.train.stage_a import load_stage_a
+from wurstchen_export.train.stage_b import load_compressor
+from wurstchen_export.train.text import TextSide, text_architecture
 
 # Of the published pipelines; the miniature keeps them: 256 px has 6x6 Stage C latents and 64x64 Stage B latents.
 RESOLUTION_MULTIPLE = 42.67

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import torch
 
-from ..wuerstchen_classes import wuerstchen
-from .caption_table import CaptionTable, Tokens, open_vocabulary
-from .diffusion import add_noise, noise_loss
-from .fast import compile_or_fall_back
-from .loop import TrainingLoop
-from .options import (
+from wurstchen_export.model.classes import wuerstchen
+from wurstchen_export.train.dataset.caption_table import CaptionTable, Tokens, open_vocabulary
+from wurstchen_export.train.dataset.pool import PictureSource, Pool
+from wurstchen_export.train.engine.fast import compile_or_fall_back
+from wurstchen_export.train.engine.loop import TrainingLoop
+from wurstchen_export.train.engine.options import (
     add_diffusion_options,
     add_loop_options,
     add_picture_options,
@@ -23,15 +23,15 @@ from .options import (
     open_pictures,
     prepare_machine,
 )
-from .parts import load_part, save_part
-from .pool import PictureSource, Pool
-from .processes import in_processes
-from .precision import use_exact_output
-from .response_norm import use_folded_response_norm
-from .stage_a import encode, load_stage_a
-from .stage_c import TEXT_DROPPED
-from .staging import wait_for
-from .text import TextSide, text_architecture, use_short_rows
+from wurstchen_export.train.engine.parts import load_part, save_part
+from wurstchen_export.train.engine.precision import use_exact_output
+from wurstchen_export.train.engine.processes import in_processes
+from wurstchen_export.train.engine.staging import wait_for
+from wurstchen_export.train.methods.diffusion import add_noise, noise_loss
+from wurstchen_export.train.methods.response_norm import use_folded_response_norm
+from wurstchen_export.train.stage_a import encode, load_stage_a
+from wurstchen_export.train.stage_c import TEXT_DROPPED
+from wurstchen_export.train.text import TextSide, text_architecture, use_short_rows
 
 HEAD_WIDTH = 32
 

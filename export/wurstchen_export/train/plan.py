@@ -12,8 +12,9 @@ from pathlib import Path
 
 import torch
 
-from ..errors import ExportError
-from . import processes, stage_a, stage_b, stage_c
+from wurstchen_export.errors import ExportError
+from wurstchen_export.train import stage_a, stage_b, stage_c
+from wurstchen_export.train.engine import processes
 
 PLAN = "plan.json"
 FINISH_SECONDS = 60.0  # for the sheets and for collecting

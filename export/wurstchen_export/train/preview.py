@@ -12,19 +12,25 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from .caption_table import Tokens, open_vocabulary
-from .captions import caption_of
-from .diffusion import sample
-from .model import load_stage, load_text
-from .options import add_machine_options, add_picture_options, half_precision, open_pictures, prepare_machine
-from .pictures import central_placement
-from .pool import compressor_view
-from .precision import use_exact_output
-from .stage_a import encode, load_stage_a
-from .stage_b import STEPS, load_compressor
-from .stage_b import build as build_b
-from .stage_c import build as build_c
-from .text import use_short_rows
+from wurstchen_export.train.dataset.caption_table import Tokens, open_vocabulary
+from wurstchen_export.train.dataset.captions import caption_of
+from wurstchen_export.train.dataset.pictures import central_placement
+from wurstchen_export.train.dataset.pool import compressor_view
+from wurstchen_export.train.engine.options import (
+    add_machine_options,
+    add_picture_options,
+    half_precision,
+    open_pictures,
+    prepare_machine,
+)
+from wurstchen_export.train.engine.precision import use_exact_output
+from wurstchen_export.train.methods.diffusion import sample
+from wurstchen_export.train.model import load_stage, load_text
+from wurstchen_export.train.stage_a import encode, load_stage_a
+from wurstchen_export.train.stage_b import STEPS, load_compressor
+from wurstchen_export.train.stage_b import build as build_b
+from wurstchen_export.train.stage_c import build as build_c
+from wurstchen_export.train.text import use_short_rows
 
 SIDE = 128  # of a picture on a sheet
 RECOMBINED = (

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw
 
-from .model import TrainedParts, add_part_options
+from wurstchen_export.train.model import TrainedParts, add_part_options
 
 PROMPTS = (
     "a red apple on a blue background",

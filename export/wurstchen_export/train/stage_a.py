@@ -11,11 +11,12 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from ..wuerstchen_classes import wuerstchen
-from .calibration import calibrated, recalibrated
-from .fast import compile_or_fall_back, eagerly
-from .loop import TrainingLoop
-from .options import (
+from wurstchen_export.model.classes import wuerstchen
+from wurstchen_export.train.dataset.pictures import central_placement, random_placement
+from wurstchen_export.train.dataset.pool import PictureSource
+from wurstchen_export.train.engine.fast import compile_or_fall_back, eagerly
+from wurstchen_export.train.engine.loop import TrainingLoop
+from wurstchen_export.train.engine.options import (
     add_loop_options,
     add_picture_options,
     half_precision,
@@ -23,11 +24,10 @@ from .options import (
     open_pictures,
     prepare_machine,
 )
-from .parts import load_part, save_part
-from .pictures import central_placement, random_placement
-from .pool import PictureSource
-from .processes import in_processes
-from .staging import wait_for
+from wurstchen_export.train.engine.parts import load_part, save_part
+from wurstchen_export.train.engine.processes import in_processes
+from wurstchen_export.train.engine.staging import wait_for
+from wurstchen_export.train.methods.calibration import calibrated, recalibrated
 
 CODEBOOK_WEIGHT = 0.1
 COMMITMENT = 0.25  # as the class's own quantiser (beta)

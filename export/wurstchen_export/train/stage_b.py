@@ -10,14 +10,14 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from ..compressor import SemanticCompressor
-from ..wuerstchen_classes import wuerstchen
-from .calibration import calibrated
-from .caption_table import CaptionTable, Tokens, open_vocabulary
-from .diffusion import add_noise, noise_loss, sample
-from .fast import compile_or_fall_back, eagerly
-from .loop import TrainingLoop
-from .options import (
+from wurstchen_export.model.classes import wuerstchen
+from wurstchen_export.model.compressor import SemanticCompressor
+from wurstchen_export.train.dataset.caption_table import CaptionTable, Tokens, open_vocabulary
+from wurstchen_export.train.dataset.pictures import central_placement
+from wurstchen_export.train.dataset.pool import PictureSource, Pool, compressor_view
+from wurstchen_export.train.engine.fast import compile_or_fall_back, eagerly
+from wurstchen_export.train.engine.loop import TrainingLoop
+from wurstchen_export.train.engine.options import (
     add_diffusion_options,
     add_loop_options,
     add_picture_options,
@@ -28,15 +28,15 @@ from .options import (
     prepare_machine,
     share,
 )
-from .parts import load_part, part_file, save_part
-from .pictures import central_placement
-from .pool import PictureSource, Pool, compressor_view
-from .processes import in_processes
-from .precision import use_exact_output
-from .response_norm import use_folded_response_norm
-from .stage_a import encode, load_stage_a
-from .staging import wait_for
-from .text import TextSide, text_architecture, use_short_rows
+from wurstchen_export.train.engine.parts import load_part, part_file, save_part
+from wurstchen_export.train.engine.precision import use_exact_output
+from wurstchen_export.train.engine.processes import in_processes
+from wurstchen_export.train.engine.staging import wait_for
+from wurstchen_export.train.methods.calibration import calibrated
+from wurstchen_export.train.methods.diffusion import add_noise, noise_loss, sample
+from wurstchen_export.train.methods.response_norm import use_folded_response_norm
+from wurstchen_export.train.stage_a import encode, load_stage_a
+from wurstchen_export.train.text import TextSide, text_architecture, use_short_rows
 
 MAP_DROPPED = 0.06
 TEXT_DROPPED = 0.25

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import torch
 
-from ..wuerstchen_classes import wuerstchen
-from .caption_table import CaptionTable, Tokens, open_vocabulary
-from .diffusion import add_noise, noise_loss
-from .dropout import use_dropout
-from .fast import compile_or_fall_back
-from .loop import TrainingLoop
-from .options import (
+from wurstchen_export.model.classes import wuerstchen
+from wurstchen_export.train.dataset.caption_table import CaptionTable, Tokens, open_vocabulary
+from wurstchen_export.train.dataset.pool import PictureSource, Pool, compressor_view
+from wurstchen_export.train.engine.fast import compile_or_fall_back
+from wurstchen_export.train.engine.loop import TrainingLoop
+from wurstchen_export.train.engine.options import (
     add_diffusion_options,
     add_loop_options,
     add_picture_options,
@@ -22,15 +21,16 @@ from .options import (
     prepare_machine,
     share,
 )
-from .parts import load_part, save_part
-from .pool import PictureSource, Pool, compressor_view
-from .processes import in_processes
-from .precision import use_exact_output
-from .response_norm import use_folded_response_norm
-from .restyling import PairedSource, noise_towards, restyled
-from .stage_b import load_compressor
-from .staging import wait_for
-from .text import TextSide, text_architecture, use_short_rows
+from wurstchen_export.train.engine.parts import load_part, save_part
+from wurstchen_export.train.engine.precision import use_exact_output
+from wurstchen_export.train.engine.processes import in_processes
+from wurstchen_export.train.engine.staging import wait_for
+from wurstchen_export.train.methods.diffusion import add_noise, noise_loss
+from wurstchen_export.train.methods.dropout import use_dropout
+from wurstchen_export.train.methods.response_norm import use_folded_response_norm
+from wurstchen_export.train.methods.restyling import PairedSource, noise_towards, restyled
+from wurstchen_export.train.stage_b import load_compressor
+from wurstchen_export.train.text import TextSide, text_architecture, use_short_rows
 
 TEXT_DROPPED = 0.1
 

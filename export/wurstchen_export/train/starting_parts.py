@@ -4,8 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
-from ..errors import ExportError
-from .parts import part_file
+from wurstchen_export.errors import ExportError
+from wurstchen_export.train.engine.parts import part_file
 
 READ = {
     "a": ("a",),

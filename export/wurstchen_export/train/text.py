@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from ..errors import ExportError
-from .parts import load_part, part_file
-from .vocabulary import MAX_LENGTH
+from wurstchen_export.errors import ExportError
+from wurstchen_export.train.dataset.vocabulary import MAX_LENGTH
+from wurstchen_export.train.engine.parts import load_part, part_file
 
 HEAD_WIDTH = 32
 LAYER = "text_model.encoder.layers."

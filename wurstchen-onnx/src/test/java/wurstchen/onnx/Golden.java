@@ -16,7 +16,7 @@ import wurstchen.image.Picture;
 
 /**
  * What the reference (diffusers) made of the tiny model, and how near to it we must come. The files and tolerances are described in
- * export/wurstchen_export/golden.py.
+ * export/wurstchen_export/checks/golden.py.
  */
 final class Golden {
     /** Of the array's largest value. Measured: 4e-6; a planted mistake moves latents by far more. */

@@ -1,0 +1,149 @@
+"""Writes a bundle: a folder with the graphs, the tokenizers and the manifest."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from wurstchen_export.bundle import manifest
+from wurstchen_export.bundle.manifest import Defaults, Provenance
+from wurstchen_export.errors import ExportError
+from wurstchen_export.graphs import contract, onnx_writer, wrappers
+from wurstchen_export.graphs.onnx_writer import Stored
+from wurstchen_export.model import weights
+from wurstchen_export.model.source import Source
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a bundle is written.
+
+    precision: what the graphs compute in. weights: how their weights are stored, one of weights.KINDS: the model is
+    rounded once, then computes as before; ``fp16`` precision implies ``fp16`` or, when asked for, ``int8`` weights.
+    """
+
+    precision: str = "fp32"
+    weights: str = "fp32"
+    force: bool = False
+
+    @property
+    def stored_weights(self) -> str:
+        """How the weights really come to be stored."""
+        return "fp16" if self.precision == "fp16" and self.weights == "fp32" else self.weights
+
+
+def export(
+    source: Source,
+    out: Path,
+    provenance: Provenance,
+    defaults: Defaults = Defaults(),
+    options: Options = Options(),
+    progress: Callable[[str], None] = print,
+) -> None:
+    """Writes the bundle to ``out``, whole or not at all.
+
+    Raises ExportError when ``out`` exists and may not be replaced, or when a graph does not come out as the contract
+    says.
+    """
+    out = Path(out).absolute()
+    check_target(out, options.force)
+    staging = out.parent / f".{out.name}.partial"
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        staging.mkdir(parents=True)
+    except OSError as error:
+        raise ExportError(f"cannot write beside {out}: {error.strerror}; name a folder that you may write to") from None
+    try:
+        _fill(source, staging, options, progress)
+        content = manifest.build(source, staging, provenance, defaults, options.precision, options.stored_weights)
+        manifest.write(staging, content)
+        _replace(staging, out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    progress(f"wrote {out} ({size / 1e6:.1f} MB)")
+
+
+def check_target(out: Path, force: bool) -> None:
+    """Refuses to overwrite anything but an older bundle, and that only when asked to."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise ExportError(f"--out {out} is a file; name a folder")
+    if not any(out.iterdir()):
+        return
+    if not is_bundle(out):
+        raise ExportError(f"--out {out} is not empty and holds no bundle; name a new or an empty folder")
+    if not force:
+        raise ExportError(f"--out {out} already holds a bundle; pass --force to replace it")
+
+
+def is_bundle(folder: Path) -> bool:
+    try:
+        found = json.loads((folder / manifest.MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("format") == contract.FORMAT
+
+
+def _fill(source: Source, folder: Path, options: Options, progress: Callable[[str], None]) -> None:
+    kind = options.stored_weights
+    source.round_weights(kind)
+    # Weights in 8 bits are found in the float32 modules; those are brought to 16 bits afterwards.
+    traced_in = "fp32" if kind == "int8" else options.precision
+    builders = wrappers.builders(source, traced_in, keep_apart=kind != options.precision)
+    written = {}
+    for index, (name, build) in enumerate(builders.items(), start=1):
+        started = time.monotonic()
+        exportable, packed = build(), {}
+        if kind == "int8":
+            packed = weights.packed_buffers(exportable.module)
+            if options.precision == "fp16":
+                exportable = dataclasses.replace(exportable, module=wrappers.in_half(exportable.module))
+        written[name] = onnx_writer.write(exportable, folder, kind, packed)
+        seconds = time.monotonic() - started
+        progress(f"[{index}/{len(builders)}] {name}: {written[name].bytes / 1e6:.1f} MB in {seconds:.1f} s")
+    for side, owner in (("c", source.stage_c_folder), ("b", source.stage_b_folder)):
+        _copy_tokenizer(owner / "tokenizer", folder / f"tokenizer_{side}")
+    _report(written, progress)
+
+
+def _report(written: dict[str, Stored], progress: Callable[[str], None]) -> None:
+    """The table of what each part holds."""
+    total = Stored(sum(part.parameters for part in written.values()), sum(part.bytes for part in written.values()))
+    progress(f"{'part':<20} {'parameters':>14} {'MB':>9} {'bits each':>9}")
+    for name, part in (*written.items(), ("all graphs", total)):
+        bits = 8 * part.bytes / max(part.parameters, 1)
+        progress(f"{name:<20} {part.parameters:>14,} {part.bytes / 1e6:>9.2f} {bits:>9.1f}")
+
+
+def _copy_tokenizer(source: Path, target: Path) -> None:
+    """Copies the tokenizer's files as they are, and nothing else that may lie beside them."""
+    target.mkdir()
+    found = [name for name in manifest.TOKENIZER_FILES if (source / name).is_file()]
+    if "tokenizer.json" not in found and not {"vocab.json", "merges.txt"} <= set(found):
+        raise ExportError(
+            f"{source} has neither tokenizer.json nor vocab.json with merges.txt (found: {', '.join(found) or 'none'})"
+        )
+    for name in found:
+        shutil.copyfile(source / name, target / name)
+
+
+def _replace(staging: Path, out: Path) -> None:
+    """Puts the finished folder in place; the old one is moved aside first and comes back if that fails."""
+    old = out.parent / f".{out.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    try:
+        staging.rename(out)
+    except OSError:
+        if old.exists():
+            old.rename(out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,173 @@
+"""Runs a bundle with ONNX Runtime by nothing but its manifest: the contract, read from the other side.
+
+Meant for parity and golden files; the Java library is the runtime for everybody else.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+
+from wurstchen_export.bundle.manifest import MANIFEST
+from wurstchen_export.errors import ExportError
+from wurstchen_export.graphs import contract, schedule
+from wurstchen_export.model.classes import clip_tokenizer
+
+ORT_ERROR_ONLY = 3
+
+
+@dataclass(frozen=True)
+class PictureRequest:
+    """One run of the whole cascade. Guidance acts above 1; below, a stage ignores the negative prompt."""
+
+    prompt: str
+    negative_prompt: str | None = None
+    width: int = 256
+    height: int = 256
+    seed: int = 0
+    stage_c_steps: int = 4
+    stage_c_guidance: float = 4.0
+    stage_b_steps: int = 3
+    stage_b_guidance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a run gives: Stage C latents [1,16,h,w], Stage B latents [1,4,H,W], pixels in [0,1] [1,3,height,width];
+    float32."""
+
+    stage_c_latents: np.ndarray
+    stage_b_latents: np.ndarray
+    pixels: np.ndarray
+
+    def levels(self) -> np.ndarray:
+        """uint8 [height, width, 3]: pixels * 255, halves to the even level."""
+        return np.round(self.pixels[0].transpose(1, 2, 0) * 255).astype(np.uint8)
+
+
+class Bundle:
+    """A bundle opened with ONNX Runtime on the CPU."""
+
+    def __init__(self, folder: Path, threads: int = 0):
+        """threads: of each session; 0 lets ONNX Runtime choose. Raises ExportError if there is no bundle in the
+        folder."""
+        self.folder = Path(folder)
+        self.threads = threads
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        try:
+            self.manifest = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ExportError(f"{folder} holds no {MANIFEST}: name a folder that `export` wrote") from None
+        if (
+            self.manifest.get("format") != contract.FORMAT
+            or self.manifest.get("format_version") != contract.FORMAT_VERSION
+        ):
+            raise ExportError(
+                f"{folder}/{MANIFEST} is not a {contract.FORMAT} of version {contract.FORMAT_VERSION}: export it anew"
+            )
+
+    def session(self, graph: str) -> onnxruntime.InferenceSession:
+        if graph not in self._sessions:
+            options = onnxruntime.SessionOptions()
+            options.log_severity_level = ORT_ERROR_ONLY
+            options.intra_op_num_threads = self.threads
+            path = self.folder / self.manifest["graphs"][graph]["file"]
+            self._sessions[graph] = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return self._sessions[graph]
+
+    def run(self, graph: str, *inputs: np.ndarray) -> list[np.ndarray]:
+        """The graph's outputs in the manifest's order for inputs in the manifest's order."""
+        names = [tensor["name"] for tensor in self.manifest["graphs"][graph]["inputs"]]
+        outputs = [tensor["name"] for tensor in self.manifest["graphs"][graph]["outputs"]]
+        return self.session(graph).run(outputs, dict(zip(names, inputs, strict=True)))
+
+    @cached_property
+    def tokenizers(self) -> dict:
+        load = clip_tokenizer().from_pretrained
+        return {side: load(str(self.folder / entry["folder"])) for side, entry in self.manifest["tokenizers"].items()}
+
+    def sides(self, request: PictureRequest) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Heights and widths of the Stage C and the Stage B latents."""
+        geometry = self.manifest["geometry"]
+        c = tuple(math.ceil(side / geometry["resolution_multiple"]) for side in (request.height, request.width))
+        return c, tuple(int(side * geometry["latent_dim_scale"]) for side in c)
+
+    def text(self, side: str, texts: list[str]) -> np.ndarray:
+        """Hidden states [rows, tokens, width] of the texts; side: ``c`` or ``b``."""
+        tokenizer = self.tokenizers[side]
+        tokens = tokenizer(
+            texts, padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="np"
+        )
+        ids, mask = tokens.input_ids.astype(np.int64), tokens.attention_mask.astype(np.int64)
+        return self.run(f"text_encoder_{side}", ids, mask)[0]
+
+    def generate(self, request: PictureRequest) -> Picture:
+        """The picture that the reference's combined pipeline makes with this seed."""
+        return self.generate_batch([request])[0]
+
+    def generate_batch(self, requests: list[PictureRequest]) -> list[Picture]:
+        """The pictures of several requests in one run, each with its own prompt, negative prompt and seed.
+
+        Size, steps and guidance must be the same in all. A picture differs from the one that its request gives alone
+        by rounding only. Raises ExportError when they are not the same.
+        """
+        first = requests[0]
+        for request in requests:
+            own = dict(prompt=request.prompt, negative_prompt=request.negative_prompt, seed=request.seed)
+            if replace(first, **own) != request:
+                raise ExportError(f"one run has one size, one number of steps and one guidance: {first} and {request}")
+        generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
+        c = self._stage_c_latents(requests, generators)
+        b = self.stage_b_latents(requests, c, generators)
+        pixels = self.run(contract.STAGE_A_DECODE, b)[0]
+        return [Picture(c[i : i + 1], b[i : i + 1], pixels[i : i + 1]) for i in range(len(requests))]
+
+    def _stage_c_latents(self, requests: list[PictureRequest], generators: list[torch.Generator]) -> np.ndarray:
+        steps, guidance = requests[0].stage_c_steps, requests[0].stage_c_guidance
+        shape = (self.manifest["geometry"]["stage_c_channels"], *self.sides(requests[0])[0])
+        latents, noise = _draw(shape, steps, generators)
+        conditioning = self.run(contract.STAGE_C_CONDITION, self.text("c", _texts(requests, guidance)), latents)
+        return self._denoise("stage_c", latents, noise, guidance, conditioning)
+
+    def stage_b_latents(
+        self, requests: list[PictureRequest], stage_c_latents: np.ndarray, generators: list[torch.Generator]
+    ) -> np.ndarray:
+        """Stage B latents [B,4,H,W] of the requests from Stage C latents [B,16,h,w]; one generator a picture."""
+        steps, guidance = requests[0].stage_b_steps, requests[0].stage_b_guidance
+        hidden_states = self.text("b", _texts(requests, guidance))
+        shape = (self.manifest["geometry"]["stage_b_channels"], *self.sides(requests[0])[1])
+        latents, noise = _draw(shape, steps, generators)
+        conditioning = self.run(contract.STAGE_B_CONDITION, hidden_states, stage_c_latents, latents)
+        return self._denoise("stage_b", latents, noise, guidance, conditioning)
+
+    def _denoise(self, stage: str, latents: np.ndarray, noise: np.ndarray, guidance: float, conditioning) -> np.ndarray:
+        steps = len(noise)
+        table = schedule.step_table(schedule.uniform_timesteps(steps), **self.manifest["schedules"][stage]).numpy()
+        step, bad_step, scale = np.zeros(1, np.int64), np.full(1, -1, np.int64), np.array([guidance], np.float32)
+        for _ in range(steps):
+            latents, step, bad_step = self.run(
+                f"{stage}_step", latents, step, bad_step, table, noise, scale, *conditioning
+            )
+        if bad_step[0] >= 0:
+            raise ExportError(f"{stage}_step: the latents are no longer finite after step {bad_step[0] + 1} of {steps}")
+        return latents
+
+
+def _texts(requests: list[PictureRequest], guidance: float) -> list[str]:
+    prompts = [request.prompt for request in requests]
+    return prompts + [request.negative_prompt or "" for request in requests] if guidance > 1 else prompts
+
+
+def _draw(shape: tuple[int, ...], steps: int, generators: list[torch.Generator]) -> tuple[np.ndarray, np.ndarray]:
+    """Starting latents [B,*shape] and noise [steps,B,*shape], each picture's from its own generator, in the order in
+    which the reference draws them."""
+    draws = [[torch.randn(1, *shape, generator=generator) for _ in range(1 + steps)] for generator in generators]
+    rows = [torch.cat(pictures) for pictures in zip(*draws, strict=True)]
+    return rows[0].numpy(), torch.stack(rows[1:]).numpy()

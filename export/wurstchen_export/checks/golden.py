@@ -1,0 +1,103 @@
+"""The golden files of the Java tests: what the reference computes, as JSON. Arrays are flat lists in row-major order;
+float32 values are written with as few digits as bring the same float32 back.
+
+``wurstchen-core/src/test/resources/golden/``
+
+``tokenizer-FORM-PAD/``: the tiny model's tokenizer. FORM is ``vocab`` (vocab.json and merges.txt), ``json`` (only
+tokenizer.json and tokenizer_config.json, as transformers 5 saves it) or ``published`` (vocab.json, merges.txt and the
+configuration files in the older style of the published models). PAD is ``endoftext`` or ``bang`` (``!``).
+
+``text.json``::
+
+    {"max_length": 77,
+     "tokenizers": [{"folder": "tokenizer-vocab-bang", "pad_token": "!", "pad_id": 0,
+                     "cases": [{"text": "a cat", "ids": [638, ..., 639], "dropped": null}]}]}
+
+``ids`` holds the real tokens, with start and end; the reference pads them to max_length with pad_id, and the attention
+mask is 1 for the real ones and 0 for the pads. ``dropped`` is the text that the reference reports as cut off, null if
+nothing was. Tokenizers whose cases are the same as those of an earlier one name it instead: ``"cases_of": "FOLDER"``.
+
+``schedule.json``::
+
+    {"uniform": [{"steps": 3, "timesteps": [1, 0.6666667, 0.3333333, 0]}],
+     "stage_c_default": [30 timesteps],
+     "alpha_cumprod": [{"s": 0.008, "scaler": 1, "t": [...], "values": [...]}],
+     "step_tables": [{"s": 0.008, "scaler": 1, "timesteps": [...], "rows": [[noise_ratio, one_minus_alpha,
+                      sqrt_one_minus_alpha_cumprod, sqrt_inverse_alpha, noise_std], ...]}],
+     "updates": [{"s": .., "scaler": .., "timesteps": [...], "index": 0, "latents": [...],
+                  "predicted": [...], "noise": [...], "next": [...]}],
+     "guidance": [{"scale": 4, "text": [...], "negative": [...], "guided": [...]}]}
+
+``random.json``: ``{"cases": [{"seed": -1, "draws": [{"size": 5, "values": [...]}]}]}``, the draws of one generator in
+their order. Draws of more than 1,000 values hold the first and last 32: ``{"size": 4096, "head": [...], "tail":
+[...]}``. Seeds are signed 64-bit.
+
+``wurstchen-onnx/src/test/resources/``
+
+``tiny-bundle/``: the tiny model, exported; ``tiny-bundle-int8/``: the same with weights in 8 bits.
+``golden/pictures.json``::
+
+    {"cases": [{"name": "guided", "request": {"prompt": .., "negative_prompt": null or .., "width": 256,
+                "height": 256, "seed": 0, "stage_c_steps": 4, "stage_c_guidance": 4,
+                "stage_b_steps": 3, "stage_b_guidance": 0},
+                "stage_c_latents": {"shape": [1, 16, 6, 6], "values": [...]},
+                "stage_b_latents": the same, or null,
+                "picture": "guided.png"}],
+     "int8_cases": [the same, of the model with its weights rounded to 8 bits],
+     "encodings": [{"picture": "guided.png", "stage_b_latents": {"shape": .., "values": [...]}}]}
+
+``stage_c_latents`` are the denoised latents, before they become semantic latents. Tolerances that catch real mistakes:
+latents 2e-5 x max of the array; every level of a picture within 1, at most 5e-4 of them different.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Callable
+
+from wurstchen_export.bundle.export import Options, export
+from wurstchen_export.bundle.manifest import Defaults, Provenance
+from wurstchen_export.checks import golden_pictures, golden_sampling, golden_text
+from wurstchen_export.model import tiny
+from wurstchen_export.model.source import Source
+
+CORE = Path("wurstchen-core/src/test/resources/golden")
+ONNX = Path("wurstchen-onnx/src/test/resources")
+TINY_PROVENANCE = Provenance(
+    name="tiny",
+    description="Tiny random weights, for tests",
+    source="wurstchen_export tiny",
+    revision=f"seed {tiny.DEFAULT_SEED}",
+    licence="Apache-2.0",
+)
+TINY_DEFAULTS = Defaults(width=256, height=256, stage_c_steps=4, stage_b_steps=3, sizes=((256, 256), (384, 128)))
+
+
+def write(out: Path, progress: Callable[[str], None] = print) -> None:
+    """Writes everything under ``out``, the repository's root; what was there before is replaced."""
+    core, onnx = out / CORE, out / ONNX
+    for folder in (core, onnx / "golden"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        model = Path(temporary) / "tiny"
+        tiny.write(model)
+        source = Source.find(model)
+        _save(core / "text.json", golden_text.build(core), progress)
+        _save(core / "schedule.json", golden_sampling.schedule_file(), progress)
+        _save(core / "random.json", golden_sampling.random_file(), progress)
+        pictures = golden_pictures.build(source, onnx / "golden")
+        export(source, onnx / "tiny-bundle", TINY_PROVENANCE, TINY_DEFAULTS, Options(force=True), progress)
+        # Rounds the source's weights, so nothing else may come after it.
+        packed = Options(weights="int8", force=True)
+        export(source, onnx / "tiny-bundle-int8", TINY_PROVENANCE, TINY_DEFAULTS, packed, progress)
+        pictures["int8_cases"] = golden_pictures.build_rounded(source, onnx / "golden")
+        _save(onnx / "golden" / "pictures.json", pictures, progress)
+
+
+def _save(path: Path, content: dict, progress: Callable[[str], None]) -> None:
+    path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
+    progress(f"wrote {path} ({path.stat().st_size / 1e3:.0f} kB)")

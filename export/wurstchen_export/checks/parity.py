@@ -1,0 +1,214 @@
+"""Holds a bundle against the reference: every graph at two batch sizes and two picture sizes, then whole runs.
+
+Both sides compute in float32 on the CPU. A bundle with weights in 16 or 8 bits is held against the reference with its
+weights rounded the same way: the rounding is the model's affair, everything else is the exporter's. Where a tolerance
+is missed, the reference runs in float64 too: a trained model can be that far off in float32 by itself. The table then
+says "own" and how far, and allows twice that (of a picture's differing levels, and the noise of their count).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Callable, Iterator
+
+import numpy as np
+import torch
+
+from wurstchen_export.bundle.runtime import Bundle, Picture, PictureRequest
+from wurstchen_export.checks import exact, reference
+from wurstchen_export.checks.parity_graphs import Case, cases
+from wurstchen_export.errors import ExportError
+from wurstchen_export.graphs import contract
+from wurstchen_export.model.source import Source
+
+TOLERANCE = 2e-5
+"""Largest difference, as a share of the largest value. Exact exports of tiny models stay below 5e-6; a wrong formula
+does not."""
+OWN_ERRORS = 2
+"""Where the reference's own float32 is off by more than that: the largest difference in units of its distance from its
+float64. Two programs that are each as far off on their own side differ by twice as much."""
+COUNTING_NOISE = 3
+"""How many values differ by a level is a matter of chance where they are few: standard deviations of such a count
+(Poisson's, the root of it) that are allowed above OWN_ERRORS times the reference's own."""
+HALF_TOLERANCE = 1e-2
+"""The same for graphs that compute in 16 bits, with some 3 decimal digits at each operator."""
+LEVEL_TOLERANCE, DIFFERENT_SHARE = 1, 5e-4
+"""No level of a picture (0 to 255) may be further off, and no larger share of them different at all."""
+HALF_LEVEL_MEAN = 1.0
+"""Mean difference in levels allowed to a whole run in 16 bits, where the errors of all steps add up."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table."""
+
+    what: str
+    output: str
+    found: float
+    allowed: float
+    unit: str
+
+    @property
+    def passed(self) -> bool:
+        return bool(self.found <= self.allowed)  # NaN fails
+
+    def line(self) -> str:
+        verdict = "ok" if self.passed else "FAILED"
+        return f"{self.what:<44} {self.output:<20} {self.found:>10.2e} {self.allowed:>9.1e} {self.unit:<28} {verdict}"
+
+
+def main(folder: Path, source: Source, progress: Callable[[str], None] = print) -> int:
+    """Prints the table; returns 0 when everything is within tolerance, otherwise 1."""
+    bundle = Bundle(folder)
+    prepare(bundle, source)
+    failed = total = 0
+    progress(f"{'what':<44} {'output':<20} {'found':>10} {'allowed':>9} {'unit':<28} verdict")
+    for result in itertools.chain(graph_results(bundle, source), run_results(bundle, source)):
+        progress(result.line())
+        total += 1
+        failed += not result.passed
+    progress(f"{total - failed} of {total} within tolerance" if failed else f"all {total} within tolerance")
+    return 1 if failed else 0
+
+
+def prepare(bundle: Bundle, source: Source) -> None:
+    """Makes sure that the bundle can be one of this model, and rounds the model's weights as the bundle's are."""
+    expected = {name: spec.as_json() for name, spec in contract.graphs(source.architecture).items()}
+    found = bundle.manifest["graphs"]
+    if found != expected:
+        differing = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+        raise ExportError(
+            f"the bundle's graphs do not fit this model ({', '.join(differing)} differ):"
+            " is --source the model it was made from?"
+        )
+    source.round_weights(bundle.manifest["weights"])
+
+
+@torch.no_grad()
+def graph_results(bundle: Bundle, source: Source, only: str | None = None) -> Iterator[Result]:
+    """Comparisons of every graph by itself, or of one of them."""
+    sides = _two_valid_sides(bundle.manifest["geometry"])
+    for number, case in enumerate(cases(source, sides)):
+        if only in (None, case.graph):
+            yield from _graph_results(bundle, case, cache(partial(_exact_case, source, sides, number)))
+
+
+@torch.no_grad()
+def run_results(bundle: Bundle, source: Source) -> Iterator[Result]:
+    """Comparisons of whole runs."""
+    combined = reference.pipeline(source)
+    for name, request in _requests(_two_valid_sides(bundle.manifest["geometry"])).items():
+        found, expected = bundle.generate(request), reference.generate(combined, request)
+        exact_run = cache(partial(_exact_run, source, request))
+        yield from _run_results(name, found, expected, exact_run, _computes_in_half(bundle))
+
+
+def _exact_case(source: Source, sides: tuple[int, int], number: int) -> Case:
+    """The same case by the reference in float64."""
+    with exact.float32_noise():
+        return next(itertools.islice(cases(exact.in_double(source), sides), number, None))
+
+
+def _exact_run(source: Source, request: PictureRequest) -> Picture:
+    """The same run by the reference in float64."""
+    with exact.float32_noise():
+        return reference.generate(reference.pipeline(exact.in_double(source)), request)
+
+
+def _computes_in_half(bundle: Bundle) -> bool:
+    return bundle.manifest["precision"] == "fp16"
+
+
+def _graph_results(bundle: Bundle, case: Case, exact_case: Callable[[], Case]) -> Iterator[Result]:
+    inputs = [np.ascontiguousarray(tensor.numpy()) for tensor in case.inputs]
+    outputs = bundle.run(case.graph, *inputs)
+    names = [tensor["name"] for tensor in bundle.manifest["graphs"][case.graph]["outputs"]]
+    half = _computes_in_half(bundle)
+    for index, (name, found, expected) in enumerate(zip(names, outputs, case.expected, strict=True)):
+        exact_output = lambda index=index: exact_case().expected[index].numpy()
+        yield _compared(f"{case.graph} {case.what}", name, found, expected.numpy(), exact_output, half)
+
+
+def _compared(
+    what: str, output: str, found: np.ndarray, expected: np.ndarray, exact_output: Callable[[], np.ndarray], half: bool
+) -> Result:
+    """Against a fixed tolerance or, where that is missed, against the reference's own error in float32."""
+    error, unit = relative_error(found, expected), "x largest value"
+    if half:
+        return Result(what, output, error, HALF_TOLERANCE, unit)
+    if error <= TOLERANCE:
+        return Result(what, output, error, TOLERANCE, unit)
+    own = relative_error(expected, exact_output())
+    return Result(what, output, error, max(TOLERANCE, OWN_ERRORS * own), f"{unit}, own {own:.1e}")
+
+
+def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
+    """Largest difference over the largest expected value; infinite when the shapes differ."""
+    if found.shape != expected.shape:
+        return float("inf")
+    scale = max(float(np.abs(expected).max()), 1e-12)
+    return float(np.abs(found.astype(np.float64) - expected.astype(np.float64)).max()) / scale
+
+
+def _run_results(
+    name: str, found: Picture, expected: Picture, exact_run: Callable[[], Picture], half: bool
+) -> Iterator[Result]:
+    what = f"run: {name}"
+    if not half:
+        for part in ("stage_c_latents", "stage_b_latents"):
+            exact_output = lambda part=part: getattr(exact_run(), part)
+            yield _compared(what, part, getattr(found, part), getattr(expected, part), exact_output, half)
+    difference = np.abs(found.levels().astype(int) - expected.levels().astype(int))
+    if half:
+        yield Result(what, "pixels", float(difference.mean()), HALF_LEVEL_MEAN, "levels on average")
+        return
+    yield Result(what, "pixels", float(difference.max()), LEVEL_TOLERANCE, "levels")
+    share, unit = _share_different(found, expected), "share different"
+    if share <= DIFFERENT_SHARE:
+        yield Result(what, "pixels", share, DIFFERENT_SHARE, unit)
+    else:
+        own = _share_different(expected, exact_run())
+        yield Result(what, "pixels", share, _share_allowed(own, difference.size), f"{unit}, own {own:.1e}")
+
+
+def _share_allowed(own: float, values: int) -> float:
+    """The share of a picture's values that may differ where the reference's float32 and float64 differ in `own`."""
+    count = OWN_ERRORS * own * values
+    return max(DIFFERENT_SHARE, (count + COUNTING_NOISE * math.sqrt(count)) / values)
+
+
+def _share_different(one: Picture, other: Picture) -> float:
+    return float((one.levels() != other.levels()).mean())
+
+
+def _two_valid_sides(geometry: dict) -> tuple[int, int]:
+    """The two shortest sides in pixels that the model's geometry gives back exactly."""
+    found = []
+    for c_side in range(1, 65):
+        b_side = int(geometry["latent_dim_scale"] * c_side)
+        pixels = geometry["stage_a_factor"] * b_side
+        exact = b_side > 0 and b_side % geometry["stage_b_multiple"] == 0
+        if exact and int(np.ceil(pixels / geometry["resolution_multiple"])) == c_side:
+            found.append(pixels)
+        if len(found) == 2:
+            return found[0], found[1]
+    raise ExportError(
+        f"no picture size fits this model's geometry {geometry}: check resolution_multiple and latent_dim_scale"
+    )
+
+
+def _requests(sides: tuple[int, int]) -> dict[str, PictureRequest]:
+    small, large = sides
+    return {
+        "Stage C guided": PictureRequest("a photo of a cat!", None, small, small, 1, 4, 4.0, 3, 0.0),
+        "both guided, negative prompt": PictureRequest(
+            "a red apple", "blurry, low quality!", large, small, -2, 3, 6.5, 3, 3.0
+        ),
+        "Stage B guided": PictureRequest("a lighthouse", "a dog", small, large, 3, 2, 0.0, 4, 2.0),
+        "unguided, empty prompt": PictureRequest("", None, large, large, 2**40 + 1, 1, 1.0, 1, 0.0),
+        "over-long prompt": PictureRequest("ships and waves " * 40, "blurry " * 90, small, small, 5, 2, 4.0, 2, 4.0),
+    }

@@ -1,0 +1,206 @@
+"""For every graph of a bundle: inputs, and what the reference's modules make of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wurstchen_export.graphs import contract
+from wurstchen_export.model.plan import Plan, blocks_of
+from wurstchen_export.model.source import Source
+
+PROMPTS = (
+    "a photo of a cat!",
+    "",
+    "an anthropomorphic cat dressed as a fire fighter " * 9,
+    "low quality, blurry",
+    "x",
+    "naïve café",
+)
+STEPS = 3
+GUIDANCE = 3.5
+
+
+@dataclass(frozen=True)
+class Case:
+    """A graph, what is special about its inputs, the inputs, and the expected outputs, both in the contract's order."""
+
+    graph: str
+    what: str
+    inputs: tuple[Tensor, ...]
+    expected: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of one comparison: pictures, whether guided, and the sides of all latents as (height, width)."""
+
+    images: int
+    guided: bool
+    pixels: tuple[int, int]
+    c: tuple[int, int]
+    b: tuple[int, int]
+
+    @property
+    def rows(self) -> int:
+        return self.images * (2 if self.guided else 1)
+
+    def __str__(self) -> str:
+        return f"{self.images}x {self.pixels[1]}x{self.pixels[0]}{' guided' if self.guided else ''}"
+
+
+def cases(source: Source, sides: tuple[int, int]) -> Iterator[Case]:
+    """Two batch sizes and two picture sizes of every graph, with and without guidance."""
+    small, large = sides
+    shapes = [
+        _shape(source, 1, True, small, large),
+        _shape(source, 3, False, small, small),
+        _shape(source, 2, True, large, small),
+    ]
+    yield from _text_cases(source)
+    for index, shape in enumerate(shapes):
+        generator = torch.Generator("cpu").manual_seed(index)
+        yield from _stage_c_cases(source, shape, index % STEPS, generator)
+        yield from _stage_b_cases(source, shape, index % STEPS, generator)
+        yield from _stage_a_cases(source, shape, generator)
+        if source.compressor is not None:
+            yield _compressor_case(source, shape, generator)
+
+
+def _shape(source: Source, images: int, guided: bool, height: int, width: int) -> Shape:
+    settings = source.pipeline_settings
+    c = tuple(math.ceil(side / settings["resolution_multiple"]) for side in (height, width))
+    return Shape(images, guided, (height, width), c, tuple(int(side * settings["latent_dim_scale"]) for side in c))
+
+
+def _text_cases(source: Source) -> Iterator[Case]:
+    sides = (
+        (contract.TEXT_ENCODER_C, source.tokenizer_c, source.text_encoder_c),
+        (contract.TEXT_ENCODER_B, source.tokenizer_b, source.text_encoder_b),
+    )
+    for name, tokenizer, encoder in sides:
+        for prompts in (PROMPTS[:1], PROMPTS):
+            tokens = tokenizer(
+                list(prompts), padding="max_length", max_length=source.tokens, truncation=True, return_tensors="pt"
+            )
+            expected = encoder(tokens.input_ids, attention_mask=tokens.attention_mask).last_hidden_state
+            yield Case(name, f"{len(prompts)} rows", (tokens.input_ids, tokens.attention_mask), (expected,))
+
+
+def _hidden_states(source: Source, side: str, rows: int) -> Tensor:
+    tokenizer, encoder = (
+        (source.tokenizer_c, source.text_encoder_c) if side == "c" else (source.tokenizer_b, source.text_encoder_b)
+    )
+    prompts = [PROMPTS[row % len(PROMPTS)] for row in range(rows)]
+    tokens = tokenizer(prompts, padding="max_length", max_length=source.tokens, truncation=True, return_tensors="pt")
+    return encoder(tokens.input_ids, attention_mask=tokens.attention_mask).last_hidden_state
+
+
+def _keys_values(block: nn.Module, text: Tensor) -> Tensor:
+    """What the block's attention computes of the text alone."""
+    kv, attention = block.kv_mapper(text), block.attention
+    return torch.stack([_heads(layer(kv), attention.heads) for layer in (attention.to_k, attention.to_v)])
+
+
+def _heads(x: Tensor, heads: int) -> Tensor:
+    rows, tokens, width = x.shape
+    return x.view(rows, tokens, heads, width // heads).transpose(1, 2)
+
+
+def _row_indexes(shape: Shape) -> tuple[Tensor, Tensor, Tensor]:
+    image = torch.arange(shape.images)
+    return image.repeat(shape.rows // shape.images), image, torch.arange(shape.rows)[-shape.images :]
+
+
+def _map_shape(sides: tuple[int, int], reduction: int) -> Tensor:
+    return torch.tensor([0, *(side // reduction for side in sides), -1])
+
+
+def _stage_c_cases(source: Source, shape: Shape, step: int, generator: torch.Generator) -> Iterator[Case]:
+    model = source.stage_c
+    hidden_states = _hidden_states(source, "c", shape.rows)
+    text = model.cond_mapper(hidden_states)
+    keys_values = torch.stack([_keys_values(block, text) for block in blocks_of(model, "AttnBlock")])
+    latents = torch.randn(shape.images, model.config.c_in, *shape.c, generator=generator)
+    conditioning = (keys_values, *_row_indexes(shape), _map_shape(shape.c, 1))
+    yield Case(contract.STAGE_C_CONDITION, str(shape), (hidden_states, latents), conditioning)
+
+    predict = lambda x, r: model(x, r, hidden_states)
+    inputs, expected = _step(source.scheduler_c, latents, step, predict, shape, generator)
+    yield Case(contract.STAGE_C_STEP, f"{shape} step {step}", (*inputs, *conditioning), expected)
+
+
+def _stage_b_cases(source: Source, shape: Shape, step: int, generator: torch.Generator) -> Iterator[Case]:
+    model, settings = source.stage_b, source.pipeline_settings
+    hidden_states = _hidden_states(source, "b", shape.rows)
+    stage_c_latents = torch.randn(shape.images, source.stage_c.config.c_in, *shape.c, generator=generator)
+    latents = torch.randn(shape.images, model.config.c_in, *shape.b, generator=generator)
+    semantic = stage_c_latents * settings["latent_mean"] - settings["latent_std"]
+    semantic = torch.cat([semantic, torch.zeros_like(semantic)]) if shape.guided else semantic
+
+    plan, text = Plan(model), model.gen_c_embeddings(hidden_states)
+    conditioning = [
+        torch.stack([_keys_values(block, text) for block in plan.blocks("AttnBlock", level)])
+        for level in plan.attending
+    ]
+    for level in plan.injecting:
+        size = [side // (model.config.patch_size * 2**level) for side in shape.b]
+        conditioning.append(F.interpolate(semantic, size=size, mode="bicubic", antialias=True, align_corners=True))
+    conditioning += _row_indexes(shape)
+    conditioning += [_map_shape(shape.b, model.config.patch_size * 2**level) for level in range(plan.levels)]
+    yield Case(contract.STAGE_B_CONDITION, str(shape), (hidden_states, stage_c_latents, latents), tuple(conditioning))
+
+    predict = lambda x, r: model(x, r, semantic, clip=hidden_states)
+    inputs, expected = _step(source.scheduler_b, latents, step, predict, shape, generator)
+    yield Case(contract.STAGE_B_STEP, f"{shape} step {step}", (*inputs, *conditioning), expected)
+
+
+def _step(scheduler, latents: Tensor, step: int, predict, shape: Shape, generator: torch.Generator):
+    """Inputs of a step graph but for the conditioning, and what the pipeline and its scheduler make of them."""
+    scheduler.set_timesteps(STEPS)
+    timesteps = scheduler.timesteps
+    noise_seed = int(torch.randint(1 << 30, (1,), generator=generator))
+    noise = torch.randn(latents.shape, generator=torch.Generator("cpu").manual_seed(noise_seed))
+    noise_table = torch.randn(STEPS, *latents.shape, generator=generator)
+    noise_table[step] = noise
+
+    ratio = timesteps[step].expand(shape.images)
+    predicted = predict(torch.cat([latents] * 2), torch.cat([ratio] * 2)) if shape.guided else predict(latents, ratio)
+    if shape.guided:
+        text, negative = predicted.chunk(2)
+        predicted = torch.lerp(negative, text, GUIDANCE)
+    after = scheduler.step(
+        predicted, ratio, latents, generator=torch.Generator("cpu").manual_seed(noise_seed)
+    ).prev_sample
+    none_bad = torch.tensor([-1])
+    inputs = (latents, torch.tensor([step]), none_bad, _table(scheduler), noise_table, torch.tensor([GUIDANCE]))
+    return inputs, (after, torch.tensor([step + 1]), none_bad)
+
+
+def _table(scheduler) -> Tensor:
+    """The step table by the scheduler's own schedule."""
+    now, before = (scheduler._alpha_cumprod(t, "cpu") for t in (scheduler.timesteps[:-1], scheduler.timesteps[1:]))
+    alpha = now / before
+    std = ((1 - alpha) * (1 - before) / (1 - now)).sqrt() * (scheduler.timesteps[1:] != 0)
+    return torch.stack([scheduler.timesteps[:-1], 1 - alpha, (1 - now).sqrt(), (1 / alpha).sqrt(), std], dim=1)
+
+
+def _stage_a_cases(source: Source, shape: Shape, generator: torch.Generator) -> Iterator[Case]:
+    model = source.stage_a
+    scale = model.config.scale_factor
+    latents = torch.randn(shape.images, source.stage_b.config.c_in, *shape.b, generator=generator)
+    yield Case(contract.STAGE_A_DECODE, str(shape), (latents,), (model.decode(latents * scale).sample.clamp(0, 1),))
+    pixels = torch.rand(shape.images, 3, *shape.pixels, generator=generator)
+    yield Case(contract.STAGE_A_ENCODE, str(shape), (pixels,), (model.encode(pixels, return_dict=False)[0] / scale,))
+
+
+def _compressor_case(source: Source, shape: Shape, generator: torch.Generator) -> Case:
+    from wurstchen_export.model.compressor import STRIDE
+
+    pixels = torch.rand(shape.images, 3, *(STRIDE * side for side in shape.c), generator=generator)
+    return Case(contract.SEMANTIC_COMPRESSOR, str(shape), (pixels,), (source.compressor(pixels),))

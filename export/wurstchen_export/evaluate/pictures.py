@@ -1,0 +1,106 @@
+"""The pictures that `evaluate` looks at: drawn from prompts, and rebuilt from real renders, by a bundle."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, Iterable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from wurstchen_export.bundle.runtime import Bundle, PictureRequest
+from wurstchen_export.evaluate.prompts import Prompt
+from wurstchen_export.graphs import contract
+
+BATCH = 8
+"""Pictures of one run: on two cores a picture of eight takes less time than one alone, and memory stays small."""
+REPORT_SECONDS = 10.0
+
+
+class Countdown:
+    """Says every few seconds how far the work is and how long the rest will take."""
+
+    def __init__(self, what: str, total: int, say: Callable[[str], None]):
+        self.what, self.total, self.say = what, total, say
+        self.done = 0
+        self.started = self.reported = time.monotonic()
+
+    def add(self, count: int) -> None:
+        self.done += count
+        now = time.monotonic()
+        if now - self.reported >= REPORT_SECONDS and self.done < self.total:
+            self.reported = now
+            left = (now - self.started) / self.done * (self.total - self.done)
+            self.say(f"{self.what}: {self.done} of {self.total}, {left / 60:.1f} minutes left")
+
+
+class Painter:
+    """Runs a bundle with its own default size, steps and guidance, several pictures at a time."""
+
+    def __init__(self, bundle: Bundle, say: Callable[[str], None]):
+        self.bundle, self.say = bundle, say
+        defaults = bundle.manifest["defaults"]
+        self.settings = {name: defaults[name] for name in PictureRequest.__dataclass_fields__ if name in defaults}
+        self.size = defaults["height"], defaults["width"]
+
+    def request(self, text: str, seed: int) -> PictureRequest:
+        return PictureRequest(text, seed=seed, **self.settings)
+
+    def draw(self, prompts: list[Prompt], seeds: list[int], what: str) -> np.ndarray:
+        """A picture of each prompt from Gaussian noise of its seed, through all stages: [N,3,H,W] in [0,1]."""
+        requests = [self.request(prompt.text, seed) for prompt, seed in zip(prompts, seeds, strict=True)]
+        return self._in_batches(requests, what, lambda part: [p.pixels for p in self.bundle.generate_batch(part)])
+
+    def seconds(self, prompt: Prompt, rounds: int = 3) -> float:
+        """Seconds of the fastest of a few runs of one picture."""
+        found = []
+        for seed in range(rounds):
+            started = time.perf_counter()
+            self.bundle.generate(self.request(prompt.text, seed))
+            found.append(time.perf_counter() - started)
+        return min(found)
+
+    def through_stage_a(self, pixels: np.ndarray) -> np.ndarray:
+        """Pixels [N,3,H,W] encoded and decoded by Stage A alone."""
+
+        def rebuilt(part):
+            (latents,) = self.bundle.run(contract.STAGE_A_ENCODE, np.stack(part))
+            return self.bundle.run(contract.STAGE_A_DECODE, latents)
+
+        return self._in_batches(list(pixels), "Stage A", rebuilt)
+
+    def through_all(self, pixels: np.ndarray, prompts: list[Prompt], seeds: list[int]) -> np.ndarray:
+        """Pixels [N,3,H,W] brought to Stage C latents by the compressor, and back by Stages B and A."""
+        rows = list(zip(pixels, prompts, seeds, strict=True))
+        return self._in_batches(rows, "reconstructions", lambda part: self._rebuilt(*zip(*part, strict=True)))
+
+    def _rebuilt(self, pixels, prompts: list[Prompt], seeds: list[int]) -> Iterable[np.ndarray]:
+        requests = [self.request(prompt.text, seed) for prompt, seed in zip(prompts, seeds, strict=True)]
+        (semantic,) = self.bundle.run(contract.SEMANTIC_COMPRESSOR, self.compressor_view(np.stack(pixels)))
+        scales = self.bundle.manifest["scales"]
+        # The bundle's Stage B takes what Stage C gives; the compressor speaks the semantic scale.
+        stage_c_latents = ((semantic + scales["latent_std"]) / scales["latent_mean"]).astype(np.float32)
+        generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
+        latents = self.bundle.stage_b_latents(requests, stage_c_latents, generators)
+        return self.bundle.run(contract.STAGE_A_DECODE, latents)
+
+    def compressor_view(self, pixels: np.ndarray) -> np.ndarray:
+        """The pictures at the compressor's size, bilinear with antialiasing, as it saw them in training."""
+        scale = self.bundle.manifest["geometry"]["compressor_scale"]
+        return resized(pixels, tuple(round(side * scale) for side in pixels.shape[2:]))
+
+    def _in_batches(self, rows: list, what: str, run: Callable[[list], Iterable[np.ndarray]]) -> np.ndarray:
+        countdown, found = Countdown(what, len(rows), self.say), []
+        for start in range(0, len(rows), BATCH):
+            found += run(rows[start : start + BATCH])
+            countdown.add(len(rows[start : start + BATCH]))
+        return np.concatenate(found)
+
+
+def resized(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Pictures [N,3,H,W] at another size, bilinear with antialiasing."""
+    if tuple(pixels.shape[2:]) == tuple(size):
+        return pixels
+    tensor = torch.from_numpy(np.ascontiguousarray(pixels))
+    return F.interpolate(tensor, size=size, mode="bilinear", antialias=True).clamp(0, 1).numpy()
