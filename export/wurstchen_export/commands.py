@@ -1,4 +1,4 @@
-"""What the commands of the command line have in common."""
+"""Shared parts of the command line's commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 
 class Help(argparse.ArgumentDefaultsHelpFormatter):
-    """Says what an option's default is, where it has one."""
+    """Formats help texts with each option's default, if it has one."""
 
     def _get_help_string(self, action):
         has_default = action.default not in (None, "", []) and action.default is not False

@@ -23,8 +23,8 @@ from wurstchen_export.model.source import Source
 class Options:
     """How a bundle is written.
 
-    precision: what the graphs compute in. weights: how their weights are stored, one of weights.KINDS: the model is
-    rounded once, then computes as before; ``fp16`` precision implies ``fp16`` or, when asked for, ``int8`` weights.
+    precision: the type in which the graphs compute. weights: the kind of stored weights, one of weights.KINDS; the
+    model is rounded to it before tracing. Precision ``fp16`` implies weights ``fp16``, unless they are ``int8``.
     """
 
     precision: str = "fp32"
@@ -33,7 +33,7 @@ class Options:
 
     @property
     def stored_weights(self) -> str:
-        """How the weights really come to be stored."""
+        """The kind of stored weights after ``precision`` is considered."""
         return "fp16" if self.precision == "fp16" and self.weights == "fp32" else self.weights
 
 
@@ -47,8 +47,7 @@ def export(
 ) -> None:
     """Writes the bundle to ``out``, whole or not at all.
 
-    Raises ExportError when ``out`` exists and may not be replaced, or when a graph does not come out as the contract
-    says.
+    Raises ExportError when ``out`` exists and may not be replaced, or when a graph does not match the contract.
     """
     out = Path(out).absolute()
     check_target(out, options.force)
@@ -70,7 +69,7 @@ def export(
 
 
 def check_target(out: Path, force: bool) -> None:
-    """Refuses to overwrite anything but an older bundle, and that only when asked to."""
+    """Raises ExportError if ``out`` exists, unless it is a bundle and ``force`` is set."""
     if not out.exists():
         return
     if not out.is_dir():
@@ -94,7 +93,7 @@ def is_bundle(folder: Path) -> bool:
 def _fill(source: Source, folder: Path, options: Options, progress: Callable[[str], None]) -> None:
     kind = options.stored_weights
     source.round_weights(kind)
-    # Weights in 8 bits are found in the float32 modules; those are brought to 16 bits afterwards.
+    # 8-bit weights are recognised in float32 modules, which are converted to 16 bits afterwards.
     traced_in = "fp32" if kind == "int8" else options.precision
     builders = wrappers.builders(source, traced_in, keep_apart=kind != options.precision)
     written = {}
@@ -114,7 +113,7 @@ def _fill(source: Source, folder: Path, options: Options, progress: Callable[[st
 
 
 def _report(written: dict[str, Stored], progress: Callable[[str], None]) -> None:
-    """The table of what each part holds."""
+    """Prints the table of parameters and megabytes by part."""
     total = Stored(sum(part.parameters for part in written.values()), sum(part.bytes for part in written.values()))
     progress(f"{'part':<20} {'parameters':>14} {'MB':>9} {'bits each':>9}")
     for name, part in (*written.items(), ("all graphs", total)):
@@ -123,7 +122,7 @@ def _report(written: dict[str, Stored], progress: Callable[[str], None]) -> None
 
 
 def _copy_tokenizer(source: Path, target: Path) -> None:
-    """Copies the tokenizer's files as they are, and nothing else that may lie beside them."""
+    """Copies the tokenizer's files unchanged, and no other file of the folder."""
     target.mkdir()
     found = [name for name in manifest.TOKENIZER_FILES if (source / name).is_file()]
     if "tokenizer.json" not in found and not {"vocab.json", "merges.txt"} <= set(found):
@@ -135,7 +134,7 @@ def _copy_tokenizer(source: Path, target: Path) -> None:
 
 
 def _replace(staging: Path, out: Path) -> None:
-    """Puts the finished folder in place; the old one is moved aside first and comes back if that fails."""
+    """Renames the finished folder to its place. The old one is moved aside first and restored on failure."""
     old = out.parent / f".{out.name}.old"
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():

@@ -1,4 +1,4 @@
-"""Writes ``model.json``: what the bundle is, where it comes from, and every file with size and hash."""
+"""Writes ``model.json``: the bundle's format, origin and settings, and every file with size and hash."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ CONFIGS = (
     "decoder/vqgan/config.json",
     "compressor/config.json",
 )
-"""What describes a model besides its weights and tokenizers; the last one only where there is a compressor."""
+"""The configuration files of a model. The last one exists only for models with a compressor."""
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the caller knows about a model and its files do not say."""
+    """Facts about a model that its files do not contain."""
 
     name: str
     description: str
@@ -63,7 +63,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a run takes when the caller says nothing, and the sizes a model was trained for."""
+    """Default settings of a run, and the sizes that a model was trained for."""
 
     width: int = 1024
     height: int = 1024
@@ -74,7 +74,7 @@ class Defaults:
     sizes: tuple[tuple[int, int], ...] = ()
 
     def as_json(self) -> tuple[dict, dict]:
-        """The manifest's ``defaults`` and ``recommended``."""
+        """Returns the manifest's ``defaults`` and ``recommended``."""
         defaults = {name: value for name, value in vars(self).items() if name != "sizes"}
         return defaults, {"sizes": [list(size) for size in self.sizes or ((self.width, self.height),)]}
 
@@ -82,7 +82,7 @@ class Defaults:
 def build(
     source: Source, folder: Path, provenance: Provenance, defaults: Defaults, precision: str, weights: str
 ) -> dict:
-    """The manifest of the files in the folder."""
+    """Returns the manifest for the files in the folder."""
     chosen, recommended = defaults.as_json()
     settings = source.pipeline_settings
     return {
@@ -114,7 +114,7 @@ def build(
 
 
 def geometry(source: Source, defaults: Defaults) -> dict:
-    """The numbers that tie pixels to latents."""
+    """Returns the factors between the sizes of pictures and of latents."""
     settings, multiples = source.pipeline_settings, Geometry.of(source)
     found = {
         "resolution_multiple": settings["resolution_multiple"],
@@ -131,7 +131,7 @@ def geometry(source: Source, defaults: Defaults) -> dict:
 
 
 def configs(source: Source) -> dict[str, dict]:
-    """The configuration files that `restore` writes back, by their paths in the restored model."""
+    """Returns the configuration files that `restore` writes, by their paths in the restored model."""
     found = {}
     for path in CONFIGS:
         folder, _, inner = path.partition("/")
@@ -142,7 +142,7 @@ def configs(source: Source) -> dict[str, dict]:
 
 
 def files(folder: Path) -> list[dict]:
-    """Every file of the folder but the manifest, with ``/`` in paths, sorted."""
+    """Lists every file of the folder but the manifest, sorted by path, with ``/`` in paths."""
     paths = sorted(
         path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).as_posix() != MANIFEST
     )

@@ -1,8 +1,8 @@
-"""A model filled with numbers that say where they stand: the exporter's modules, built from it, tell where each weight
-went.
+"""Finds out how the exporter rearranges weights, by exporting a model whose weights are their own indexes.
 
-Of weights that the exporter folds into others no single original is left. They are set to what does nothing (neutral),
-so that whatever they are folded into passes through unchanged.
+The exporter's modules, built from such a model, contain at each element the index of the weight that it came from.
+Weights that the exporter folds into others cannot be recovered one by one. They are set to neutral values (identity,
+zero offset), so that what they are folded into passes through unchanged.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from wurstchen_export.errors import ExportError
 from wurstchen_export.model.weights import injections
 
 FIRST_PLACE = 1024
-"""Places count from here, so that none is taken for a constant of the exporter's (those are from 0 to 1)."""
+"""The first index. Constants of the exporter lie in [0,1] and so cannot be mistaken for one."""
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a weight's elements stand in the row of all elements; fixed ones were set to do nothing."""
+    """The index of a weight's first element among all elements. Fixed weights have their neutral value instead."""
 
     weight: Tensor
     first: int
@@ -30,7 +30,7 @@ class _Place:
 
 
 class Places:
-    """A model filled with the places of its own elements, in float64, which holds them exactly."""
+    """A model filled with the indexes of its own elements, in float64, which represents them exactly."""
 
     def __init__(self, model: nn.Module):
         neutral = neutral_of(model)
@@ -48,7 +48,7 @@ class Places:
         self.spare = _spare(model)
 
     def collect(self, module: nn.Module, found: dict[str, Tensor]) -> None:
-        """Takes what the bundle holds for a module that the exporter built from the places."""
+        """Records the bundle's weights of a module that the exporter built from the indexes."""
         for name, tensor in module.state_dict().items():
             if name not in found or tensor.dtype != torch.float64:
                 continue
@@ -59,7 +59,10 @@ class Places:
             self.values[at[held].long() - FIRST_PLACE] = found[name][held]
 
     def fill(self, kept: dict[str, Tensor]) -> list[str]:
-        """Gives the model, in float32 again, what was collected; what was not stays as in ``kept``."""
+        """Fills the model, now in float32, with the recorded weights; elements without one keep the value in ``kept``.
+
+        Returns the names of weights, or parts of weights, that were not recorded and matter.
+        """
         absent = []
         for name, tensor in weights_of(self.model):
             place = self.places[name]
@@ -76,14 +79,14 @@ class Places:
 
 
 def weights_of(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Parameters and floating-point buffers, by name, to be read and written in place."""
+    """Yields parameters and floating-point buffers by name, for access in place."""
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         if tensor.is_floating_point():
             yield name, tensor.data
 
 
 def neutral_of(model: nn.Module) -> dict[str, Tensor]:
-    """By name, what the weights are set to that the exporter folds into others."""
+    """Returns, by name, the neutral values of the weights that the exporter folds into others."""
     names = {layer: name for name, layer in model.named_modules()}
     found = {}
     for layer, name in names.items():
@@ -100,7 +103,7 @@ def neutral_of(model: nn.Module) -> dict[str, Tensor]:
 
 
 def _spare(model: nn.Module) -> set[str]:
-    """Weights of which some read channels that a neutral mapper leaves at 0: any value will do, as in a new model."""
+    """Returns the weights with columns that read channels which a neutral mapper sets to 0: any value will do."""
     if type(model).__name__ != "WuerstchenDiffNeXt":
         return set()
     names = {layer: name for name, layer in model.named_modules()}
@@ -108,7 +111,7 @@ def _spare(model: nn.Module) -> set[str]:
 
 
 def _neutral_norm(conv_name: str, convolution: nn.Conv2d, name: str, norm: nn.BatchNorm2d) -> dict[str, Tensor]:
-    """A batch norm that only adds its offset."""
+    """Returns the values of a batch norm that only adds its offset."""
     ones = torch.ones_like(norm.running_mean)
     found = {
         f"{name}.weight": (ones.double() + norm.eps).sqrt(),
@@ -121,7 +124,7 @@ def _neutral_norm(conv_name: str, convolution: nn.Conv2d, name: str, norm: nn.Ba
 
 
 def _identity(name: str, mapper: nn.Conv2d) -> dict[str, Tensor]:
-    """A mapper that passes the semantic latents on in its first channels, the rest being 0."""
+    """Returns the values of a mapper that copies the semantic latents to its first channels and sets the rest to 0."""
     if mapper.out_channels < mapper.in_channels:
         raise ExportError(
             f"cannot restore {name}: it mapped {mapper.in_channels} channels of semantic latents to only"

@@ -1,10 +1,10 @@
-"""Turns a bundle back into the model it was exported from, as diffusers lays it out, ready to train on or to export.
+"""Converts a bundle back into the model that it was exported from, in diffusers' layout, for training or export.
 
-The exporter rearranges the weights: it transposes and stacks them, and folds some into others. How, is read out of the
-exporter itself (places.py). Of what is folded no single original is left; the model gets one that computes the same:
-its mapper of the semantic latents is the identity, its response norms have no offset, its batch norms change nothing.
+The exporter transposes, stacks and folds weights; places.py finds out how. Folded weights cannot be recovered one by
+one, so the restored model has others that compute the same: its mapper of the semantic latents is the identity, its
+response norms have no offset, its batch norms change nothing.
 
-Afterwards the restored model is exported in memory and every weight is compared with the bundle's.
+Afterwards the restored model is exported in memory, and every weight is compared with the bundle's.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ GRAPHS = {
     "stage_a": (contract.STAGE_A_DECODE, contract.STAGE_A_ENCODE),
     "compressor": (contract.SEMANTIC_COMPRESSOR,),
 }
-"""Which graphs hold a part's weights; the parts are those of Source."""
+"""By part (an attribute of Source): the graphs that contain its weights."""
 
 
 def restore(folder: Path, out: Path, progress: Callable[[str], None] = print) -> None:
-    """Writes the model in the bundle ``folder`` to ``out``, whole or not at all.
+    """Writes the model of the bundle ``folder`` to ``out``, whole or not at all.
 
     Takes the memory of the model in float32 and seven times that of its largest part. Raises ExportError when the
     bundle is damaged, was written before the manifest held the model's configuration, or when ``out`` is not empty.
@@ -67,7 +67,7 @@ def restore(folder: Path, out: Path, progress: Callable[[str], None] = print) ->
 
 
 def _check(bundle: Bundle) -> None:
-    """The files are those of the manifest, and it tells enough."""
+    """Checks that the files match the manifest, and that it has the model's configuration."""
     if "configs" not in bundle.manifest:
         raise ExportError(
             f"{bundle.folder}/{manifest.MANIFEST} has no `configs`: the bundle was exported before they were kept;"
@@ -84,7 +84,7 @@ def _check(bundle: Bundle) -> None:
 
 
 def _described(bundle: Bundle, staging: Path) -> Source:
-    """Writes everything but the weights; returns the model with the weights that its classes start with."""
+    """Writes everything but the weights; returns the model with initial weights."""
     found = bundle.manifest["configs"]
     has_compressor = contract.SEMANTIC_COMPRESSOR in bundle.manifest["graphs"]
     for path in manifest.CONFIGS:
@@ -95,7 +95,7 @@ def _described(bundle: Bundle, staging: Path) -> Source:
         (staging / path).parent.mkdir(parents=True, exist_ok=True)
         content = dict(found[path])
         if path.endswith("model_index.json"):
-            # Of a text encoder with a projection the bundle has only what is used: the encoder.
+            # The bundle has text encoders without their projection, which is not used.
             content["text_encoder"] = ["transformers", "CLIPTextModel"]
         (staging / path).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     for pipeline, side in (("prior", "c"), ("decoder", "b")):
@@ -107,7 +107,7 @@ def _described(bundle: Bundle, staging: Path) -> Source:
     source = Source(staging / "prior", staging / "decoder", staging / COMPRESSOR_FOLDER if has_compressor else None)
     for part, make in _classes(found, staging).items():
         if part != "compressor" or has_compressor:
-            # Source would load the part from its folder, where there are no weights yet.
+            # Set the part; Source would load it from its folder, which has no weights yet.
             vars(source)[part] = _made(make, part).float().eval()
     return source
 
@@ -130,15 +130,15 @@ def _classes(configs: dict[str, dict], staging: Path) -> dict[str, Callable[[], 
 
 
 def _made(make: Callable[[], nn.Module], part: str) -> nn.Module:
-    torch.manual_seed(0)  # what no graph holds is at least the same every time
+    torch.manual_seed(0)  # weights that no graph contains are the same in every run
     try:
         return make()
-    except Exception as error:  # whatever a wrong configuration makes the libraries raise
+    except Exception as error:  # the libraries raise many types for wrong configurations
         raise ExportError(f"cannot build {part} from the manifest's configs: {error}") from error
 
 
 def _restore_part(bundle: Bundle, source: Source, part: str, graphs: tuple[str, ...]) -> list[str]:
-    """Fills one part of the model; returns the names of weights that no graph holds."""
+    """Fills one part of the model; returns the names of weights that no graph contains."""
     model = getattr(source, part)
     weights = {name: GraphWeights(bundle.folder, contract.graphs(source.architecture)[name]) for name in graphs}
     kept = {name: tensor.clone() for name, tensor in weights_of(model)}
@@ -155,7 +155,7 @@ def _restore_part(bundle: Bundle, source: Source, part: str, graphs: tuple[str, 
 def _modules(
     bundle: Bundle, source: Source, weights: dict[str, GraphWeights]
 ) -> Iterator[tuple[nn.Module, dict[str, Tensor]]]:
-    """The exporter's module of each graph, from the model as it is now, and what the bundle holds for it."""
+    """Yields the exporter's module of each graph, built from the present model, and the bundle's weights for it."""
     content = bundle.manifest
     builders = wrappers.builders(source, "fp32", keep_apart=content["weights"] != content["precision"])
     for name, graph in weights.items():

@@ -1,6 +1,6 @@
-"""Runs a bundle with ONNX Runtime by nothing but its manifest: the contract, read from the other side.
+"""Runs a bundle with ONNX Runtime, using only its manifest.
 
-Meant for parity and golden files; the Java library is the runtime for everybody else.
+For parity, evaluation and golden files; applications use the Java library.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class PictureRequest:
 
 @dataclass(frozen=True)
 class Picture:
-    """What a run gives: Stage C latents [1,16,h,w], Stage B latents [1,4,H,W], pixels in [0,1] [1,3,height,width];
+    """The results of a run: Stage C latents [1,16,h,w], Stage B latents [1,4,H,W], pixels in [0,1] [1,3,height,width];
     float32."""
 
     stage_c_latents: np.ndarray
@@ -48,7 +48,7 @@ class Picture:
     pixels: np.ndarray
 
     def levels(self) -> np.ndarray:
-        """uint8 [height, width, 3]: pixels * 255, halves to the even level."""
+        """Returns uint8 [height, width, 3]: pixels * 255, halves rounded to even."""
         return np.round(self.pixels[0].transpose(1, 2, 0) * 255).astype(np.uint8)
 
 
@@ -83,7 +83,7 @@ class Bundle:
         return self._sessions[graph]
 
     def run(self, graph: str, *inputs: np.ndarray) -> list[np.ndarray]:
-        """The graph's outputs in the manifest's order for inputs in the manifest's order."""
+        """Runs a graph. Inputs and outputs are in the manifest's order."""
         names = [tensor["name"] for tensor in self.manifest["graphs"][graph]["inputs"]]
         outputs = [tensor["name"] for tensor in self.manifest["graphs"][graph]["outputs"]]
         return self.session(graph).run(outputs, dict(zip(names, inputs, strict=True)))
@@ -94,13 +94,13 @@ class Bundle:
         return {side: load(str(self.folder / entry["folder"])) for side, entry in self.manifest["tokenizers"].items()}
 
     def sides(self, request: PictureRequest) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Heights and widths of the Stage C and the Stage B latents."""
+        """Returns (height, width) of the Stage C and of the Stage B latents."""
         geometry = self.manifest["geometry"]
         c = tuple(math.ceil(side / geometry["resolution_multiple"]) for side in (request.height, request.width))
         return c, tuple(int(side * geometry["latent_dim_scale"]) for side in c)
 
     def text(self, side: str, texts: list[str]) -> np.ndarray:
-        """Hidden states [rows, tokens, width] of the texts; side: ``c`` or ``b``."""
+        """Encodes texts to hidden states [rows, tokens, width]; side: ``c`` or ``b``."""
         tokenizer = self.tokenizers[side]
         tokens = tokenizer(
             texts, padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="np"
@@ -109,14 +109,14 @@ class Bundle:
         return self.run(f"text_encoder_{side}", ids, mask)[0]
 
     def generate(self, request: PictureRequest) -> Picture:
-        """The picture that the reference's combined pipeline makes with this seed."""
+        """Makes the picture that the reference's combined pipeline makes with this seed."""
         return self.generate_batch([request])[0]
 
     def generate_batch(self, requests: list[PictureRequest]) -> list[Picture]:
-        """The pictures of several requests in one run, each with its own prompt, negative prompt and seed.
+        """Makes the pictures of several requests in one run, each with its own prompt, negative prompt and seed.
 
-        Size, steps and guidance must be the same in all. A picture differs from the one that its request gives alone
-        by rounding only. Raises ExportError when they are not the same.
+        Size, steps and guidance must be equal; raises ExportError otherwise. Each picture equals that of its request
+        alone, up to rounding.
         """
         first = requests[0]
         for request in requests:
@@ -139,7 +139,7 @@ class Bundle:
     def stage_b_latents(
         self, requests: list[PictureRequest], stage_c_latents: np.ndarray, generators: list[torch.Generator]
     ) -> np.ndarray:
-        """Stage B latents [B,4,H,W] of the requests from Stage C latents [B,16,h,w]; one generator a picture."""
+        """Runs Stage B: latents [B,4,H,W] from Stage C latents [B,16,h,w], with one generator a picture."""
         steps, guidance = requests[0].stage_b_steps, requests[0].stage_b_guidance
         hidden_states = self.text("b", _texts(requests, guidance))
         shape = (self.manifest["geometry"]["stage_b_channels"], *self.sides(requests[0])[1])
@@ -166,8 +166,10 @@ def _texts(requests: list[PictureRequest], guidance: float) -> list[str]:
 
 
 def _draw(shape: tuple[int, ...], steps: int, generators: list[torch.Generator]) -> tuple[np.ndarray, np.ndarray]:
-    """Starting latents [B,*shape] and noise [steps,B,*shape], each picture's from its own generator, in the order in
-    which the reference draws them."""
+    """Draws initial latents [B,*shape] and noise [steps,B,*shape].
+
+    Each picture has its own generator, which draws in the reference's order.
+    """
     draws = [[torch.randn(1, *shape, generator=generator) for _ in range(1 + steps)] for generator in generators]
     rows = [torch.cat(pictures) for pictures in zip(*draws, strict=True)]
     return rows[0].numpy(), torch.stack(rows[1:]).numpy()

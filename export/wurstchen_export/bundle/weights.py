@@ -1,4 +1,4 @@
-"""Reads the weights of a bundle's graphs back, by the names that the exported modules have for them."""
+"""Reads the weights of a bundle's graphs, by their names in the exported modules."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from wurstchen_export.model.weights import Packed
 
 
 class GraphWeights:
-    """The weights of one graph, unpacked."""
+    """The unpacked weights of one graph."""
 
     def __init__(self, folder: Path, spec: GraphSpec):
         path = folder / spec.file
         try:
             model = ir.load(path)
-        except Exception as error:  # of many classes: the file may be anything
+        except Exception as error:  # of many types, since the file may be anything
             raise ExportError(f"{path} is no ONNX graph; export the bundle again") from error
         self.path = path
         self.stored = {name: value.const_value for name, value in model.graph.initializers.items()}
         self.shared = json.loads(model.metadata_props.get(SHARED, "{}"))
 
     def of(self, module: nn.Module) -> dict[str, Tensor]:
-        """By name, the floating-point weights of the exported module, in float32.
+        """Returns, by name, the floating-point weights of the exported module, in float32.
 
-        Raises ExportError when one is missing, or is not shaped like the module's.
+        Raises ExportError when one is missing or has another shape.
         """
         expected = {name: tensor for name, tensor in module.state_dict().items() if tensor.is_floating_point()}
         missing = [name for name in expected if self._found(name) is None]

@@ -1,5 +1,7 @@
-"""Draws the same pictures with two bundles of one model and says how far apart they are: what storing its weights in
-fewer bits costs, for instance."""
+"""Makes the same pictures with two bundles of one model and prints their distance.
+
+For instance, to measure the loss from storing weights in fewer bits.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ from wurstchen_export.errors import ExportError
 
 @dataclass(frozen=True)
 class Distance:
-    """Of one picture from another, in decibels; infinite when they are equal.
+    """The distance of two pictures in decibels; infinite when they are equal.
 
-    latents: power of the first's latents over that of the difference. pixels: peak signal to noise ratio, in levels.
+    latents: power of the first picture's latents over that of the difference. pixels: peak signal-to-noise ratio.
     """
 
     stage_c_latents: float
@@ -55,7 +57,7 @@ def main(
 
 
 def request_of(defaults: dict, prompt: str, seed: int) -> PictureRequest:
-    """The picture that a caller gets who sets nothing else."""
+    """Returns a request with the bundle's defaults."""
     return PictureRequest(prompt, seed=seed, **defaults)
 
 

@@ -1,8 +1,7 @@
-"""The reference in float64, which tells how far its own float32 is from what its formulas say.
+"""The reference in float64, to measure the rounding error of the reference in float32.
 
-Early steps divide by nearly nothing (the square root of 1e-4 at a noise ratio of 1), and a trained model can magnify the
-last bits of float32 to more than an exporter's tolerance. Two programs that round differently then differ by that much,
-and neither is wrong.
+The first steps divide by small numbers (the square root of 1e-4 at a noise ratio of 1), and a trained model can amplify
+float32 rounding beyond the exporter's tolerance. Two correct programs that round differently then differ by as much.
 """
 
 from __future__ import annotations
@@ -24,25 +23,25 @@ STAGES = ("stage_c", "stage_b", "stage_a", "compressor")
 
 
 def in_double(source: Source) -> Source:
-    """The same model with its stages in float64.
+    """Returns the same model with its stages in float64.
 
-    Text encoders stay in float32, which is all that transformers' attention mask can do: both sides read the same
+    Text encoders stay in float32, because transformers' attention mask supports no other type; both sides read the same
     hidden states.
     """
     exact = copy.copy(source)
     for name in STAGES:
         stage = getattr(source, name)
-        exact.__dict__[name] = stage if stage is None else _doubled(stage)  # where cached_property looks
+        exact.__dict__[name] = stage if stage is None else _doubled(stage)  # the cache of cached_property
     return exact
 
 
 def _doubled(stage: nn.Module) -> nn.Module:
-    """A copy that computes in float64, whatever it or one of its layers is given."""
+    """Returns a copy that computes in float64 and converts the inputs of all its layers."""
     stage = copy.deepcopy(stage).double()
     for module in stage.modules():
         module.register_forward_pre_hook(_cast, with_kwargs=True)
     if hasattr(stage, "gen_r_embedding"):
-        # Sines of up to 10,000: in float32 they are off by 5e-4, but everybody computes them alike.
+        # Sines of up to 10,000 have an error of 5e-4 in float32, but both sides compute them alike.
         embedding = stage.gen_r_embedding
         stage.gen_r_embedding = lambda ratio: embedding(ratio.float())
     return stage
@@ -58,9 +57,9 @@ def _double(value):
 
 @contextlib.contextmanager
 def float32_noise() -> Iterator[None]:
-    """While it lasts, pipelines and schedulers draw noise in float32, and hand it out in the type they were asked for.
+    """Makes pipelines and schedulers draw noise in float32 and convert it to the requested type.
 
-    torch draws other numbers in float64.
+    torch draws other random numbers in float64.
     """
     classes = wuerstchen()
     drawing = (DDPMWuerstchenScheduler, classes.WuerstchenPriorPipeline, classes.WuerstchenDecoderPipeline)

@@ -1,5 +1,6 @@
-"""The golden files of the Java tests: what the reference computes, as JSON. Arrays are flat lists in row-major order;
-float32 values are written with as few digits as bring the same float32 back.
+"""Writes the golden files of the Java tests: results of the reference as JSON.
+
+Arrays are flat lists in row-major order; float32 values have the fewest digits that parse to the same float32.
 
 ``wurstchen-core/src/test/resources/golden/``
 
@@ -14,8 +15,8 @@ configuration files in the older style of the published models). PAD is ``endoft
                      "cases": [{"text": "a cat", "ids": [638, ..., 639], "dropped": null}]}]}
 
 ``ids`` holds the real tokens, with start and end; the reference pads them to max_length with pad_id, and the attention
-mask is 1 for the real ones and 0 for the pads. ``dropped`` is the text that the reference reports as cut off, null if
-nothing was. Tokenizers whose cases are the same as those of an earlier one name it instead: ``"cases_of": "FOLDER"``.
+mask is 1 for the real ones and 0 for the pads. ``dropped`` is the text that the reference reports as cut, or null.
+Tokenizers with the same cases as an earlier one name it instead: ``"cases_of": "FOLDER"``.
 
 ``schedule.json``::
 
@@ -77,7 +78,7 @@ TINY_DEFAULTS = Defaults(width=256, height=256, stage_c_steps=4, stage_b_steps=3
 
 
 def write(out: Path, progress: Callable[[str], None] = print) -> None:
-    """Writes everything under ``out``, the repository's root; what was there before is replaced."""
+    """Writes all golden files below ``out``, the repository's root, and replaces existing ones."""
     core, onnx = out / CORE, out / ONNX
     for folder in (core, onnx / "golden"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -91,7 +92,7 @@ def write(out: Path, progress: Callable[[str], None] = print) -> None:
         _save(core / "random.json", golden_sampling.random_file(), progress)
         pictures = golden_pictures.build(source, onnx / "golden")
         export(source, onnx / "tiny-bundle", TINY_PROVENANCE, TINY_DEFAULTS, Options(force=True), progress)
-        # Rounds the source's weights, so nothing else may come after it.
+        # Last, because it rounds the source's weights.
         packed = Options(weights="int8", force=True)
         export(source, onnx / "tiny-bundle-int8", TINY_PROVENANCE, TINY_DEFAULTS, packed, progress)
         pictures["int8_cases"] = golden_pictures.build_rounded(source, onnx / "golden")

@@ -49,7 +49,7 @@ REQUESTS = {
 }
 
 WITH_STAGE_B_LATENTS = ("negative", "stage-b-guided", "one-step", "many-steps")
-"""The others would make the file too large."""
+"""The cases whose Stage B latents are written. All of them would make the file too large."""
 
 ENCODED = ("negative",)
 ROUNDED = ("negative",)

@@ -21,7 +21,7 @@ MIXED = (
     (576, 576, 576, 15, 16384, 4),
     (15, 31, 1, 31, 2),
 )
-"""Sizes of draws from one generator: an odd small one leaves a cached value that outlives the large ones behind it."""
+"""Sizes of draws from one generator. A small odd draw leaves a cached value that later large draws do not use up."""
 ALL_VALUES_UP_TO, ENDS = 1000, 32
 
 
@@ -90,7 +90,7 @@ def _step_table(s: float, scaler: float, timesteps: torch.Tensor) -> dict:
 
 
 def _update(s: float, scaler: float, timesteps: torch.Tensor, index: int) -> dict:
-    """One call of the scheduler itself; the noise it draws is drawn again to be written beside it."""
+    """Calls the scheduler once. Its noise is drawn a second time, to be written with the result."""
     scheduler = _scheduler(s, scaler, timesteps)
     generator = torch.Generator("cpu").manual_seed(index)
     latents, predicted = torch.randn(2, 1, 4, 2, 3, generator=generator)

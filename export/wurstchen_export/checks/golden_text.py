@@ -214,8 +214,8 @@ def _keep(folder: Path, *names: str) -> None:
 
 
 def _write_older_configuration(folder: Path, pad_token: str) -> None:
-    """Configuration as transformers wrote it when CLIP was published: no list of added tokens, and normalised special
-    tokens."""
+    """Writes the configuration as transformers did when CLIP was published: without a list of added tokens, and with
+    normalised special tokens."""
 
     def token(content: str) -> dict:
         return {"content": content, "lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
@@ -251,7 +251,7 @@ def _entry(folder: Path, texts: list[str], seen: list[dict]) -> dict:
 
 
 def _case(tokenizer, text: str) -> dict:
-    """What both pipelines of the reference do with a prompt."""
+    """Tokenizes a prompt as both pipelines of the reference do."""
     padded = tokenizer(text, padding="max_length", max_length=tokenizer.model_max_length, truncation=True)
     whole = tokenizer(text, padding="longest").input_ids
     count = sum(padded.attention_mask)
@@ -263,7 +263,7 @@ def _case(tokenizer, text: str) -> dict:
 
 
 def _random_texts(count: int) -> list[str]:
-    """Texts of code points from all over Unicode, the same at every run."""
+    """Returns texts of code points from all of Unicode, the same in every run."""
     source = random.Random(20240116)
     ranges = (
         (0x20, 0x7F),

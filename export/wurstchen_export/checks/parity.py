@@ -1,9 +1,9 @@
-"""Holds a bundle against the reference: every graph at two batch sizes and two picture sizes, then whole runs.
+"""Compares a bundle with the reference: every graph at two batch sizes and two picture sizes, then whole runs.
 
-Both sides compute in float32 on the CPU. A bundle with weights in 16 or 8 bits is held against the reference with its
-weights rounded the same way: the rounding is the model's affair, everything else is the exporter's. Where a tolerance
-is missed, the reference runs in float64 too: a trained model can be that far off in float32 by itself. The table then
-says "own" and how far, and allows twice that (of a picture's differing levels, and the noise of their count).
+Both sides compute in float32 on the CPU. For a bundle with weights in 16 or 8 bits, the reference's weights are rounded
+the same way, so the comparison shows errors of the exporter only. Where a tolerance is exceeded, the reference runs in
+float64 too: a trained model can have as large an error in float32 itself. The table then shows this error as "own" and
+allows twice as much (for a picture's differing levels, plus the noise of their count).
 """
 
 from __future__ import annotations
@@ -26,20 +26,19 @@ from wurstchen_export.graphs import contract
 from wurstchen_export.model.source import Source
 
 TOLERANCE = 2e-5
-"""Largest difference, as a share of the largest value. Exact exports of tiny models stay below 5e-6; a wrong formula
-does not."""
+"""Largest allowed difference, as a share of the largest value. Correct exports of tiny models stay below 5e-6."""
 OWN_ERRORS = 2
-"""Where the reference's own float32 is off by more than that: the largest difference in units of its distance from its
-float64. Two programs that are each as far off on their own side differ by twice as much."""
+"""Largest allowed difference where the reference's own float32 error is larger, in units of that error: two programs
+with errors of opposite sign differ by twice as much."""
 COUNTING_NOISE = 3
-"""How many values differ by a level is a matter of chance where they are few: standard deviations of such a count
-(Poisson's, the root of it) that are allowed above OWN_ERRORS times the reference's own."""
+"""Standard deviations of the number of differing levels (its square root, as of a Poisson distribution) allowed
+above OWN_ERRORS times the reference's own: small numbers vary by chance."""
 HALF_TOLERANCE = 1e-2
-"""The same for graphs that compute in 16 bits, with some 3 decimal digits at each operator."""
+"""The same for graphs that compute in 16 bits, which have about 3 decimal digits at each operator."""
 LEVEL_TOLERANCE, DIFFERENT_SHARE = 1, 5e-4
-"""No level of a picture (0 to 255) may be further off, and no larger share of them different at all."""
+"""Largest allowed difference of a level (0 to 255), and largest share of levels that differ."""
 HALF_LEVEL_MEAN = 1.0
-"""Mean difference in levels allowed to a whole run in 16 bits, where the errors of all steps add up."""
+"""Largest mean difference in levels of a whole run in 16 bits, where the errors of all steps add up."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def main(folder: Path, source: Source, progress: Callable[[str], None] = print) 
 
 
 def prepare(bundle: Bundle, source: Source) -> None:
-    """Makes sure that the bundle can be one of this model, and rounds the model's weights as the bundle's are."""
+    """Checks that the bundle can be an export of this model, and rounds the model's weights to the bundle's kind."""
     expected = {name: spec.as_json() for name, spec in contract.graphs(source.architecture).items()}
     found = bundle.manifest["graphs"]
     if found != expected:
@@ -90,7 +89,7 @@ def prepare(bundle: Bundle, source: Source) -> None:
 
 @torch.no_grad()
 def graph_results(bundle: Bundle, source: Source, only: str | None = None) -> Iterator[Result]:
-    """Comparisons of every graph by itself, or of one of them."""
+    """Yields the comparisons of every graph, or of one."""
     sides = _two_valid_sides(bundle.manifest["geometry"])
     for number, case in enumerate(cases(source, sides)):
         if only in (None, case.graph):
@@ -99,7 +98,7 @@ def graph_results(bundle: Bundle, source: Source, only: str | None = None) -> It
 
 @torch.no_grad()
 def run_results(bundle: Bundle, source: Source) -> Iterator[Result]:
-    """Comparisons of whole runs."""
+    """Yields the comparisons of whole runs."""
     combined = reference.pipeline(source)
     for name, request in _requests(_two_valid_sides(bundle.manifest["geometry"])).items():
         found, expected = bundle.generate(request), reference.generate(combined, request)
@@ -108,13 +107,13 @@ def run_results(bundle: Bundle, source: Source) -> Iterator[Result]:
 
 
 def _exact_case(source: Source, sides: tuple[int, int], number: int) -> Case:
-    """The same case by the reference in float64."""
+    """Computes the same case with the reference in float64."""
     with exact.float32_noise():
         return next(itertools.islice(cases(exact.in_double(source), sides), number, None))
 
 
 def _exact_run(source: Source, request: PictureRequest) -> Picture:
-    """The same run by the reference in float64."""
+    """Computes the same run with the reference in float64."""
     with exact.float32_noise():
         return reference.generate(reference.pipeline(exact.in_double(source)), request)
 
@@ -136,7 +135,7 @@ def _graph_results(bundle: Bundle, case: Case, exact_case: Callable[[], Case]) -
 def _compared(
     what: str, output: str, found: np.ndarray, expected: np.ndarray, exact_output: Callable[[], np.ndarray], half: bool
 ) -> Result:
-    """Against a fixed tolerance or, where that is missed, against the reference's own error in float32."""
+    """Compares with a fixed tolerance or, where it is exceeded, with the reference's own error in float32."""
     error, unit = relative_error(found, expected), "x largest value"
     if half:
         return Result(what, output, error, HALF_TOLERANCE, unit)
@@ -147,7 +146,7 @@ def _compared(
 
 
 def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
-    """Largest difference over the largest expected value; infinite when the shapes differ."""
+    """Returns the largest difference over the largest expected value; infinite when the shapes differ."""
     if found.shape != expected.shape:
         return float("inf")
     scale = max(float(np.abs(expected).max()), 1e-12)
@@ -176,7 +175,8 @@ def _run_results(
 
 
 def _share_allowed(own: float, values: int) -> float:
-    """The share of a picture's values that may differ where the reference's float32 and float64 differ in `own`."""
+    """Returns the share of a picture's values that may differ, given the share `own` of those in which the
+    reference's float32 and float64 differ."""
     count = OWN_ERRORS * own * values
     return max(DIFFERENT_SHARE, (count + COUNTING_NOISE * math.sqrt(count)) / values)
 
@@ -186,7 +186,7 @@ def _share_different(one: Picture, other: Picture) -> float:
 
 
 def _two_valid_sides(geometry: dict) -> tuple[int, int]:
-    """The two shortest sides in pixels that the model's geometry gives back exactly."""
+    """Returns the two shortest sides in pixels that the model's geometry reproduces exactly."""
     found = []
     for c_side in range(1, 65):
         b_side = int(geometry["latent_dim_scale"] * c_side)

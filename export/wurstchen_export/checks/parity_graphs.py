@@ -1,4 +1,4 @@
-"""For every graph of a bundle: inputs, and what the reference's modules make of them."""
+"""Test cases for every graph of a bundle: inputs, and the outputs that the reference's modules compute."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GUIDANCE = 3.5
 
 @dataclass(frozen=True)
 class Case:
-    """A graph, what is special about its inputs, the inputs, and the expected outputs, both in the contract's order."""
+    """A graph, a label, its inputs and the expected outputs, both in the contract's order."""
 
     graph: str
     what: str
@@ -38,7 +38,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Shape:
-    """Of one comparison: pictures, whether guided, and the sides of all latents as (height, width)."""
+    """The sizes of one comparison: number of pictures, guidance, and the sides of all latents as (height, width)."""
 
     images: int
     guided: bool
@@ -55,7 +55,7 @@ class Shape:
 
 
 def cases(source: Source, sides: tuple[int, int]) -> Iterator[Case]:
-    """Two batch sizes and two picture sizes of every graph, with and without guidance."""
+    """Yields cases of every graph at two batch sizes and two picture sizes, with and without guidance."""
     small, large = sides
     shapes = [
         _shape(source, 1, True, small, large),
@@ -102,7 +102,7 @@ def _hidden_states(source: Source, side: str, rows: int) -> Tensor:
 
 
 def _keys_values(block: nn.Module, text: Tensor) -> Tensor:
-    """What the block's attention computes of the text alone."""
+    """Returns the keys and values that the block's attention computes from the text."""
     kv, attention = block.kv_mapper(text), block.attention
     return torch.stack([_heads(layer(kv), attention.heads) for layer in (attention.to_k, attention.to_v)])
 
@@ -161,7 +161,7 @@ def _stage_b_cases(source: Source, shape: Shape, step: int, generator: torch.Gen
 
 
 def _step(scheduler, latents: Tensor, step: int, predict, shape: Shape, generator: torch.Generator):
-    """Inputs of a step graph but for the conditioning, and what the pipeline and its scheduler make of them."""
+    """Returns the inputs of a step graph without the conditioning, and the results of pipeline and scheduler."""
     scheduler.set_timesteps(STEPS)
     timesteps = scheduler.timesteps
     noise_seed = int(torch.randint(1 << 30, (1,), generator=generator))
@@ -183,7 +183,7 @@ def _step(scheduler, latents: Tensor, step: int, predict, shape: Shape, generato
 
 
 def _table(scheduler) -> Tensor:
-    """The step table by the scheduler's own schedule."""
+    """Returns the step table, computed with the scheduler's own schedule."""
     now, before = (scheduler._alpha_cumprod(t, "cpu") for t in (scheduler.timesteps[:-1], scheduler.timesteps[1:]))
     alpha = now / before
     std = ((1 - alpha) * (1 - before) / (1 - now)).sqrt() * (scheduler.timesteps[1:] != 0)

@@ -9,10 +9,10 @@ from wurstchen_export.model.source import Source
 
 
 def pipeline(source: Source):
-    """The combined pipeline around the source's components."""
+    """Returns the combined pipeline of the source's components."""
     from diffusers import WuerstchenCombinedPipeline, logging
 
-    logging.set_verbosity_error()  # it warns of every prompt that is cut
+    logging.set_verbosity_error()  # it warns about every truncated prompt
 
     settings = source.pipeline_settings
     combined = WuerstchenCombinedPipeline(
@@ -26,7 +26,7 @@ def pipeline(source: Source):
         prior_prior=source.stage_c,
         prior_scheduler=source.scheduler_c,
     )
-    # The combined pipeline's constructor takes no settings: its two halves start with the class's defaults.
+    # The combined pipeline's constructor takes no settings; its two halves have the class's defaults.
     combined.prior_pipe.register_to_config(
         **{name: settings[name] for name in ("latent_mean", "latent_std", "resolution_multiple")}
     )
@@ -36,7 +36,7 @@ def pipeline(source: Source):
 
 
 def generate(combined, request: PictureRequest) -> Picture:
-    """One picture, with the latents that each stage ended with."""
+    """Makes one picture, with the final latents of each stage."""
     last: dict[str, torch.Tensor] = {}
 
     def keep(stage: str):

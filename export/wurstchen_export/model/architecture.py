@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class AttentionShape:
-    """How many attention blocks share one tensor of text keys and values, and how they are split into heads."""
+    """The number of attention blocks that share one tensor of text keys and values, and their heads."""
 
     blocks: int
     heads: int
@@ -16,7 +16,7 @@ class AttentionShape:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What of a model shows in the shapes of its graphs."""
+    """The numbers of a model that determine its graphs' inputs and outputs."""
 
     tokens: int
     text_width_c: int
@@ -25,8 +25,8 @@ class Architecture:
     stage_b_channels: int
     stage_c_attention: AttentionShape
     stage_b_attention: dict[int, AttentionShape]
-    """Levels of Stage B that attend to the text."""
+    """By level of Stage B with attention to the text: its attention blocks."""
     stage_b_injecting: tuple[int, ...]
-    """Levels of Stage B that take in a resized map of the semantic latents."""
+    """Levels of Stage B that read the semantic latents, resized to the level."""
     stage_b_levels: int
     has_compressor: bool = False

@@ -1,4 +1,4 @@
-"""The reference's classes, wherever the installed release of diffusers keeps them."""
+"""The reference's classes, found in the installed release of diffusers or transformers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PLACES = ("diffusers.pipelines.wuerstchen", "diffusers.pipelines.deprecated.wuer
 
 
 def wuerstchen() -> ModuleType:
-    """The package with WuerstchenPrior, WuerstchenDiffNeXt and PaellaVQModel."""
+    """Returns the package with WuerstchenPrior, WuerstchenDiffNeXt and PaellaVQModel."""
     for place in PLACES:
         try:
             return importlib.import_module(place)
@@ -21,6 +21,6 @@ def wuerstchen() -> ModuleType:
 
 
 def clip_tokenizer() -> type:
-    """transformers' fast CLIP tokenizer; release 5 has no other kind and may drop the suffix."""
+    """Returns transformers' fast CLIP tokenizer. Release 5 has only fast ones, without the suffix in the name."""
     transformers = importlib.import_module("transformers")
     return getattr(transformers, "CLIPTokenizerFast", None) or transformers.CLIPTokenizer

@@ -1,4 +1,4 @@
-"""The semantic compressor: pictures to the semantic latents that condition Stage B and that Stage C learns to make."""
+"""The semantic compressor: maps pictures to the semantic latents that condition Stage B and that Stage C predicts."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ STRIDE = 32
 
 
 class ResidualConvolutions(nn.Module):
-    """Two 3x3 convolutions around a shortcut, at constant size."""
+    """A residual block of two 3x3 convolutions, at constant size."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -31,9 +31,9 @@ class ResidualConvolutions(nn.Module):
 class SemanticCompressor(nn.Module):
     """A small convolutional network of stride 32.
 
-    Its last normalisation gives every channel mean 0 and standard deviation 1 over the training pictures: that is the
-    scale in which Stage C works. The output is moved to the semantic scale, x * latent_mean - latent_std with the
-    values of the Stage C pipeline it belongs to.
+    Its last normalisation gives every channel mean 0 and standard deviation 1 over the training pictures, which is the
+    scale of Stage C latents. The output is converted to semantic latents, x * latent_mean - latent_std, with the
+    values of the Stage C pipeline that it belongs to.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class SemanticCompressor(nn.Module):
         self.normalise = nn.BatchNorm2d(channels, affine=False, momentum=0.02)
 
     def stage_c_latents(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Pixels [B,3,h,w] in [0,1], sides multiples of 32, to Stage C latents [B,channels,h/32,w/32] near unit scale."""
+        """Converts pixels [B,3,h,w] in [0,1], sides multiples of 32, to Stage C latents [B,channels,h/32,w/32]."""
         return self.normalise(self.layers(pixels * 2 - 1))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Pixels [B,3,h,w] in [0,1], sides multiples of 32, to semantic latents [B,channels,h/32,w/32]."""
+        """Converts pixels [B,3,h,w] in [0,1], sides multiples of 32, to semantic latents [B,channels,h/32,w/32]."""
         return self.stage_c_latents(pixels) * self.config["latent_mean"] - self.config["latent_std"]
 
     def save_pretrained(self, folder: str | Path) -> None:
@@ -76,7 +76,7 @@ class SemanticCompressor(nn.Module):
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> "SemanticCompressor":
-        """Reads what save_pretrained wrote; in evaluation mode."""
+        """Reads what save_pretrained wrote. The result is in evaluation mode."""
         folder = Path(folder)
         model = cls(**json.loads((folder / "config.json").read_text(encoding="utf-8")))
         model.load_state_dict(load_file(folder / "model.safetensors"))

@@ -6,7 +6,10 @@ from torch import nn
 
 
 def blocks_of(model: nn.Module, kind: str) -> list[nn.Module]:
-    """The model's blocks of one class, by name: the classes move between releases of diffusers, their names do not."""
+    """Returns the model's blocks of one class, found by its name.
+
+    Releases of diffusers move the classes between modules but keep their names.
+    """
     return [block for block in model.blocks if type(block).__name__ == kind]
 
 
@@ -26,7 +29,7 @@ class Plan:
         self.up_mappers = list(reversed(mappers[self.levels :]))
 
     def blocks(self, kind: str, level: int | None = None) -> list[nn.Module]:
-        """Blocks of one class, of one level or of all, the down blocks first."""
+        """Returns the blocks of one class, of one level or of all levels, down blocks first."""
         return [
             block
             for at, blocks in self.down + self.up
@@ -37,12 +40,12 @@ class Plan:
 
     @property
     def attending(self) -> list[int]:
-        """Levels with attention blocks."""
+        """The levels with attention blocks."""
         return [level for level in range(self.levels) if self.blocks("AttnBlock", level)]
 
     @property
     def injecting(self) -> list[int]:
-        """Levels that take in the semantic latents and have a block to do it."""
+        """The levels with a mapper of the semantic latents and a block that reads its output."""
         return [
             level
             for level in range(self.levels)

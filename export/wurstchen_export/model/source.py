@@ -1,7 +1,6 @@
-"""Reads a Würstchen model as diffusers lays it out: a prior pipeline's folder and a decoder pipeline's folder.
+"""Reads a Würstchen model in diffusers' layout: the folder of a prior pipeline and that of a decoder pipeline.
 
-Each component is loaded from its own subfolder, never the pipeline as a whole: newer releases of diffusers fail on
-that.
+Each component is loaded from its own subfolder. Newer releases of diffusers cannot load the pipelines as a whole.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from wurstchen_export.errors import ExportError
@@ -28,7 +26,7 @@ STAGE_B_PARTS = ("text_encoder", "tokenizer", "scheduler", "decoder", "vqgan")
 
 @dataclass(frozen=True)
 class Source:
-    """A model on disk. Components are loaded when first asked for, in float32 and evaluation mode."""
+    """A model on disk. Components are loaded at first use, in float32 and evaluation mode."""
 
     stage_c_folder: Path
     stage_b_folder: Path
@@ -36,9 +34,9 @@ class Source:
 
     @staticmethod
     def find(source: Path | None, prior: Path | None = None, decoder: Path | None = None) -> Source:
-        """The model in ``source/prior`` and ``source/decoder``, or in two folders named one by one.
+        """Returns the model in ``source/prior`` and ``source/decoder``, or in the folders ``prior`` and ``decoder``.
 
-        Raises ExportError that names what is missing.
+        Raises ExportError with the names of missing parts.
         """
         if source is None and (prior is None or decoder is None):
             raise ExportError(
@@ -95,7 +93,7 @@ class Source:
 
     @cached_property
     def compressor(self) -> nn.Module | None:
-        """SemanticCompressor, when the model has one."""
+        """The SemanticCompressor; None if the model has none."""
         if self.compressor_folder is None:
             return None
         from wurstchen_export.model.compressor import SemanticCompressor
@@ -104,8 +102,10 @@ class Source:
 
     @cached_property
     def pipeline_settings(self) -> dict[str, float]:
-        """latent_mean, latent_std, resolution_multiple and latent_dim_scale: the folders' values, or the pipelines'
-        defaults."""
+        """The values of latent_mean, latent_std, resolution_multiple and latent_dim_scale.
+
+        They are those of the folders' model_index.json, or the defaults of the pipelines' constructors.
+        """
         from diffusers import WuerstchenDecoderPipeline, WuerstchenPriorPipeline
 
         settings = {}
@@ -120,7 +120,7 @@ class Source:
 
     @cached_property
     def tokens(self) -> int:
-        """The fixed number of token ids, the same for both tokenizers."""
+        """The fixed number of token ids, which must be the same for both tokenizers."""
         lengths = {self.tokenizer_c.model_max_length, self.tokenizer_b.model_max_length}
         if len(lengths) > 1:
             raise ExportError(f"the two tokenizers differ in model_max_length: {sorted(lengths)}; they must agree")
@@ -152,12 +152,12 @@ class Source:
         )
 
     def models(self) -> list[nn.Module]:
-        """Every module with weights."""
+        """Returns every module with weights."""
         parts = [self.text_encoder_c, self.text_encoder_b, self.stage_c, self.stage_b, self.stage_a]
         return parts if self.compressor is None else [*parts, self.compressor]
 
     def round_weights(self, kind: str) -> None:
-        """Rounds the weights as a bundle with such weights (weights.KINDS) has them."""
+        """Rounds the weights to the values that a bundle of this kind (weights.KINDS) stores."""
         weights.round_models(self.models(), kind)
 
 
@@ -189,7 +189,7 @@ def _loaded(folder: Path, load, what: str):
         return load()
     except ExportError:
         raise
-    except Exception as error:  # whatever a damaged file makes the libraries raise
+    except Exception as error:  # the libraries raise many types for damaged files
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ExportError(f"cannot load {what} from {folder}: {reason}") from error
 
@@ -202,8 +202,8 @@ def _component(cls, folder: Path, name: str) -> nn.Module:
 def _text_encoder(folder: Path) -> nn.Module:
     from transformers import CLIPTextModel, logging
 
-    # The prior's folder holds a CLIPTextModelWithProjection. Its projection is not used, and the warning about it
-    # misleads.
+    # The prior's folder holds a CLIPTextModelWithProjection. Its projection is not used; the warning about the
+    # unused weights is suppressed.
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
     try:

@@ -1,7 +1,7 @@
-"""A tiny model with random weights, laid out as diffusers lays out the published ones. For tests only.
+"""Writes tiny models with random weights in diffusers' layout. For tests only.
 
-Freshly initialised modules hide mistakes: output layers, response norms, timestep mappers and batch norms start at
-values that make whole paths vanish. Every parameter is drawn anew here so that each path changes the picture.
+Default initialisation hides mistakes: output layers, response norms, timestep mappers and batch norms start at values
+that cancel whole paths. Every parameter is therefore drawn at random, so that each path changes the picture.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ DEFAULT_SEED = 20240116
 TOKENS = 77
 VOCABULARY = 768
 SCALE_FACTOR = 0.3764
-"""Of the published Stage A."""
+"""The scale factor of the published Stage A."""
 WORD = re.compile(r"[^\W\d]+|\d|[^\s\w]+")
-"""Near enough to CLIP's split into words for learning merges."""
+"""Splits text into words nearly as CLIP does; sufficient for learning merges."""
 
 CORPUS = (
     "a photo of a cat on the grass, oil painting, highly detailed",
@@ -42,13 +42,13 @@ CORPUS = (
     "smile 😀😀 family 👨‍👩‍👧‍👦 flag 🇩🇪!!! ... ??? --- ''",
     "strasse straße istanbul résumé naïveté",
 )
-"""What the tiny tokenizer's merges are learnt from."""
+"""The texts from which the tiny tokenizer's merges are learnt."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Arguments of the parts' constructors; the text encoders' as (width, layers, heads), with ``text_mlp`` times the
-    width inside."""
+    """Arguments of the parts' constructors. Text encoders: (width, layers, heads); their hidden layers are ``text_mlp``
+    times the width."""
 
     text_c: tuple[int, int, int]
     text_b: tuple[int, int, int]
@@ -80,7 +80,7 @@ MINIATURE = Sizes(
     },
     stage_a={"bottleneck_blocks": 3, "embed_dim": 96, "num_vq_embeddings": 512},
 )
-"""The architecture of the model in the box: what speed is measured with when no model is named."""
+"""The architecture of the model in the box; `speed` measures it when no model is named."""
 SIZES = {"tiny": TINY, "miniature": MINIATURE}
 
 
@@ -112,7 +112,7 @@ def write(out: Path, seed: int = DEFAULT_SEED, settings: dict | None = None, siz
 
 
 def write_settings(prior: Path, decoder: Path, settings: dict) -> None:
-    """Everything but the weights: schedulers, tokenizers and the pipelines' own values."""
+    """Writes everything but the weights: schedulers, tokenizers and the pipelines' own values."""
     from diffusers import DDPMWuerstchenScheduler
 
     DDPMWuerstchenScheduler(settings.get("scaler_c", 1.0), settings.get("s_c", 0.008)).save_pretrained(
@@ -127,9 +127,9 @@ def write_settings(prior: Path, decoder: Path, settings: dict) -> None:
 
 
 def randomise(model: nn.Module, generator: torch.Generator) -> None:
-    """Draws every parameter and batch norm statistic anew, keeping the scale of activations near one.
+    """Draws every parameter and batch norm statistic at random; activations keep a scale near one.
 
-    The generator is one of the model's device.
+    generator: on the model's device.
     """
     draw = functools.partial(torch.randn, generator=generator, device=generator.device)
     with torch.no_grad():
@@ -151,7 +151,7 @@ def _fan_in(parameter: torch.Tensor) -> int:
 
 
 def calm_outputs(stage: nn.Module) -> None:
-    """Keeps the divisors of a stage's noise predictions away from zero, or its pixels inside [0,1]."""
+    """Scales the last layer so that divisors of noise predictions stay away from zero, and pixels inside [0,1]."""
     with torch.no_grad():
         if hasattr(stage, "clf"):
             clf = stage.clf[1]
@@ -210,8 +210,10 @@ def _text_config(sizes: Sizes, width: int, layers: int, heads: int, hidden_act: 
 
 
 def write_tokenizer(folder: Path, pad_token: str) -> None:
-    """A byte-level BPE in CLIP's form, saved as ``vocab.json`` and ``merges.txt``; ``!`` is id 0, as in CLIP's own
-    vocabulary."""
+    """Writes a byte-level BPE tokenizer in CLIP's form: ``vocab.json`` and ``merges.txt``.
+
+    The id of ``!`` is 0, as in CLIP's own vocabulary.
+    """
     folder.mkdir(parents=True)
     vocabulary, merges = learn_merges(CORPUS, VOCABULARY)
     (folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
@@ -223,10 +225,10 @@ def write_tokenizer(folder: Path, pad_token: str) -> None:
 
 
 def learn_merges(corpus: tuple[str, ...], size: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Vocabulary and merges in CLIP's order: bytes, bytes ending a word, merges, the two special tokens.
+    """Returns vocabulary and merges in CLIP's order: bytes, bytes that end a word, merges, the two special tokens.
 
-    The most frequent pair is merged first, and of equally frequent ones the first in order: library trainers leave
-    that to chance.
+    The most frequent pair is merged first; ties are broken by order, so the result is reproducible. Library trainers
+    break ties at random.
     """
     characters = _byte_characters()
     words = Counter(word for text in corpus for word in WORD.findall(unicodedata.normalize("NFC", text).lower()))
@@ -249,7 +251,7 @@ def learn_merges(corpus: tuple[str, ...], size: int) -> tuple[dict[str, int], li
 
 
 def _as_characters(word: str, characters: dict[int, str]) -> list[str]:
-    """One character for each UTF-8 byte, the last one marked as the end of the word."""
+    """Returns one character for each UTF-8 byte, the last one marked as the end of the word."""
     parts = [characters[byte] for byte in word.encode("utf-8")]
     parts[-1] += "</w>"
     return parts
@@ -266,8 +268,7 @@ def _merged(parts: list[str], pair: tuple[str, str]) -> list[str]:
 
 
 def _byte_characters() -> dict[int, str]:
-    """The character that stands for each byte, in CLIP's order: printable Latin-1 first, so that ``!`` comes out as
-    0."""
+    """Returns the character for each byte, in CLIP's order: printable Latin-1 first, so that the id of ``!`` is 0."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in printable]
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + index) for index, byte in enumerate(others)}

@@ -1,17 +1,16 @@
-"""How a bundle stores its weights, and the model rounded to what the bundle will hold.
+"""The kinds of stored weights, and rounding a model to the values that a bundle of a kind stores.
 
-The model itself is rounded, before anything is traced: what the graphs then compute is what the reference computes with
-the same rounded weights, to the last bit that float32 gives, and parity needs no other tolerance.
+The model is rounded before its graphs are traced. The graphs then compute what the reference computes with the same
+rounded weights, up to float32 rounding, so parity uses the same tolerances for all kinds.
 
-- ``fp32``: as they are.
+- ``fp32``: unchanged.
 - ``fp16``: the weights of linear layers, convolutions and embeddings in 16 bits.
-- ``int8``: the same weights as a signed integer of 8 bits each, times one float32 scale for each output channel (for
-  each entry of an embedding). Layers with fewer than MIN_PER_CHANNEL weights to a channel are stored in 16 bits: the
-  scale would cost more than it saves, and they stand at the edges of the model (depthwise convolutions, and the
-  layers that take in latents).
+- ``int8``: the same weights as signed 8-bit integers with one float32 scale for each output channel (each entry of an
+  embedding). Layers with fewer than MIN_PER_CHANNEL weights a channel are stored in 16 bits: the scales would take
+  more bytes than they save. These are the depthwise convolutions and the layers that read latents.
 
 Biases, norms and every other vector stay in float32. So do the few weights that the exporter folds into others
-(``folded_columns``): they are never stored as the model has them, so rounding them would only lose precision.
+(``folded_columns``): their own values are not stored, so rounding them would only lose precision.
 """
 
 from __future__ import annotations
@@ -27,15 +26,14 @@ from wurstchen_export.model.plan import Plan
 KINDS = ("fp32", "fp16", "int8")
 MIN_PER_CHANNEL = 32
 LEVELS = 127
-"""The largest integer; -128 is not used, so that the grid is symmetric."""
+"""The largest integer. -128 is not used: the grid is symmetric."""
 SCALE_BITS = 16
-"""Significant bits of a scale. With the 7 bits of an integer the product fits the 24 of a float32: nothing is rounded
-when a graph multiplies them."""
+"""Significant bits of a scale. Its product with a 7-bit integer fits the 24 bits of float32: unpacking is exact."""
 
 
 @dataclass(frozen=True)
 class Packed:
-    """Weights in 8 bits: ``integers * scales`` in float32, exactly.
+    """Weights in 8 bits: exactly ``integers * scales`` in float32.
 
     integers: int8, in the weights' shape. scales: float32, of length 1 on every axis but the channels'.
     """
@@ -48,9 +46,9 @@ class Packed:
 
 
 def round_models(models: list[nn.Module], kind: str) -> None:
-    """Rounds the weights of the models, in place, to what a bundle with such weights holds.
+    """Rounds the weights of the models, in place, to the values that a bundle of this kind stores.
 
-    What has been rounded before does not change. Raises ExportError when a weight does not fit.
+    Idempotent. Raises ExportError for a weight that the kind cannot represent.
     """
     if kind == "fp32":
         return
@@ -68,22 +66,25 @@ def round_models(models: list[nn.Module], kind: str) -> None:
 
 
 def channel_axis(layer: nn.Module) -> int | None:
-    """The axis of a layer's weight that counts its output channels; None for layers that are not rounded."""
+    """Returns the axis of the output channels in a layer's weight; None for layers that are not rounded."""
     if isinstance(layer, nn.ConvTranspose2d):
         return 1
     return 0 if isinstance(layer, (nn.Linear, nn.Conv2d, nn.Embedding)) else None
 
 
 def _per_channel(layer: nn.Module, stored: Tensor) -> int:
-    """How many weights share a scale, however the graphs lay the layer out: a transposed convolution may become a
-    product with a column for each of its taps."""
+    """Returns how many weights share a scale.
+
+    It does not depend on how the graphs lay out the layer: a transposed convolution may become a product with a column
+    for each tap.
+    """
     return layer.in_channels if isinstance(layer, nn.ConvTranspose2d) else stored.numel() // stored.shape[0]
 
 
 def folded_columns(model: nn.Module) -> dict[str, int]:
-    """By layer: how many of its weight's first columns (axis 1) are stored as they are, where it is not all of them.
+    """Returns, for layers of which only some columns (axis 1) are stored unchanged, the number of these first columns.
 
-    Folded are Stage B's mappers of the semantic latents, with the columns that read what they write, and the
+    The others are folded: Stage B's mappers of the semantic latents with the columns that read their output, and the
     convolutions before Stage A's batch norms.
     """
     names = {layer: name for name, layer in model.named_modules()}
@@ -102,7 +103,7 @@ def folded_columns(model: nn.Module) -> dict[str, int]:
 
 
 def injections(model: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
-    """Blocks of Stage B's model that take in the semantic latents, each with its mapper."""
+    """Returns the blocks of Stage B that read the semantic latents, each with its mapper."""
     plan = Plan(model)
     levels = [(blocks, plan.down_mappers[level]) for level, blocks in plan.down]
     levels += [(blocks, plan.up_mappers[level]) for level, blocks in plan.up]
@@ -130,10 +131,10 @@ def _rounded(weights: Tensor, axis: int, kind: str, name: str) -> Tensor:
 
 
 def packed(weights: Tensor, axis: int) -> Packed:
-    """The weights in 8 bits; each channel's scale lets its largest weight be LEVELS.
+    """Returns the weights in 8 bits. Each channel's scale maps its largest weight to LEVELS.
 
-    A scale searched for the least squared error gains 0.0 to 0.2 dB on layers that have some 44 (measured on the model
-    in the box): not worth many times the work.
+    Searching the scale for the least squared error gains 0.0 to 0.2 dB on layers at about 44 dB (the model in the box)
+    and takes many times as long.
     """
     largest = weights.abs().amax(_others(weights, axis), keepdim=True)
     scales = _shortened(torch.where(largest > 0, largest / LEVELS, 1))
@@ -141,7 +142,7 @@ def packed(weights: Tensor, axis: int) -> Packed:
 
 
 def on_grid(weights: Tensor, axis: int) -> Packed | None:
-    """The integers and scales of weights that were rounded before; None if a channel is on no such grid."""
+    """Returns integers and scales of weights that were rounded before; None if a channel is not on such a grid."""
     others = _others(weights, axis)
     largest = weights.abs().amax(others, keepdim=True)
     scales = torch.ones_like(largest)
@@ -150,7 +151,7 @@ def on_grid(weights: Tensor, axis: int) -> Packed | None:
         if not missing.any():
             break
         candidate = largest / level
-        # Of scales that were not on the grid 255 of 256 end here, without a look at their channel.
+        # Rejects 255 of 256 wrong scales without reading their channel.
         chosen = missing & (_shortened(candidate) == candidate)
         if chosen.any():
             found = _channels_on_grid(weights, axis, chosen, candidate)
@@ -160,7 +161,7 @@ def on_grid(weights: Tensor, axis: int) -> Packed | None:
 
 
 def _channels_on_grid(weights: Tensor, axis: int, chosen: Tensor, scales: Tensor) -> Tensor:
-    """Of the chosen channels those whose weights are whole multiples of their scale; shaped like the scales."""
+    """Marks the chosen channels whose weights are integer multiples of their scale; shaped like the scales."""
     index = chosen.flatten().nonzero().flatten()
     part, part_scales = weights.index_select(axis, index), scales.index_select(axis, index)
     exact = _integers(part, part_scales) * part_scales == part
@@ -170,7 +171,7 @@ def _channels_on_grid(weights: Tensor, axis: int, chosen: Tensor, scales: Tensor
 
 
 def packed_buffers(module: nn.Module) -> dict[str, Packed]:
-    """By name: what of an exported module's weights lies on a grid of 8 bits, however the module lays it out."""
+    """Returns, by name, the weights of an exported module that are on an 8-bit grid, in the module's layout."""
     found = {}
     for name, tensor in module.state_dict().items():
         if not tensor.is_floating_point() or tensor.ndim < 2:
@@ -191,7 +192,7 @@ def _integers(weights: Tensor, scales: Tensor) -> Tensor:
 
 
 def _shortened(scales: Tensor) -> Tensor:
-    """The nearest float32 with SCALE_BITS significant bits."""
+    """Rounds to the nearest float32 with SCALE_BITS significant bits."""
     dropped = 24 - SCALE_BITS
     bits = scales.float().contiguous().view(torch.int32)
     return ((bits + (1 << (dropped - 1))) & -(1 << dropped)).view(torch.float32)
