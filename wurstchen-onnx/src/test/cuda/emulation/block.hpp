@@ -1,0 +1,228 @@
+/*
+ * Runs one block of a CUDA kernel on a CPU: each thread is a fiber, and warps run in random order between the points where they
+ * wait. What a warp does together (matrix instructions, shuffles) is computed when its last lane arrives. An asynchronous copy
+ * spoils its target when it is issued and writes it when it is waited for, so a missing wait or barrier gives NaN sooner or later.
+ */
+#pragma once
+#include <ucontext.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <random>
+#include <vector>
+
+namespace emulation {
+
+struct Index {
+    unsigned x = 0, y = 0, z = 0;
+};
+
+[[noreturn]] inline void fail(const char* what) {
+    std::printf("emulation: %s\n", what);
+    std::exit(1);
+}
+
+struct Copy {
+    unsigned char* target;
+    const unsigned char* source;
+    bool read;
+};
+
+struct Fiber {
+    ucontext_t context;
+    std::unique_ptr<unsigned char[]> stack;
+    Index thread;
+    bool runnable = true;
+    bool ended = false;
+    std::vector<Copy> copies;
+    std::vector<std::vector<Copy>> groups;
+};
+
+struct Warp {
+    const void* arguments[32];
+    const void* operation = nullptr;
+    int arrived = 0;
+};
+
+struct Barrier {
+    int arrived = 0;
+    std::vector<Fiber*> waiting;
+};
+
+constexpr int STACK = 128 * 1024;
+constexpr int BARRIERS = 16;
+
+struct Block {
+    Index index, size, grid;
+    std::vector<Fiber> fibers;
+    std::vector<Warp> warps;
+    Barrier barriers[BARRIERS];
+    unsigned char* shared = nullptr; // what the kernel calls its shared memory
+    unsigned sharedSize = 0;
+    unsigned conflicts = 0;
+    ucontext_t scheduler;
+    Fiber* current = nullptr;
+    std::mt19937* random = nullptr;
+    std::function<void()> kernel;
+};
+
+inline Block block;
+
+inline void pause() {
+    Fiber* self = block.current;
+    swapcontext(&self->context, &block.scheduler);
+}
+
+inline void wait() {
+    block.current->runnable = false;
+    pause();
+}
+
+inline void enter() {
+    block.kernel();
+    block.current->ended = true;
+    wait();
+}
+
+inline void start(Fiber& fiber, int thread) {
+    fiber.thread = {static_cast<unsigned>(thread), 0, 0};
+    fiber.stack.reset(new unsigned char[STACK]);
+    getcontext(&fiber.context);
+    fiber.context.uc_stack.ss_sp = fiber.stack.get();
+    fiber.context.uc_stack.ss_size = STACK;
+    fiber.context.uc_link = nullptr;
+    makecontext(&fiber.context, enter, 0);
+}
+
+/** Runs the lanes of a warp that can run; returns whether there was one. */
+inline bool runWarp(int warp) {
+    bool ran = false;
+    for (int lane = 0; lane < 32; lane++) {
+        Fiber& fiber = block.fibers[warp * 32 + lane];
+        if (!fiber.runnable) continue;
+        block.current = &fiber;
+        swapcontext(&block.scheduler, &fiber.context);
+        ran = true;
+    }
+    return ran;
+}
+
+inline void runBlock(int threads, const std::function<void()>& kernel) {
+    block.kernel = kernel;
+    block.shared = nullptr;
+    block.fibers.clear();
+    block.fibers.resize(threads);
+    block.warps.assign(threads / 32, {});
+    for (Barrier& barrier : block.barriers) barrier = {};
+    for (int thread = 0; thread < threads; thread++) start(block.fibers[thread], thread);
+    const int warps = threads / 32;
+    for (;;) {
+        const int first = (*block.random)() % warps;
+        bool ran = false;
+        for (int i = 0; i < warps && !ran; i++) ran = runWarp((first + i) % warps);
+        if (!ran) break;
+    }
+    for (const Fiber& fiber : block.fibers) {
+        if (!fiber.ended) fail("a thread waits for ever");
+        if (!fiber.copies.empty()) fail("a copy was never committed");
+        for (const auto& group : fiber.groups) {
+            if (!group.empty()) fail("a copy was never waited for");
+        }
+    }
+}
+
+/** Runs a kernel for every block of a grid, in random order. */
+inline void launch(Index grid, int threads, unsigned sharedSize, unsigned seed, const std::function<void()>& kernel) {
+    std::mt19937 random(seed);
+    block.random = &random;
+    block.grid = grid;
+    block.size = {static_cast<unsigned>(threads), 1, 1};
+    block.sharedSize = sharedSize;
+    block.conflicts = 0;
+    std::vector<Index> blocks;
+    for (unsigned z = 0; z < grid.z; z++) {
+        for (unsigned y = 0; y < grid.y; y++) {
+            for (unsigned x = 0; x < grid.x; x++) blocks.push_back({x, y, z});
+        }
+    }
+    std::shuffle(blocks.begin(), blocks.end(), random);
+    for (const Index& index : blocks) {
+        block.index = index;
+        runBlock(threads, kernel);
+    }
+}
+
+/** Waits for all lanes of the warp; the last one calls `execute` with every lane's argument. */
+template <typename Argument, typename Execute>
+void together(const void* operation, Argument& argument, Execute execute) {
+    const int thread = block.current->thread.x;
+    Warp& warp = block.warps[thread / 32];
+    if (warp.arrived == 0) warp.operation = operation;
+    if (warp.operation != operation) fail("lanes of one warp call different operations");
+    warp.arguments[thread % 32] = &argument;
+    if (++warp.arrived < 32) return wait();
+    Argument* arguments[32];
+    for (int lane = 0; lane < 32; lane++) {
+        arguments[lane] = static_cast<Argument*>(const_cast<void*>(warp.arguments[lane]));
+        block.fibers[thread / 32 * 32 + lane].runnable = true;
+    }
+    warp.arrived = 0;
+    execute(arguments);
+}
+
+/** Arrives at a barrier of `threads` threads, and waits for the others if told so. */
+inline void arrive(int number, int threads, bool waits) {
+    if (number >= BARRIERS) fail("there are 16 barriers");
+    Barrier& barrier = block.barriers[number];
+    if (++barrier.arrived < threads) {
+        if (!waits) return;
+        barrier.waiting.push_back(block.current);
+        return wait();
+    }
+    for (Fiber* fiber : barrier.waiting) fiber->runnable = true;
+    barrier = {};
+}
+
+/** Names the kernel's shared memory, which is spoiled, and gives the address in its window. */
+inline unsigned windowOf(const void* pointer) {
+    unsigned char* bytes = static_cast<unsigned char*>(const_cast<void*>(pointer));
+    if (block.shared == nullptr) {
+        block.shared = bytes;
+        std::memset(bytes, 0xff, block.sharedSize);
+    }
+    return static_cast<unsigned>(bytes - block.shared);
+}
+
+inline unsigned char* sharedBytes(unsigned address, unsigned size) {
+    if (address % size != 0) fail("an address of shared memory is not aligned");
+    if (address + size > block.sharedSize) fail("an address is outside shared memory");
+    return block.shared + address;
+}
+
+inline float fromHalf(uint16_t bits) {
+    const int exponent = bits >> 10 & 31;
+    const int fraction = bits & 1023;
+    const float sign = bits & 0x8000 ? -1.0f : 1.0f;
+    if (exponent == 31) return fraction ? NAN : sign * INFINITY;
+    if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
+    return sign * std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+}
+
+inline uint16_t toHalf(float value) {
+    const uint16_t sign = std::signbit(value) ? 0x8000 : 0;
+    const float size = std::fabs(value);
+    if (std::isnan(value)) return 0x7fff;
+    if (size >= 65520.0f) return sign | 0x7c00;
+    int exponent;
+    std::frexp(size, &exponent);
+    const int unit = size == 0 ? -24 : std::max(exponent - 11, -24); // of the last place
+    const int places = static_cast<int>(std::nearbyint(std::ldexp(size, -unit)));
+    return unit == -24 ? sign | places : sign | (((unit + 25) << 10) + places - 1024);
+}
+
+} // namespace emulation
