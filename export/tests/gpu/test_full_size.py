@@ -13,7 +13,7 @@ from wurstchen_export.bundle.runtime import Bundle, PictureRequest
 from wurstchen_export.checks import parity
 from wurstchen_export.errors import ExportError
 from wurstchen_export.gpu import accuracy as gpu_accuracy
-from wurstchen_export.gpu import full_size, java_times, kernels, speed
+from wurstchen_export.gpu import full_size, kernels, reference_times
 from wurstchen_export.gpu.accuracy import Run, relative_error
 from wurstchen_export.gpu.full_size import FULL, NARROW, RandomSource
 from wurstchen_export.graphs.layers import Attention, ResponseNormDense, TextBesideMap, _sum_over_map, layer_norm
@@ -157,56 +157,6 @@ def test_missing_latents_are_named(tmp_path):
         gpu_accuracy.main(tmp_path, RUN, 0, "cpu", NARROW, lambda line: None)
 
 
-def benchmark(tmp_path, **request):
-    guidance = {"stageCGuidance": 4.0, "stageBGuidance": 2.0}
-    request = {"images": 4, "batchSize": 2, "stageCSteps": 10, "stageBSteps": 4} | guidance | request
-    samples = [{"Stage C": c, "Stage B": 160.0, "Stage A": 8.0} for c in (100.0, 9000.0, 200.0)]
-    path = tmp_path / "benchmark.json"
-    path.write_text(json.dumps({"request": request, "laterMillis": samples}), encoding="utf-8")
-    return path
-
-
-def test_times_of_java_are_those_of_a_step_of_a_batch(tmp_path):
-    assert java_times.read([benchmark(tmp_path)]) == {
-        ("stage_c_step", 2): 10.0,
-        ("stage_b_step", 2): 20.0,
-        ("stage_a", 2): 4.0,
-    }
-
-
-def test_file_that_is_no_benchmark_is_refused(tmp_path):
-    path = tmp_path / "other.json"
-    path.write_text("{}")
-    with pytest.raises(ExportError) as caught:
-        java_times.read([path])
-    assert str(caught.value) == (
-        f"{path} is no benchmark (KeyError: 'request'): write it with `wurstchen benchmark --json`"
-    )
-
-
-def test_reference_is_timed_beside_java(tmp_path, monkeypatch):
-    monkeypatch.setattr(speed, "WARM_UP", 0)
-    monkeypatch.setattr(speed, "MEASURED", 1)
-    lines = []
-    speed.main(128, 128, [1, 2], [benchmark(tmp_path)], "cpu", NARROW, lines.append)
-    rows = [line.split() for line in lines[2:]]
-    assert [row[:2] for row in rows] == [
-        [count, part] for part in ("stage_c_step", "stage_b_step", "stage_a") for count in ("1", "2")
-    ]
-    assert [row[3] for row in rows] == ["-", "10.00", "-", "20.00", "-", "4.00"]
-    assert all(float(row[2]) > 0 for row in rows)
-
-
-def test_times_without_guidance_are_refused(tmp_path):
-    file = benchmark(tmp_path, stageBGuidance=0.0)
-    with pytest.raises(ExportError) as found:
-        java_times.read([file])
-    assert str(found.value) == (
-        f"{file} was measured with --stage-b-guidance 0.0, which is off, and the reference's steps are timed with"
-        " guidance: measure with --stage-b-guidance 2"
-    )
-
-
 def operators(bundle, graph):
     model = onnx.load(bundle.folder / f"{graph}.onnx", load_external_data=False)
     return [node.op_type for node in model.graph.node]
@@ -239,8 +189,8 @@ def test_sum_over_a_map_is_the_same_as_a_product():
 
 
 def test_kernels_are_timed_for_every_step_and_stage_a(bundle, monkeypatch):
-    monkeypatch.setattr(speed, "WARM_UP", 0)
-    monkeypatch.setattr(speed, "MEASURED", 1)
+    monkeypatch.setattr(reference_times, "WARM_UP", 0)
+    monkeypatch.setattr(reference_times, "MEASURED", 1)
     lines = []
     kernels.main(bundle.folder, 128, 256, [1, 2], "cpu", progress=lines.append)
     assert [line.partition(":")[0] for line in lines[1:]] == [

@@ -9,7 +9,7 @@ from wurstchen_export.commands import add_command, say
 
 def add(commands) -> None:
     _add_full_size(commands)
-    _add_gpu_speed(commands)
+    _add_gpu_compare(commands)
     _add_gpu_kernels(commands)
     _add_gpu_accuracy(commands)
 
@@ -63,23 +63,47 @@ def _full_size(options) -> None:
     )
 
 
-def _add_gpu_speed(commands) -> None:
+def _add_gpu_compare(commands) -> None:
     parser = add_command(
-        commands, "gpu-speed", _gpu_speed, "time the reference at full size on a GPU, beside the Java library's benchmark"
+        commands,
+        "gpu-compare",
+        _gpu_compare,
+        "time the reference at full size on a GPU, eager and compiled, beside the Java library's benchmarks, as JSON",
     )
     parser.add_argument("--device", default="cuda", help="as torch names it")
     _add_pictures(parser)
     parser.add_argument(
-        "--java", type=Path, nargs="*", default=[], metavar="FILE", help="what `wurstchen benchmark --json` wrote"
+        "--compile-images",
+        type=int,
+        nargs="*",
+        default=[1, 4],
+        metavar="N",
+        help="pictures at a time for torch.compile, minutes each",
     )
+    parser.add_argument(
+        "--java", type=Path, nargs="+", required=True, metavar="FILE", help="what `wurstchen benchmark --json` wrote"
+    )
+    parser.add_argument(
+        "--starts", type=Path, required=True, metavar="FILE", help="what the tests' program SizesInTurn wrote"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON file to write")
     _add_sizes(parser)
 
 
-def _gpu_speed(options) -> None:
-    from wurstchen_export.gpu import speed
+def _gpu_compare(options) -> None:
+    from wurstchen_export.gpu import side_by_side
 
-    sizes = _chosen_sizes(options)
-    speed.main(options.width, options.height, options.images, options.java, options.device, sizes, say)
+    side_by_side.main(
+        side_by_side.JavaFiles(options.java, options.starts),
+        options.out,
+        options.width,
+        options.height,
+        options.images,
+        options.compile_images,
+        options.device,
+        _chosen_sizes(options),
+        say,
+    )
 
 
 def _add_gpu_kernels(commands) -> None:

@@ -20,7 +20,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from wurstchen_export.bundle.runtime import ORT_ERROR_ONLY, Bundle, PictureRequest
 from wurstchen_export.gpu.full_size import check_device
-from wurstchen_export.gpu.speed import milliseconds
+from wurstchen_export.gpu.reference_times import milliseconds
 from wurstchen_export.graphs import contract
 
 GRAPHS = {contract.STAGE_C_STEP: 2, contract.STAGE_B_STEP: 2, contract.STAGE_A_DECODE: 1}

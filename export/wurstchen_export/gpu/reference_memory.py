@@ -1,0 +1,38 @@
+"""The memory of a GPU that the reference takes: all its parts in 16 bits, and one call of each."""
+
+from __future__ import annotations
+
+import gc
+import tempfile
+from pathlib import Path
+
+import torch
+
+from wurstchen_export.gpu import reference_times
+from wurstchen_export.gpu.full_size import RandomSource
+from wurstchen_export.model.tiny import Sizes
+
+
+@torch.no_grad()
+def peak_bytes(width: int, height: int, pictures: int, device: str, sizes: Sizes) -> int:
+    """The most that torch held at once, weights of all five parts included, without CUDA's own context; 0 off a GPU."""
+    if not device.startswith("cuda"):
+        return 0
+    gc.collect()
+    torch.cuda.empty_cache()
+    with tempfile.TemporaryDirectory() as folder:
+        source = RandomSource.create(Path(folder), sizes, device=device)
+        for encoder in (source.text_encoder_c, source.text_encoder_b):
+            encoder.half()
+        found = list(reference_times.parts(source, width, height, device))
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+        for part in found:
+            part.call(*part.inputs(part.rows * pictures))
+        torch.cuda.synchronize()
+        peak = torch.cuda.max_memory_reserved(device)
+    del source, found, encoder, part
+    gc.collect()
+    torch.cuda.empty_cache()
+    return peak
