@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from PIL import Image
 
 from wurstchen_export.errors import ExportError
-from wurstchen_export.gpu import arithmetic, java_times, reference_times, side_by_side
+from wurstchen_export.gpu import arithmetic, figure, java_times, reference_times, side_by_side
 from wurstchen_export.gpu.full_size import NARROW
 
 
@@ -102,3 +103,47 @@ def test_operations_are_those_of_the_products(quick):
 
     layer = torch.nn.Linear(16, 8)
     assert arithmetic.operations(layer, (torch.rand(4, 16),)) == 2 * 4 * 16 * 8
+
+
+CONTENT = {
+    "date": "2026-11-30", "gpu": "GPU", "torch": "2", "engine": "engine", "width": 1024, "height": 512,
+    "stage_c_steps": 60, "stage_b_steps": 12, "first_picture_s": {"compiled": 160.0, "ours": 9.5},
+    "second_size_s": {"ours": 0.9, "ours_seen": 0.5},
+    "batch": {
+        "1": {
+            "stage_c_step_ms": {"eager": 28.0, "compiled": 8.0, "ours": 5.0},
+            "stage_b_step_ms": {"eager": 43.0, "compiled": 24.0, "ours": 12.0},
+            "stage_a_ms": {"eager": 26.0, "compiled": 10.0, "ours": 5.0},
+            "seconds_per_picture": {"eager": 2.5, "compiled": 0.8, "ours": 0.5},
+            "peak_mib": {"eager": 7000, "ours": 6500},
+        }
+    },
+}
+
+
+def test_table_and_figure_of_a_benchmark(tmp_path):
+    benchmark, page, picture = tmp_path / "b.json", tmp_path / "page.md", tmp_path / "b.png"
+    benchmark.write_text(json.dumps(CONTENT), encoding="utf-8")
+    page.write_text(f"before\n{figure.BEGIN}\nold\n{figure.END}\nafter\n", encoding="utf-8")
+    figure.main(benchmark, page, picture)
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert (lines[0], lines[-1]) == ("before", "after")
+    assert "old" not in lines
+    assert lines[2] == (
+        "GPU, 2026-11-30, 1024x512 px, 60 + 12 guided steps, 16 bits, random weights; torch 2; engine. Process start to first"
+        " picture: 9.5 s (torch.compile: 160 s); first picture of a second size: 0.9 s, later ones 0.5 s."
+    )
+    assert "| 1 | seconds_per_picture | 2.5 | 0.8 | 0.5 | 1.60 x |" in lines
+    assert "| 1 | peak_mib | 7000 | – | 6500 | – |" in lines
+    with Image.open(picture) as drawn:
+        colours = {colour for _, colour in drawn.convert("RGB").getcolors(1 << 20)}
+        assert {colour for _, colour in figure.SERIES.values()} <= colours
+
+
+def test_page_without_marks_is_refused(tmp_path):
+    benchmark, page = tmp_path / "b.json", tmp_path / "page.md"
+    benchmark.write_text(json.dumps(CONTENT), encoding="utf-8")
+    page.write_text("nothing", encoding="utf-8")
+    with pytest.raises(ExportError) as found:
+        figure.main(benchmark, page, tmp_path / "b.png")
+    assert str(found.value) == f"{page} must have a line '{figure.BEGIN}' and, below it, a line '{figure.END}'"

@@ -10,6 +10,7 @@ from wurstchen_export.commands import add_command, say
 def add(commands) -> None:
     _add_full_size(commands)
     _add_gpu_compare(commands)
+    _add_gpu_figure(commands)
     _add_gpu_kernels(commands)
     _add_gpu_accuracy(commands)
 
@@ -104,6 +105,19 @@ def _gpu_compare(options) -> None:
         _chosen_sizes(options),
         say,
     )
+
+
+def _add_gpu_figure(commands) -> None:
+    parser = add_command(commands, "gpu-figure", _gpu_figure, "draw a benchmark of `gpu-compare` and put its table in a page")
+    parser.add_argument("benchmark", type=Path, metavar="FILE", help="JSON file that `gpu-compare` wrote")
+    parser.add_argument("--page", type=Path, required=True, metavar="FILE", help="Markdown file with the marks of a table")
+    parser.add_argument("--picture", type=Path, required=True, metavar="FILE", help="PNG file to write")
+
+
+def _gpu_figure(options) -> None:
+    from wurstchen_export.gpu import figure
+
+    figure.main(options.benchmark, options.page, options.picture)
 
 
 def _add_gpu_kernels(commands) -> None:
