@@ -21,7 +21,7 @@ final class PictureBatch {
     private final PictureRequest request;
     private final PictureSettings settings;
     private final int first;
-    private final int images;
+    private final int pictures;
     private final long[] seeds;
     private final NoiseSource noise;
 
@@ -30,19 +30,19 @@ final class PictureBatch {
      *
      * @param settings of the request's first picture
      * @param first index of the batch's first picture in the request
-     * @param images pictures in the batch
+     * @param pictures pictures in the batch
      */
-    PictureBatch(PictureRequest request, PictureSettings settings, int first, int images) {
+    PictureBatch(PictureRequest request, PictureSettings settings, int first, int pictures) {
         this.request = request;
         this.settings = settings;
         this.first = first;
-        this.images = images;
-        seeds = LongStream.range(0, images).map(i -> settings.seed() + first + i).toArray();
+        this.pictures = pictures;
+        seeds = LongStream.range(0, pictures).map(i -> settings.seed() + first + i).toArray();
         noise = NoiseSource.seeded(seeds);
     }
 
-    int images() {
-        return images;
+    int pictures() {
+        return pictures;
     }
 
     PictureSettings settings() {
@@ -68,7 +68,7 @@ final class PictureBatch {
             }
             request.listener()
                     .ifPresent(listener -> listener.onStep(
-                            new CompletedStep(stage, first, images, run.stepsDone(), run.steps(), run.latents())));
+                            new CompletedStep(stage, first, pictures, run.stepsDone(), run.steps(), run.latents())));
             progress.checkNotCancelled();
         }
         return run.finish();

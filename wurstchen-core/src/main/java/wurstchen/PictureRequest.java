@@ -12,7 +12,7 @@ import wurstchen.sampling.Timesteps;
  * What to make: a prompt, and whatever should differ from the model's defaults. Immutable.
  *
  * <pre>{@code
- * PictureRequest request = PictureRequest.builder("a red apple").seed(42).images(4).build();
+ * PictureRequest request = PictureRequest.builder("a red apple").seed(42).pictures(4).build();
  * }</pre>
  */
 public final class PictureRequest {
@@ -20,7 +20,7 @@ public final class PictureRequest {
     public static final int MAX_STEPS = 1000;
 
     /** The most pictures of one request. */
-    public static final int MAX_IMAGES = 10_000;
+    public static final int MAX_PICTURES = 10_000;
 
     private final Builder options;
 
@@ -41,19 +41,19 @@ public final class PictureRequest {
     /**
      * Returns how many pictures to make.
      *
-     * @return 1 to {@value #MAX_IMAGES}
+     * @return 1 to {@value #MAX_PICTURES}
      */
-    public int images() {
-        return options.images;
+    public int pictures() {
+        return options.pictures;
     }
 
     /**
      * Returns how many pictures to make at a time.
      *
-     * @return 1 to {@link #images()}
+     * @return 1 to {@link #pictures()}
      */
     public int batchSize() {
-        return Math.min(options.batchSize, options.images);
+        return Math.min(options.batchSize, options.pictures);
     }
 
     /**
@@ -113,7 +113,7 @@ public final class PictureRequest {
         private Guidance stageCGuidance;
         private Timesteps stageBTimesteps;
         private Guidance stageBGuidance;
-        private int images = 1;
+        private int pictures = 1;
         private int batchSize = 1;
         private StepListener listener;
         private Cancellation cancellation;
@@ -132,7 +132,7 @@ public final class PictureRequest {
             stageCGuidance = other.stageCGuidance;
             stageBTimesteps = other.stageBTimesteps;
             stageBGuidance = other.stageBGuidance;
-            images = other.images;
+            pictures = other.pictures;
             batchSize = other.batchSize;
             listener = other.listener;
             cancellation = other.cancellation;
@@ -276,13 +276,13 @@ public final class PictureRequest {
         /**
          * Sets how many pictures to make. Default: 1.
          *
-         * @param count 1 to {@value #MAX_IMAGES}
+         * @param count 1 to {@value #MAX_PICTURES}
          * @return this
          * @throws IllegalArgumentException if it is out of range
          */
-        public Builder images(int count) {
-            checkArgument(count >= 1 && count <= MAX_IMAGES, "images must be 1 to %s, got %s", MAX_IMAGES, count);
-            images = count;
+        public Builder pictures(int count) {
+            checkArgument(count >= 1 && count <= MAX_PICTURES, "pictures must be 1 to %s, got %s", MAX_PICTURES, count);
+            pictures = count;
             return this;
         }
 
@@ -290,7 +290,7 @@ public final class PictureRequest {
          * Sets how many of the pictures to make at a time. Default: 1, where picture i is bit for bit the picture made alone; more use more
          * memory, may be faster on a GPU, and may change a pixel value by 1.
          *
-         * @param size at least 1; more than {@link #images} counts as all
+         * @param size at least 1; more than {@link #pictures} counts as all
          * @return this
          * @throws IllegalArgumentException if it is below 1
          */

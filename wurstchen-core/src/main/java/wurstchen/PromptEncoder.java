@@ -18,11 +18,11 @@ import wurstchen.text.TokenIds;
  * @param encoder token ids to hidden states
  */
 record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder encoder) {
-    /** Rows: the prompt for every image, then, if guidance is active, the negative prompt for every image. */
-    HiddenStates encode(PictureSettings settings, Guidance guidance, int images) {
+    /** Rows: the prompt for every picture, then, if guidance is active, the negative prompt for every picture. */
+    HiddenStates encode(PictureSettings settings, Guidance guidance, int pictures) {
         List<TokenIds> rows = new ArrayList<>();
         for (String text : texts(settings, guidance)) {
-            rows.addAll(Collections.nCopies(images, tokenizer.encode(text)));
+            rows.addAll(Collections.nCopies(pictures, tokenizer.encode(text)));
         }
         return encoder.encode(rows);
     }

@@ -121,7 +121,7 @@ public final class Wurstchen implements AutoCloseable {
      * are done one at a time; a listener may make another picture on its own thread.
      *
      * @param request what to make
-     * @return one picture for each image asked for, and how they were made
+     * @return the pictures asked for, and how they were made
      * @throws IllegalArgumentException if the model cannot make that size
      * @throws CancelledException if the request's {@link Cancellation} stops it
      * @throws WurstchenException if a stage fails
@@ -154,13 +154,13 @@ public final class Wurstchen implements AutoCloseable {
     }
 
     private PictureResult generate(PictureRequest request, PictureSettings settings, RunProgress progress) {
-        ImmutableList.Builder<GeneratedPicture> pictures = ImmutableList.builder();
-        for (int first = 0; first < request.images(); first += request.batchSize()) {
-            int images = Math.min(request.batchSize(), request.images() - first);
-            pictures.addAll(generateBatch(new PictureBatch(request, settings, first, images), progress));
+        ImmutableList.Builder<GeneratedPicture> made = ImmutableList.builder();
+        for (int first = 0; first < request.pictures(); first += request.batchSize()) {
+            int pictures = Math.min(request.batchSize(), request.pictures() - first);
+            made.addAll(generateBatch(new PictureBatch(request, settings, first, pictures), progress));
         }
         return new PictureResult(
-                pictures.build(),
+                made.build(),
                 progress.meter().durations(),
                 droppedTexts(settings),
                 progress.meter().transfers(),
@@ -180,8 +180,8 @@ public final class Wurstchen implements AutoCloseable {
     private List<GeneratedPicture> generateBatch(PictureBatch batch, RunProgress progress) {
         PictureSettings settings = batch.settings();
         progress.start(CascadeStage.TEXT, StagePhase.AFTER_STEPS);
-        try (HiddenStates textC = promptEncoderC.encode(settings, settings.stageCGuidance(), batch.images());
-                HiddenStates textB = promptEncoderB.encode(settings, settings.stageBGuidance(), batch.images());
+        try (HiddenStates textC = promptEncoderC.encode(settings, settings.stageCGuidance(), batch.pictures());
+                HiddenStates textB = promptEncoderB.encode(settings, settings.stageBGuidance(), batch.pictures());
                 Latents stageCLatents = runC(batch, textC, progress);
                 Latents stageBLatents = runB(batch, textB, stageCLatents, progress)) {
             progress.start(CascadeStage.STAGE_A, StagePhase.AFTER_STEPS);
@@ -209,7 +209,7 @@ public final class Wurstchen implements AutoCloseable {
         PictureSettings settings = batch.settings();
         return parts.stageC().start(
                 text,
-                geometry.stageC(batch.images(), settings.height(), settings.width()),
+                geometry.stageC(batch.pictures(), settings.height(), settings.width()),
                 StepTable.of(parts.scheduleC(), settings.stageCTimesteps()),
                 settings.stageCGuidance(),
                 batch.noise());
@@ -220,7 +220,7 @@ public final class Wurstchen implements AutoCloseable {
         return parts.stageB().start(
                 text,
                 stageCLatents,
-                geometry.stageB(batch.images(), settings.height(), settings.width()),
+                geometry.stageB(batch.pictures(), settings.height(), settings.width()),
                 StepTable.of(parts.scheduleB(), settings.stageBTimesteps()),
                 settings.stageBGuidance(),
                 batch.noise());

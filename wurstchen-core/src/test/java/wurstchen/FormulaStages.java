@@ -22,7 +22,7 @@ import wurstchen.text.TokenIds;
 
 /**
  * A cascade whose networks are small formulas: a token's hidden state is its id, and the predicted noise is {@code latents * 0.5 + mean of
- * the row's hidden states / 10}, for Stage B with the first Stage C latent of the image added. The sampling around them is the real one. It writes down what it was asked, in order.
+ * the row's hidden states / 10}, for Stage B with the first Stage C latent of the picture added. The sampling around them is the real one. It writes down what it was asked, in order.
  */
 final class FormulaStages implements TextEncoder, StageC, StageB, StageA {
     final List<String> calls = new ArrayList<>();
@@ -52,7 +52,7 @@ final class FormulaStages implements TextEncoder, StageC, StageB, StageA {
     @Override
     public DenoisingRun start(HiddenStates text, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
         calls.add("start C " + shape);
-        return new FormulaRun(text, new float[shape.images()], shape, steps, guidance, noise, failAtStep);
+        return new FormulaRun(text, new float[shape.pictures()], shape, steps, guidance, noise, failAtStep);
     }
 
     @Override
@@ -60,7 +60,7 @@ final class FormulaStages implements TextEncoder, StageC, StageB, StageA {
             HiddenStates text, Latents stageCLatents, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
         calls.add("start B " + shape + " from " + stageCLatents.shape());
         float[] given = stageCLatents.toHost();
-        float[] offsets = new float[shape.images()];
+        float[] offsets = new float[shape.pictures()];
         for (int i = 0; i < offsets.length; i++) {
             offsets[i] = given[i * (given.length / offsets.length)];
         }
@@ -73,14 +73,14 @@ final class FormulaStages implements TextEncoder, StageC, StageB, StageA {
         LatentShape shape = stageBLatents.shape();
         float[] latents = stageBLatents.toHost();
         int side = 4;
-        float[] pixels = new float[shape.images() * 3 * shape.height() * side * shape.width() * side];
+        float[] pixels = new float[shape.pictures() * 3 * shape.height() * side * shape.width() * side];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = 0.5f + 0.5f * (float) Math.sin(latents[(int) ((long) i * latents.length / pixels.length)]);
         }
         if (spoilPixels) {
             pixels[pixels.length - 1] = Float.NaN;
         }
-        return new Pixels(shape.images(), shape.height() * side, shape.width() * side, pixels);
+        return new Pixels(shape.pictures(), shape.height() * side, shape.width() * side, pixels);
     }
 
     @Override
@@ -152,7 +152,7 @@ final class FormulaStages implements TextEncoder, StageC, StageB, StageA {
             this.guidance = guidance;
             this.noise = noise;
             this.failAtStep = failAtStep;
-            checkState(rows == shape.images() * (guidance.active() ? 2 : 1), "%s rows for %s images", rows, shape.images());
+            checkState(rows == shape.pictures() * (guidance.active() ? 2 : 1), "%s rows for %s pictures", rows, shape.pictures());
             latents = new float[shape.values()];
             noise.fill(latents);
         }
@@ -176,7 +176,7 @@ final class FormulaStages implements TextEncoder, StageC, StageB, StageA {
             noise.fill(fresh);
             float[] predicted = predict(0);
             if (guidance.active()) {
-                guidance.apply(predicted, predict(shape.images()), predicted);
+                guidance.apply(predicted, predict(shape.pictures()), predicted);
             }
             float[] next = new float[latents.length];
             table.step(done++).advance(latents, predicted, fresh, next);
@@ -185,15 +185,15 @@ final class FormulaStages implements TextEncoder, StageC, StageB, StageA {
 
         private float[] predict(int firstRow) {
             float[] predicted = new float[latents.length];
-            int perImage = latents.length / shape.images();
+            int perPicture = latents.length / shape.pictures();
             int perRow = text.length / rows;
             for (int i = 0; i < predicted.length; i++) {
-                int row = firstRow + i / perImage;
+                int row = firstRow + i / perPicture;
                 float sum = 0;
                 for (int j = 0; j < perRow; j++) {
                     sum += text[row * perRow + j];
                 }
-                predicted[i] = latents[i] * 0.5f + sum / perRow / 10 + offsets[i / perImage];
+                predicted[i] = latents[i] * 0.5f + sum / perRow / 10 + offsets[i / perPicture];
             }
             return predicted;
         }

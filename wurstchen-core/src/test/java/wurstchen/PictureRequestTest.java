@@ -49,14 +49,14 @@ class PictureRequestTest {
 
     @Test
     void builder_usedAgain_leavesTheBuiltRequestAlone() {
-        PictureRequest request = builder.images(2).build();
-        builder.images(9);
-        assertThat(request.images()).isEqualTo(2);
+        PictureRequest request = builder.pictures(2).build();
+        builder.pictures(9);
+        assertThat(request.pictures()).isEqualTo(2);
     }
 
     @Test
-    void batchSize_moreThanImages_countsAsAll() {
-        assertThat(builder.images(3).batchSize(8).build().batchSize()).isEqualTo(3);
+    void batchSize_moreThanPictures_countsAsAll() {
+        assertThat(builder.pictures(3).batchSize(8).build().batchSize()).isEqualTo(3);
     }
 
     @Test
@@ -65,7 +65,7 @@ class PictureRequestTest {
         assertRefused(() -> builder.stageBSteps(1001), "stage B steps must be 1 to 1000, got 1001");
         assertRefused(() -> builder.width(0), "width must be at least 1, got 0");
         assertRefused(() -> builder.height(-1), "height must be at least 1, got -1");
-        assertRefused(() -> builder.images(0), "images must be 1 to 10000, got 0");
+        assertRefused(() -> builder.pictures(0), "pictures must be 1 to 10000, got 0");
         assertRefused(() -> builder.batchSize(0), "batch size must be at least 1, got 0");
         assertRefused(
                 () -> builder.stageCGuidance(Float.NaN),

@@ -53,7 +53,7 @@ class TransfersTest {
                 .pipeline(DEFAULTS)
                 .engine(new CountingEngine())
                 .build()
-                .generate(PictureRequest.builder("a").images(3).build());
+                .generate(PictureRequest.builder("a").pictures(3).build());
 
         assertThat(result.transfers().total()).isEqualTo(new Transfers(24, 240));
     }

@@ -69,9 +69,9 @@ class WurstchenTest {
     }
 
     @Test
-    void generate_severalImages_eachIsThePictureOfItsSeed() {
+    void generate_severalPictures_eachIsThePictureOfItsSeed() {
         PictureResult result =
-                wurstchen.generate(PictureRequest.builder("a").seed(Long.MAX_VALUE).images(3).build());
+                wurstchen.generate(PictureRequest.builder("a").seed(Long.MAX_VALUE).pictures(3).build());
         assertThat(result.pictures())
                 .extracting(picture -> picture.settings().seed())
                 .containsExactly(Long.MAX_VALUE, Long.MIN_VALUE, Long.MIN_VALUE + 1);
@@ -83,7 +83,7 @@ class WurstchenTest {
 
     @Test
     void generate_inBatches_makesTheSamePictures() {
-        PictureRequest.Builder request = PictureRequest.builder("a").negativePrompt("b").seed(5).images(5);
+        PictureRequest.Builder request = PictureRequest.builder("a").negativePrompt("b").seed(5).pictures(5);
         List<Picture> oneAtATime = pictures(request);
         stages.calls.clear();
         assertThat(pictures(request.batchSize(2))).isEqualTo(oneAtATime);
@@ -95,11 +95,11 @@ class WurstchenTest {
     void generate_listener_hearsOfEveryStep() {
         List<String> steps = new ArrayList<>();
         wurstchen.generate(PictureRequest.builder("a")
-                .images(3)
+                .pictures(3)
                 .batchSize(2)
                 .stageBSteps(1)
                 .listener(step -> steps.add(
-                        step.stage() + " " + step.step() + "/" + step.steps() + " " + step.firstImage() + "+" + step.images()))
+                        step.stage() + " " + step.step() + "/" + step.steps() + " " + step.firstPicture() + "+" + step.pictures()))
                 .build());
         assertThat(steps)
                 .containsExactly(

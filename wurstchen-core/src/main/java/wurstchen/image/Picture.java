@@ -29,18 +29,18 @@ public final class Picture {
     /**
      * Turns pixels into pictures: value * 255, rounded half to even, as diffusers' numpy_to_pil does.
      *
-     * @param pixels [images, 3, height, width]; values are clamped to [0, 1]
-     * @return one picture for each image of the batch
+     * @param pixels [pictures, 3, height, width]; values are clamped to [0, 1]
+     * @return one picture for each of the batch
      */
     public static ImmutableList<Picture> fromPixels(Pixels pixels) {
         int plane = pixels.height() * pixels.width();
-        byte[][] pictures = new byte[pixels.images()][CHANNELS * plane];
-        IntStream.range(0, pixels.images()).parallel().forEach(image -> Range.shared(plane, PIXELS_A_TASK)
+        byte[][] pictures = new byte[pixels.pictures()][CHANNELS * plane];
+        IntStream.range(0, pixels.pictures()).parallel().forEach(picture -> Range.shared(plane, PIXELS_A_TASK)
                 .forEach(range -> toBytes(
                         pixels.values(),
-                        image * CHANNELS * plane + range.from(),
+                        picture * CHANNELS * plane + range.from(),
                         plane,
-                        pictures[image],
+                        pictures[picture],
                         range.from(),
                         range.count())));
         return Arrays.stream(pictures)

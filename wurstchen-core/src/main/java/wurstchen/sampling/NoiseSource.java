@@ -11,15 +11,15 @@ public interface NoiseSource {
     /**
      * Overwrites {@code destination} with the next draw of standard normal noise.
      *
-     * @param destination latents of a batch, [images, ...] flattened row by row
+     * @param destination latents of a batch, [pictures, ...] flattened row by row
      */
     void fill(float[] destination);
 
     /**
-     * Returns a source in which every image of the batch has a {@link TorchRandom} of its own, so that image i of a batch gets the noise
+     * Returns a source in which every picture of the batch has a {@link TorchRandom} of its own, so that picture i of a batch gets the noise
      * it would get alone.
      *
-     * @param seeds one seed an image; a destination must hold the same number of values for each
+     * @param seeds one seed for each picture; a destination must hold the same number of values for each
      * @return the source; {@link #fill} throws IllegalArgumentException if the destination does not divide by the number of seeds
      * @throws IllegalArgumentException if there is no seed
      */

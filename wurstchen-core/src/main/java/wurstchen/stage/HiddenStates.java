@@ -2,13 +2,13 @@ package wurstchen.stage;
 
 /**
  * What a text encoder makes of token ids: float32 [rows, tokens, width], on whatever memory the encoder's engine keeps it. The rows of a
- * guided run are the prompts of all images, then their negative prompts. Not thread-safe.
+ * guided run are the prompts of all pictures, then their negative prompts. Not thread-safe.
  */
 public interface HiddenStates extends AutoCloseable {
     /**
      * Returns the number of rows.
      *
-     * @return images, or twice as many for a guided run
+     * @return pictures, or twice as many for a guided run
      */
     int rows();
 

@@ -51,29 +51,29 @@ public record LatentGeometry(
     /**
      * Returns the shape of the Stage C latents of a batch of pictures.
      *
-     * @param images pictures in the batch
+     * @param pictures pictures in the batch
      * @param height px, valid
      * @param width px, valid
-     * @return [images, 16, height / 42.67, width / 42.67]
+     * @return [pictures, 16, height / 42.67, width / 42.67]
      * @throws IllegalArgumentException if a side is not valid
      */
-    public LatentShape stageC(int images, int height, int width) {
+    public LatentShape stageC(int pictures, int height, int width) {
         checkSize(height, width);
-        return new LatentShape(images, stageCChannels, stageCSide(height), stageCSide(width));
+        return new LatentShape(pictures, stageCChannels, stageCSide(height), stageCSide(width));
     }
 
     /**
      * Returns the shape of the Stage B latents of a batch of pictures.
      *
-     * @param images pictures in the batch
+     * @param pictures pictures in the batch
      * @param height px, valid
      * @param width px, valid
-     * @return [images, 4, height / 4, width / 4]
+     * @return [pictures, 4, height / 4, width / 4]
      * @throws IllegalArgumentException if a side is not valid
      */
-    public LatentShape stageB(int images, int height, int width) {
+    public LatentShape stageB(int pictures, int height, int width) {
         checkSize(height, width);
-        return new LatentShape(images, stageBChannels, stageBSide(height), stageBSide(width));
+        return new LatentShape(pictures, stageBChannels, stageBSide(height), stageBSide(width));
     }
 
     /**

@@ -1,7 +1,7 @@
 package wurstchen.stage;
 
 /**
- * A handle of latents, float32, [images, channels, height, width]. Where the numbers live (host, GPU) is the business of the stage that
+ * A handle of latents, float32, [pictures, channels, height, width]. Where the numbers live (host, GPU) is the business of the stage that
  * made them; a stage accepts the handles of its own engine without a copy, and any other through {@link #toHost}.
  *
  * <p>Not thread-safe.

@@ -3,17 +3,17 @@ package wurstchen.stage;
 import static com.google.common.base.Preconditions.checkArgument;
 
 /**
- * Pixels of a batch of pictures on the host, float32 [images, 3, height, width], red, green, blue planes, in [0, 1].
+ * Pixels of a batch of pictures on the host, float32 [pictures, 3, height, width], red, green, blue planes, in [0, 1].
  *
  * <p>The array is not copied: who makes one hands it over.
  *
- * @param images pictures in the batch
+ * @param pictures pictures in the batch
  * @param height in px
  * @param width in px
- * @param values images * 3 * height * width values
+ * @param values pictures * 3 * height * width values
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record Pixels(int images, int height, int width, float[] values) {
+public record Pixels(int pictures, int height, int width, float[] values) {
     /**
      * Checks the number of values.
      *
@@ -21,12 +21,12 @@ public record Pixels(int images, int height, int width, float[] values) {
      */
     public Pixels {
         checkArgument(
-                values.length == Math.multiplyExact(images, Math.multiplyExact(3, Math.multiplyExact(height, width))),
+                values.length == Math.multiplyExact(pictures, Math.multiplyExact(3, Math.multiplyExact(height, width))),
                 "pixels of shape [%s, 3, %s, %s] need %s values, got %s",
-                images,
+                pictures,
                 height,
                 width,
-                3L * images * height * width,
+                3L * pictures * height * width,
                 values.length);
     }
 }

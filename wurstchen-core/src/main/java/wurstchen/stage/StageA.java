@@ -5,8 +5,8 @@ public interface StageA extends AutoCloseable {
     /**
      * Decodes latents.
      *
-     * @param stageBLatents denoised Stage B latents, [images, 4, h, w]
-     * @return pixels [images, 3, 4 * h, 4 * w] in [0, 1]
+     * @param stageBLatents denoised Stage B latents, [pictures, 4, h, w]
+     * @return pixels [pictures, 3, 4 * h, 4 * w] in [0, 1]
      * @throws wurstchen.WurstchenException if the engine fails
      */
     Pixels decode(Latents stageBLatents);
@@ -14,7 +14,7 @@ public interface StageA extends AutoCloseable {
     /**
      * Encodes pixels; the inverse of {@link #decode} up to what Stage A loses.
      *
-     * @param pixels [images, 3, height, width] in [0, 1], sides that divide by Stage A's factor
+     * @param pixels [pictures, 3, height, width] in [0, 1], sides that divide by Stage A's factor
      * @return Stage B latents, owned by the caller
      * @throws UnsupportedOperationException if the model has no encoder
      * @throws wurstchen.WurstchenException if the engine fails

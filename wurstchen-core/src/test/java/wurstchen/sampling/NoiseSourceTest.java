@@ -25,14 +25,14 @@ class NoiseSourceTest {
     void seeded_withoutSeeds_throws() {
         assertThatThrownBy(NoiseSource::seeded)
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("noise needs one seed per image, got none; give at least one");
+                .hasMessage("noise needs one seed per picture, got none; give at least one");
     }
 
     @Test
     void fill_ofASizeThatDoesNotDivide_throws() {
         assertThatThrownBy(() -> NoiseSource.seeded(1, 2).fill(new float[33]))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("noise for 2 images must divide evenly, got 33 values;"
-                        + " size the destination as [images, ...] with one image per seed");
+                .hasMessage("noise for 2 pictures must divide evenly, got 33 values;"
+                        + " size the destination as [pictures, ...] with one picture per seed");
     }
 }

@@ -24,7 +24,7 @@ import wurstchen.onnx.OnnxWurstchen;
  * @param model the model's name and precision
  * @param lowMemory whether each part was opened when it was its turn
  * @param settings of the first picture
- * @param images pictures of a request
+ * @param pictures pictures of a request
  * @param batchSize how many of them at a time
  * @param verify milliseconds to read and verify the bundle
  * @param open milliseconds to open the graphs on the device
@@ -37,7 +37,7 @@ record Benchmark(
         Manifest.About model,
         boolean lowMemory,
         PictureSettings settings,
-        int images,
+        int pictures,
         int batchSize,
         double verify,
         double open,
@@ -101,8 +101,8 @@ record Benchmark(
                         bundle.manifest().about(),
                         lowMemory,
                         cold.result().first().settings(),
-                        request.images(),
-                        Math.min(request.batchSize(), request.images()),
+                        request.pictures(),
+                        Math.min(request.batchSize(), request.pictures()),
                         verify,
                         open,
                         cold,
@@ -132,7 +132,7 @@ record Benchmark(
 
     /** Steps of a stage in a request, over all of its batches; 0 for a stage without. */
     int steps(CascadeStage stage) {
-        int batches = (images + batchSize - 1) / batchSize;
+        int batches = (pictures + batchSize - 1) / batchSize;
         return batches * switch (stage) {
             case STAGE_C -> settings.stageCTimesteps().steps();
             case STAGE_B -> settings.stageBTimesteps().steps();
@@ -142,7 +142,7 @@ record Benchmark(
 
     /** Pictures that the middle one of the later requests makes in a second. */
     double picturesPerSecond() {
-        return images / warmTogether().median() * 1e3;
+        return pictures / warmTogether().median() * 1e3;
     }
 
     /** What each of the later requests copied; they are the same. */

@@ -52,7 +52,7 @@ final class BenchmarkJson {
         PictureSettings settings = benchmark.settings();
         request.put("prompt", settings.prompt())
                 .put("seed", settings.seed())
-                .put("images", benchmark.images())
+                .put("images", benchmark.pictures())
                 .put("batchSize", benchmark.batchSize())
                 .put("width", settings.width())
                 .put("height", settings.height())

@@ -38,7 +38,7 @@ final class BenchmarkTable {
         out.println("engine:   " + benchmark.engine() + (benchmark.lowMemory() ? ", low memory" : ""));
         out.println("model:    " + benchmark.model().name() + ", " + benchmark.model().precision() + ", weights stored as "
                 + benchmark.model().weights());
-        out.println("request:  " + benchmark.images() + (benchmark.images() == 1 ? " picture" : " pictures") + ", " + benchmark.batchSize()
+        out.println("request:  " + benchmark.pictures() + (benchmark.pictures() == 1 ? " picture" : " pictures") + ", " + benchmark.batchSize()
                 + " at a time, " + settings.width() + " x " + settings.height() + " px; Stage C "
                 + settings.stageCTimesteps().steps() + " steps, guidance " + settings.stageCGuidance().scale() + "; Stage B "
                 + settings.stageBTimesteps().steps() + " steps, guidance " + settings.stageBGuidance().scale());

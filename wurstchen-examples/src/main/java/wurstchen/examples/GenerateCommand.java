@@ -80,7 +80,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     private PictureFiles files() {
         try {
-            return out == null ? new PictureFiles.NextFree(folder) : new PictureFiles.Named(folder.resolve(out), pictureOptions.images());
+            return out == null ? new PictureFiles.NextFree(folder) : new PictureFiles.Named(folder.resolve(out), pictureOptions.pictures());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--out: " + e.getMessage(), e);
         }
@@ -99,9 +99,9 @@ final class GenerateCommand implements Callable<Integer> {
                     StepProgress progress = new StepProgress(terminal)) {
                 report.loaded(bundle.manifest().about().name(), loading.elapsed());
                 request.listener(progress);
-                for (int first = 0; first < pictureOptions.images(); first += pictureOptions.batchSize()) {
-                    int images = Math.min(pictureOptions.batchSize(), pictureOptions.images() - first);
-                    request.seed(settings.seed() + first).images(images);
+                for (int first = 0; first < pictureOptions.pictures(); first += pictureOptions.batchSize()) {
+                    int pictures = Math.min(pictureOptions.batchSize(), pictureOptions.pictures() - first);
+                    request.seed(settings.seed() + first).pictures(pictures);
                     PictureResult result = wurstchen.generate(request.build());
                     report.add(result);
                     files.write(result, first, report::wrote);

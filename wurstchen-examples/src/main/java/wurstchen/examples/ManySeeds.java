@@ -20,7 +20,7 @@ public final class ManySeeds {
         Path folder = Path.of(args.length > 0 ? args[0] : "");
         try (ModelBundle model = EmbeddedModel.open();
                 Wurstchen wurstchen = OnnxWurstchen.builder().model(model).open()) {
-            PictureRequest request = PictureRequest.builder("a blue car").seed(7).images(4).stageCSteps(20).build();
+            PictureRequest request = PictureRequest.builder("a blue car").seed(7).pictures(4).stageCSteps(20).build();
             for (GeneratedPicture picture : wurstchen.generate(request).pictures()) {
                 picture.writePng(folder.resolve("car-seed-" + picture.settings().seed() + ".png"));
             }

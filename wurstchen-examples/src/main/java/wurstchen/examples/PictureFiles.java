@@ -16,10 +16,10 @@ interface PictureFiles {
     /**
      * Names the file of a picture.
      *
-     * @param image 0 to the number of pictures - 1
+     * @param picture 0 to the number of pictures - 1
      * @return its file
      */
-    Path file(int image);
+    Path file(int picture);
 
     /** The folder of all of them. */
     Path folder();
@@ -42,9 +42,9 @@ interface PictureFiles {
             throw new WurstchenException(
                     "cannot write " + first + ": " + folder() + " is not a folder; create it, or name one that exists");
         }
-        for (int image = 0; image < known(); image++) {
-            if (Files.isDirectory(file(image))) {
-                throw new WurstchenException("cannot write " + file(image) + ": it is a folder; give another name");
+        for (int picture = 0; picture < known(); picture++) {
+            if (Files.isDirectory(file(picture))) {
+                throw new WurstchenException("cannot write " + file(picture) + ": it is a folder; give another name");
             }
         }
         try {
@@ -64,9 +64,9 @@ interface PictureFiles {
      * @throws WurstchenException if one cannot be written
      */
     default void write(PictureResult result, int first, BiConsumer<Path, PictureSettings> written) {
-        int image = first;
+        int number = first;
         for (GeneratedPicture picture : result.pictures()) {
-            Path file = file(image++);
+            Path file = file(number++);
             picture.writePng(file);
             written.accept(file, picture.settings());
         }
@@ -76,9 +76,9 @@ interface PictureFiles {
      * One file for one picture, a.png; a-0.png, a-1.png, ... for several. A file that is there is replaced.
      *
      * @param out the name that the user gave
-     * @param images how many pictures
+     * @param pictures how many pictures
      */
-    record Named(Path out, int images) implements PictureFiles {
+    record Named(Path out, int pictures) implements PictureFiles {
         private static final String EXTENSION = ".png";
 
         /**
@@ -94,17 +94,17 @@ interface PictureFiles {
         }
 
         @Override
-        public Path file(int image) {
-            if (images == 1) {
+        public Path file(int picture) {
+            if (pictures == 1) {
                 return out;
             }
             String extension = MoreFiles.getFileExtension(out);
-            return out.resolveSibling(MoreFiles.getNameWithoutExtension(out) + "-" + image + "." + extension);
+            return out.resolveSibling(MoreFiles.getNameWithoutExtension(out) + "-" + picture + "." + extension);
         }
 
         @Override
         public int known() {
-            return images;
+            return pictures;
         }
 
         @Override
@@ -125,7 +125,7 @@ interface PictureFiles {
         }
 
         @Override
-        public Path file(int image) {
+        public Path file(int picture) {
             for (int number = 1; ; number++) {
                 Path file = folder.resolve(String.format(Locale.ROOT, "wurstchen-%04d.png", number));
                 if (Files.notExists(file)) {

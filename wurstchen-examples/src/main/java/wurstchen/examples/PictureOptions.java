@@ -14,14 +14,14 @@ final class PictureOptions {
     private CommandSpec spec;
 
     @Option(
-            names = "--images",
+            names = "--pictures",
             paramLabel = "N",
             defaultValue = "1",
             description = {
                 "How many pictures; picture i has seed + i. Default: ${DEFAULT-VALUE}. diffusers: num_images_per_prompt.",
-                "Example: --images 4"
+                "Example: --pictures 4"
             })
-    private int images;
+    private int pictures;
 
     @Option(
             names = "--batch-size",
@@ -82,12 +82,12 @@ final class PictureOptions {
             })
     private Float stageBGuidance;
 
-    int images() {
-        return images;
+    int pictures() {
+        return pictures;
     }
 
     int batchSize() {
-        return Math.min(batchSize, images);
+        return Math.min(batchSize, pictures);
     }
 
     /**
@@ -97,7 +97,7 @@ final class PictureOptions {
      */
     void set(PictureRequest.Builder request) {
         OptionSetter options = new OptionSetter(spec);
-        options.set("--images", images, request::images);
+        options.set("--pictures", pictures, request::pictures);
         options.set("--batch-size", batchSize, request::batchSize);
         options.set("--width", width, request::width);
         options.set("--height", height, request::height);

@@ -49,7 +49,7 @@ public final class StageByStage {
                 try (DenoisingRun runB = parts.stageB().start(textB, stageCLatents, wurstchen.geometry().stageB(1, SIDE, SIDE),
                         StepTable.of(parts.scheduleB(), Timesteps.uniform(12)), off, noise)) {
                     Pixels pixels = parts.stageA().decode(finish("Stage B", textB, runB));
-                    System.out.println("pixels [" + pixels.images() + ", 3, " + pixels.height() + ", " + pixels.width() + "]");
+                    System.out.println("pixels [" + pixels.pictures() + ", 3, " + pixels.height() + ", " + pixels.width() + "]");
                     PngFile.write(Path.of(args.length > 0 ? args[0] : "star.png"), Picture.fromPixels(pixels).get(0), Map.of());
                 }
             }

@@ -31,7 +31,7 @@ final class BenchmarkCommandTest {
 
     @Test
     void table_hasEveryStageAndEveryCopy() {
-        CommandRun run = benchmark("--threads=1", "--images=3", "--batch-size=2");
+        CommandRun run = benchmark("--threads=1", "--pictures=3", "--batch-size=2");
 
         assertThat(run.err()).isEmpty();
         assertThat(run.exitCode()).isZero();

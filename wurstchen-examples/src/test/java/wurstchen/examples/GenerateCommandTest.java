@@ -87,8 +87,8 @@ final class GenerateCommandTest {
     }
 
     @Test
-    void severalImages_areNumberedAndEachIsThePictureOfItsSeed() {
-        generate("a cat", "--seed=9223372036854775807", "--images=2", "--out=cat.png");
+    void severalPictures_areNumberedAndEachIsThePictureOfItsSeed() {
+        generate("a cat", "--seed=9223372036854775807", "--pictures=2", "--out=cat.png");
         generate("a cat", "--seed=-9223372036854775808", "--out=alone.png");
 
         assertThat(folder.resolve("cat-0.png")).exists();
@@ -98,7 +98,7 @@ final class GenerateCommandTest {
 
     @Test
     void batches_makeEveryPicture() {
-        CommandRun run = generate("a cat", "--seed=1", "--images=3", "--batch-size=2", "--out=cat.png");
+        CommandRun run = generate("a cat", "--seed=1", "--pictures=3", "--batch-size=2", "--out=cat.png");
 
         assertThat(run.out().lines().filter(line -> line.startsWith("wrote ")))
                 .containsExactly(
@@ -111,7 +111,7 @@ final class GenerateCommandTest {
     void withoutName_theNextFreeOnesAreTaken() throws IOException {
         Files.writeString(folder.resolve("wurstchen-0001.png"), "mine");
 
-        generate("a cat", "--images=2");
+        generate("a cat", "--pictures=2");
 
         assertThat(folder.resolve("wurstchen-0001.png")).hasContent("mine");
         assertThat(folder.toFile().list())
@@ -134,7 +134,7 @@ final class GenerateCommandTest {
 
     @Test
     void longPrompt_isCutWithOneWarning() {
-        CommandRun run = CommandRun.generateTiny(folder, "cat ".repeat(75) + "on the grass", "--images=2");
+        CommandRun run = CommandRun.generateTiny(folder, "cat ".repeat(75) + "on the grass", "--pictures=2");
 
         assertThat(run.err())
                 .isEqualToNormalizingNewlines("wurstchen: warning: Stage C and Stage B: the prompt is too long, its end was not used:"

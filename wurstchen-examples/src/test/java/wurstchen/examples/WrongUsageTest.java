@@ -121,7 +121,7 @@ final class WrongUsageTest {
 
     @Test
     void noImages_areRefused() {
-        assertGenerateRefuses("wurstchen: --images: images must be 1 to 10000, got 0", "a cat", "--images=0");
+        assertGenerateRefuses("wurstchen: --pictures: pictures must be 1 to 10000, got 0", "a cat", "--pictures=0");
         assertGenerateRefuses("wurstchen: --batch-size: batch size must be at least 1, got 0", "a cat", "--batch-size=0");
     }
 

@@ -56,9 +56,9 @@ public final class OnnxStageA implements StageA {
         int width = shape.width() * factor;
         OnnxEngine engine = decode.engine();
         try (TensorLoan latents = TensorLoan.of(engine, stageBLatents);
-                Tensor pixels = engine.tensor(ElementType.FLOAT32, shape.images(), COLOURS, height, width)) {
+                Tensor pixels = engine.tensor(ElementType.FLOAT32, shape.pictures(), COLOURS, height, width)) {
             decode.run(ImmutableMap.of("stage_b_latents", latents.tensor()), ImmutableMap.of("pixels", pixels)).close();
-            return new Pixels(shape.images(), height, width, engine.readFloats(pixels));
+            return new Pixels(shape.pictures(), height, width, engine.readFloats(pixels));
         }
     }
 
@@ -72,10 +72,10 @@ public final class OnnxStageA implements StageA {
                 pixels.width(),
                 pixels.height());
         LatentShape shape =
-                new LatentShape(pixels.images(), channels, pixels.height() / factor, pixels.width() / factor);
+                new LatentShape(pixels.pictures(), channels, pixels.height() / factor, pixels.width() / factor);
         OnnxEngine engine = encode.engine();
         Tensor latents = engine.tensor(ElementType.FLOAT32, shape.toArray());
-        try (Tensor input = engine.upload(pixels.values(), pixels.images(), COLOURS, pixels.height(), pixels.width())) {
+        try (Tensor input = engine.upload(pixels.values(), pixels.pictures(), COLOURS, pixels.height(), pixels.width())) {
             encode.run(ImmutableMap.of("pixels", input), ImmutableMap.of("stage_b_latents", latents)).close();
             return OnnxLatents.owning(engine, shape, latents);
         } catch (RuntimeException e) {

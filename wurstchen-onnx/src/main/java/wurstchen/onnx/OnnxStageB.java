@@ -65,10 +65,10 @@ public final class OnnxStageB implements StageB {
         RunShapes.checkChannels(
                 NAME, "Stage C latents", condition.spec().input("stage_c_latents"), stageCLatents.shape());
         checkArgument(
-                stageCLatents.shape().images() == shape.images(),
-                "%s needs Stage C latents of %s images, got shape %s",
+                stageCLatents.shape().pictures() == shape.pictures(),
+                "%s needs Stage C latents of %s pictures, got shape %s",
                 NAME,
-                shape.images(),
+                shape.pictures(),
                 stageCLatents.shape());
         try (TensorLoan states = TensorLoan.of(condition.engine(), text);
                 TensorLoan fromStageC = TensorLoan.of(condition.engine(), stageCLatents)) {

@@ -12,13 +12,13 @@ final class RunShapes {
 
     /** {@code expected}: the condition graph's hidden states, [rows, tokens, width]. */
     static void checkText(String stage, TensorSpec expected, HiddenStates text, LatentShape shape, Guidance guidance) {
-        int rows = shape.images() * (guidance.active() ? 2 : 1);
+        int rows = shape.pictures() * (guidance.active() ? 2 : 1);
         checkArgument(
                 text.rows() == rows,
-                "%s needs hidden states of %s rows for %s images with guidance scale %s, got %s",
+                "%s needs hidden states of %s rows for %s pictures with guidance scale %s, got %s",
                 stage,
                 rows,
-                shape.images(),
+                shape.pictures(),
                 guidance.scale(),
                 text.rows());
         checkArgument(
@@ -31,7 +31,7 @@ final class RunShapes {
                 text.width());
     }
 
-    /** {@code expected}: a graph's latents, [images, channels, height, width]. */
+    /** {@code expected}: a graph's latents, [pictures, channels, height, width]. */
     static void checkChannels(String stage, String what, TensorSpec expected, LatentShape shape) {
         checkArgument(
                 shape.channels() == expected.length(1),

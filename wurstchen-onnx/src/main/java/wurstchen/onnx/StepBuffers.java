@@ -57,7 +57,7 @@ final class StepBuffers implements AutoCloseable {
             badSteps = pair(ElementType.INT64, 1);
             stepTable = tensor(ElementType.FLOAT32, key.tableSteps(), StepTable.COLUMNS);
             noiseTable = tensor(
-                    ElementType.FLOAT32, key.tableSteps(), shape.images(), shape.channels(), shape.height(), shape.width());
+                    ElementType.FLOAT32, key.tableSteps(), shape.pictures(), shape.channels(), shape.height(), shape.width());
             guidanceScale = tensor(ElementType.FLOAT32, 1);
         } catch (RuntimeException e) {
             Closing.afterFailure(e, owned);

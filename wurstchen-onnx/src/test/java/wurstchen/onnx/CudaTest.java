@@ -117,7 +117,7 @@ class CudaTest {
 
     @Test
     void batch_givesThePicturesMadeAlone() {
-        PictureRequest.Builder request = Golden.named("both-guided").request().size(128, 256).images(3);
+        PictureRequest.Builder request = Golden.named("both-guided").request().size(128, 256).pictures(3);
 
         PictureResult alone = gpu.generate(request.build());
         PictureResult batch = gpu.generate(request.batchSize(3).build());
@@ -157,7 +157,7 @@ class CudaTest {
         Golden.Case golden = Golden.named("negative");
         Device small = Device.cuda().memoryLimit(CudaDevice.MIN_MEMORY_LIMIT);
         try (Wurstchen wurstchen = OnnxWurstchen.builder().model(Golden.BUNDLE).device(small).open()) {
-            PictureRequest tooLarge = golden.request().size(2048, 2048).images(4).batchSize(4).build();
+            PictureRequest tooLarge = golden.request().size(2048, 2048).pictures(4).batchSize(4).build();
             for (int i = 0; i < 3; i++) {
                 assertThatThrownBy(() -> wurstchen.generate(tooLarge))
                         .isInstanceOf(WurstchenException.class)

@@ -117,7 +117,7 @@ class OnnxStagesTest {
         try (HiddenStates text = text(encoderC, "a cat")) {
             assertThatThrownBy(() -> stageC.start(text, C_SHAPE, table(1), GUIDED, NoiseSource.seeded(1)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("Stage C needs hidden states of 2 rows for 1 images with guidance scale 4.0, got 1");
+                    .hasMessage("Stage C needs hidden states of 2 rows for 1 pictures with guidance scale 4.0, got 1");
         }
     }
 
@@ -252,7 +252,7 @@ class OnnxStagesTest {
 
             assertThatThrownBy(() -> stageB.start(text, two, B_SHAPE, table(1), UNGUIDED, NoiseSource.seeded(1)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("Stage B needs Stage C latents of 1 images, got shape [2, 16, 3, 3]");
+                    .hasMessage("Stage B needs Stage C latents of 1 pictures, got shape [2, 16, 3, 3]");
         }
     }
 

@@ -72,21 +72,21 @@ class OnnxWurstchenTest {
     }
 
     @Test
-    void severalImages_oneAtATime_areThePicturesMadeAloneBitForBit() {
+    void severalPictures_oneAtATime_areThePicturesMadeAloneBitForBit() {
         PictureRequest.Builder request = Golden.named("both-guided").request().size(128, 128).seed(Long.MAX_VALUE - 1);
 
-        List<GeneratedPicture> together = wurstchen.generate(request.images(3).build()).pictures();
+        List<GeneratedPicture> together = wurstchen.generate(request.pictures(3).build()).pictures();
 
         assertThat(together).hasSize(3);
         for (int i = 0; i < 3; i++) {
-            PictureRequest alone = request.images(1).seed(Long.MAX_VALUE - 1 + i).build();
+            PictureRequest alone = request.pictures(1).seed(Long.MAX_VALUE - 1 + i).build();
             assertThat(together.get(i).picture()).isEqualTo(wurstchen.generate(alone).first().picture());
         }
     }
 
     @Test
-    void severalImages_asABatch_areThePicturesMadeAlone() {
-        PictureRequest.Builder request = Golden.named("both-guided").request().size(128, 256).images(3);
+    void severalPictures_asABatch_areThePicturesMadeAlone() {
+        PictureRequest.Builder request = Golden.named("both-guided").request().size(128, 256).pictures(3);
 
         List<GeneratedPicture> alone = wurstchen.generate(request.build()).pictures();
         List<GeneratedPicture> batch = wurstchen.generate(request.batchSize(3).build()).pictures();

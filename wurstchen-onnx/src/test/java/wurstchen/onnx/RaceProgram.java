@@ -155,7 +155,7 @@ final class RaceProgram {
     private void race(Race race) throws Exception {
         Wurstchen wurstchen = open;
         Cancellation cancellation = new Cancellation();
-        PictureRequest.Builder request = request().images(2).batchSize(1 + random.nextInt(2));
+        PictureRequest.Builder request = request().pictures(2).batchSize(1 + random.nextInt(2));
         if (race != Race.CLOSE_BY_THREAD) {
             request.cancellation(cancellation);
         }

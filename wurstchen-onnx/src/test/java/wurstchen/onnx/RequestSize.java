@@ -20,6 +20,6 @@ record RequestSize(int width, int height, int batch) {
     }
 
     PictureRequest request(long seed) {
-        return PictureRequest.builder("a cat").seed(seed).size(width, height).images(batch).batchSize(batch).build();
+        return PictureRequest.builder("a cat").seed(seed).size(width, height).pictures(batch).batchSize(batch).build();
     }
 }
