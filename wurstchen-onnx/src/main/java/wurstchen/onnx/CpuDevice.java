@@ -1,88 +1,28 @@
 package wurstchen.onnx;
 
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession.SessionOptions;
-import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.function.Supplier;
+import wurstchen.onnx.internal.binding.CpuProvider;
+import wurstchen.onnx.internal.binding.ExecutionProvider;
 
 /** ONNX Runtime's CPU provider. */
-final class CpuDevice extends Device {
-    private final int threads;
-    private final Memory memory;
+public final class CpuDevice extends Device {
+    private final CpuProvider provider;
 
-    CpuDevice(int threads) {
-        this(threads, new Memory("cpu", () -> DeviceMemories.onHost(NativeApi.problem())));
-    }
-
-    private CpuDevice(int threads, Memory memory) {
-        this.threads = threads;
-        this.memory = memory;
-    }
-
-    /**
-     * The memory in which it computes.
-     *
-     * @param key equal for equal memories
-     * @param opener makes one
-     */
-    private record Memory(String key, Supplier<DeviceMemory> opener) {}
-
-    /** The same with a memory of another kind: for tests. */
-    CpuDevice withMemory(String key, Supplier<DeviceMemory> opener) {
-        return new CpuDevice(threads, new Memory(key, opener));
+    CpuDevice(CpuProvider provider) {
+        this.provider = provider;
     }
 
     @Override
-    String name() {
-        return "cpu";
-    }
-
-    @Override
-    void configure(SessionOptions options, GraphUse use, OptionalLong stream) throws OrtException {
-        options.setIntraOpNumThreads(threads);
-        // Threads that wait in a spin take the processor from whoever they wait for: on two busy cores a picture took five times as long.
-        options.addConfigEntry("session.intra_op.allow_spinning", "0");
-    }
-
-    @Override
-    GraphUse bestUse(boolean repeated) {
-        return GraphUse.WHOLE;
-    }
-
-    @Override
-    Optional<GraphUse> lessThan(GraphUse use, OrtException failure) {
-        return Optional.empty();
-    }
-
-    @Override
-    String remedy(String failure) {
-        return "";
-    }
-
-    @Override
-    DeviceMemory openMemory() {
-        return memory.opener().get();
-    }
-
-    /** Threads are a graph's own: the memory is the same for any number. */
-    @Override
-    Object memoryKey() {
-        return memory.key();
+    ExecutionProvider provider() {
+        return provider;
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof CpuDevice that && threads == that.threads && memory.key().equals(that.memory.key());
+        return other instanceof CpuDevice that && provider.equals(that.provider);
     }
 
     @Override
     public int hashCode() {
-        return threads;
-    }
-
-    @Override
-    public String toString() {
-        return "cpu (" + threads + (threads == 1 ? " thread)" : " threads)");
+        return provider.hashCode();
     }
 }

@@ -3,15 +3,13 @@ package wurstchen.onnx;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
 
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession.SessionOptions;
-import ai.onnxruntime.providers.OrtCUDAProviderOptions;
-import com.google.common.collect.ImmutableList;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.binding.CudaOptions;
+import wurstchen.onnx.internal.binding.CudaProvider;
+import wurstchen.onnx.internal.binding.ExecutionProvider;
 
 /**
  * An NVIDIA GPU with options. Immutable: each option returns another device.
@@ -27,10 +25,6 @@ import wurstchen.WurstchenException;
 public final class CudaDevice extends Device {
     /** The least memory limit: less does not even hold what cuDNN needs. */
     static final long MIN_MEMORY_LIMIT = 64L << 20;
-
-    /** What ONNX Runtime, CUDA, cuBLAS and cuDNN say when there is no memory, in small letters. */
-    private static final ImmutableList<String> MEMORY_WORDS =
-            ImmutableList.of("allocate memory", "out of memory", "available memory", "alloc_failed");
 
     private final int index;
     private final OptionalLong memoryLimit;
@@ -143,7 +137,7 @@ public final class CudaDevice extends Device {
         return new CudaDevice(index, memoryLimit, memoryGrowth, convolutionSearch, tf32, value);
     }
 
-    int index() {
+    public int index() {
         return index;
     }
 
@@ -152,81 +146,10 @@ public final class CudaDevice extends Device {
     }
 
     @Override
-    String name() {
-        return "cuda:" + index;
-    }
-
-    @Override
-    void configure(SessionOptions options, GraphUse use, OptionalLong stream) throws OrtException {
-        // Waiting threads of the CPU's pool have nothing to do here.
-        options.setIntraOpNumThreads(1);
-        if (use != GraphUse.PARTLY) {
-            options.addConfigEntry("session.disable_cpu_ep_fallback", "1");
-        }
-        try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(index)) {
-            cuda.add("arena_extend_strategy", memoryGrowth.option);
-            cuda.add("cudnn_conv_algo_search", convolutionSearch.name());
-            cuda.add("use_tf32", tf32 ? "1" : "0");
-            if (memoryLimit.isPresent()) {
-                cuda.add("gpu_mem_limit", Long.toString(memoryLimit.getAsLong()));
-            }
-            if (stream.isPresent()) {
-                // Without the first, ONNX Runtime takes the second for the default stream, which cannot be recorded.
-                cuda.add("has_user_compute_stream", "1");
-                cuda.add("user_compute_stream", Long.toString(stream.getAsLong()));
-            }
-            if (use == GraphUse.REPLAYED) {
-                cuda.add("enable_cuda_graph", "1");
-                SessionSettings.letRunsBeReplayed(options);
-            }
-            options.addCUDA(cuda);
-        }
-    }
-
-    @Override
-    GraphUse bestUse(boolean repeated) {
-        return repeated && cudaGraphs ? GraphUse.REPLAYED : GraphUse.WHOLE;
-    }
-
-    /** A graph with nodes for the CPU cannot be recorded, and has to be allowed them. Anything else fails whatever is asked. */
-    @Override
-    Optional<GraphUse> lessThan(GraphUse use, OrtException failure) {
-        String message = failure.getMessage();
-        if (message.contains("fallback to CPU EP has been explicitly disabled")) {
-            return use == GraphUse.PARTLY ? Optional.empty() : Optional.of(GraphUse.PARTLY);
-        }
-        boolean recording = message.contains("graph capture") || message.contains("CUDA graph");
-        return use == GraphUse.REPLAYED && recording ? Optional.of(GraphUse.WHOLE) : Optional.empty();
-    }
-
-    @Override
-    String remedy(String failure) {
-        String message = failure.toLowerCase(Locale.ROOT);
-        if (message.contains("captur")) {
-            return "; set cudaGraphs(false) on the device to do without recording";
-        }
-        return MEMORY_WORDS.stream().anyMatch(message::contains)
-                ? "; make fewer pictures at a time, or smaller ones, or open the model with lowMemory(true) (command line: --low-memory)"
-                : "";
-    }
-
-    @Override
-    DeviceMemory openMemory() {
-        Optional<String> problem = NativeApi.problem();
-        if (problem.isPresent()) {
-            throw new WurstchenException(name() + " needs inputs and outputs bound on the device, but " + problem.get()
-                    + "; put that right, or use the CPU");
-        }
-        try {
-            return new NativeMemory(CudaPlace.open(this));
-        } catch (OrtException e) {
-            throw Doctor.explain(this, e);
-        }
-    }
-
-    @Override
-    Object memoryKey() {
-        return this;
+    ExecutionProvider provider() {
+        CudaOptions options =
+                new CudaOptions(index, memoryLimit, memoryGrowth.option, convolutionSearch.name(), tf32, cudaGraphs);
+        return new CudaProvider(options, describe(options.name()), Doctor::explain);
     }
 
     @Override
@@ -245,10 +168,9 @@ public final class CudaDevice extends Device {
         return Objects.hash(index, memoryLimit, memoryGrowth, convolutionSearch, tf32, cudaGraphs);
     }
 
-    /** The name and every option, as reports show them. */
-    @Override
-    public String toString() {
-        return name() + " ("
+    /** Returns the name and every option, as reports show them. */
+    private String describe(String name) {
+        return name + " ("
                 + (memoryLimit.isPresent() ? "at most " + memoryLimit.getAsLong() + " bytes a graph, " : "")
                 + "memory growth " + memoryGrowth.name().toLowerCase(Locale.ROOT)
                 + ", convolution search " + convolutionSearch.name().toLowerCase(Locale.ROOT)

@@ -2,12 +2,10 @@ package wurstchen.onnx;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession.SessionOptions;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import wurstchen.onnx.internal.binding.CpuProvider;
+import wurstchen.onnx.internal.binding.ExecutionProvider;
 
 /** Where a model runs: {@link #cpu()}, or a GPU with {@link #cuda()}. Immutable. */
 public abstract sealed class Device permits CpuDevice, CudaDevice {
@@ -36,7 +34,7 @@ public abstract sealed class Device permits CpuDevice, CudaDevice {
                 threads >= 1 && threads <= 1024,
                 "threads must be from 1 to 1024, got %s; as many as processors is usual",
                 threads);
-        return new CpuDevice(threads);
+        return new CpuDevice(new CpuProvider(threads));
     }
 
     /**
@@ -76,36 +74,17 @@ public abstract sealed class Device permits CpuDevice, CudaDevice {
         return cuda.group(1) == null ? cuda() : cuda(Integer.parseInt(cuda.group(1)));
     }
 
-    /** As {@link #parse} takes it. */
-    abstract String name();
+    /** Returns what runs graphs on this device. */
+    abstract ExecutionProvider provider();
 
-    /**
-     * Makes a session run here.
-     *
-     * @param stream of the {@linkplain DeviceMemory#stream memory} that it works with
-     */
-    abstract void configure(SessionOptions options, GraphUse use, OptionalLong stream) throws OrtException;
+    /** Returns the name as {@link #parse} takes it. */
+    final String name() {
+        return provider().name();
+    }
 
-    /**
-     * The best use to try for a graph.
-     *
-     * @param repeated whether the graph is run many times with the same tensors
-     */
-    abstract GraphUse bestUse(boolean repeated);
-
-    /**
-     * What to try after a use that failed.
-     *
-     * @return empty if trying less would not help
-     */
-    abstract Optional<GraphUse> lessThan(GraphUse use, OrtException failure);
-
-    /** What to do about a run that failed with a message of ONNX Runtime: {@code "; ..."}, or empty if there is nothing to say. */
-    abstract String remedy(String failure);
-
-    /** Makes the memory in which this device computes. */
-    abstract DeviceMemory openMemory();
-
-    /** Devices of equal keys share their memory. */
-    abstract Object memoryKey();
+    /** Returns the name and the options, as reports show them. */
+    @Override
+    public final String toString() {
+        return provider().toString();
+    }
 }

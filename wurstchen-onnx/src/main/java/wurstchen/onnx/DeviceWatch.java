@@ -5,6 +5,8 @@ import static com.google.common.base.Preconditions.checkNotNull;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.LockSupport;
+import wurstchen.onnx.internal.cuda.CudaMemoryMeter;
+import wurstchen.onnx.internal.cuda.MemoryMeter;
 
 /**
  * Watches how much of a GPU's memory is taken, for measurements: the driver is asked every 5 ms, on a thread of its own, what all programs
@@ -21,13 +23,7 @@ public final class DeviceWatch implements AutoCloseable {
     private volatile long peak;
     private volatile boolean closed;
 
-    /** Says how many bytes are taken at the moment, or a negative number if nobody knows. */
-    @FunctionalInterface
-    interface MemoryMeter {
-        long usedBytes();
-    }
-
-    DeviceWatch(MemoryMeter meter) {
+    public DeviceWatch(MemoryMeter meter) {
         this.meter = meter;
         before = meter.usedBytes();
         peak = before;

@@ -4,6 +4,13 @@ import static com.google.common.base.Preconditions.checkNotNull;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import java.util.OptionalInt;
+import wurstchen.onnx.internal.common.HostSystem;
+import wurstchen.onnx.internal.cuda.InstalledCudaDriver;
+import wurstchen.onnx.internal.doctor.Examination;
+import wurstchen.onnx.internal.doctor.Hardware;
+import wurstchen.onnx.internal.doctor.InstalledOrt;
+import wurstchen.onnx.internal.library.OrtArtifact;
 
 /**
  * Says whether a device can be used here, and if not, what is missing and where to get it: ONNX Runtime's artifact and libraries, the
@@ -37,17 +44,21 @@ public final class Doctor {
      */
     public static String hardware(Device device) {
         HostSystem host = HostSystem.current();
-        return Hardware.of(checkNotNull(device, "device"), host, new InstalledCudaDriver(host));
+        return Hardware.of(gpuIndex(checkNotNull(device, "device")), host, new InstalledCudaDriver(host));
+    }
+
+    private static OptionalInt gpuIndex(Device device) {
+        return device instanceof CudaDevice cuda ? OptionalInt.of(cuda.index()) : OptionalInt.empty();
     }
 
     /** Says why a GPU did not start. */
-    static CudaUnavailableException explain(Device device, OrtException failure) {
-        return new CudaUnavailableException(examination().ofFailure(device.name(), failure.getMessage()), failure);
+    static CudaUnavailableException explain(String device, OrtException failure) {
+        return new CudaUnavailableException(examination().ofFailure(device, failure.getMessage()), failure);
     }
 
     private static Examination examination() {
         HostSystem host = HostSystem.current();
         OrtArtifact artifact = OrtArtifact.find(OrtEnvironment.class.getClassLoader(), host);
-        return new Examination(host, artifact, new InstalledCudaDriver(host), new InstalledOrt());
+        return new Examination(host, artifact, new InstalledCudaDriver(host), new InstalledOrt(device -> Device.parse(device).provider()));
     }
 }

@@ -37,12 +37,4 @@ public record GraphSpec(String name, String file, ImmutableList<TensorSpec> inpu
 
     /** Pixels to semantic latents; not every model has one. */
     public static final String SEMANTIC_COMPRESSOR = "semantic_compressor";
-
-    /** The input of a name that the cascade's contract says is there. */
-    TensorSpec input(String inputName) {
-        return inputs.stream()
-                .filter(tensor -> tensor.name().equals(inputName))
-                .findFirst()
-                .orElseThrow();
-    }
 }

@@ -1,21 +1,7 @@
 package wurstchen.onnx;
 
-import static com.google.common.base.Preconditions.checkArgument;
-import static com.google.common.base.Preconditions.checkState;
-
-import com.google.common.hash.Hashing;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
-import wurstchen.onnx.Manifest.BundleFile;
-import wurstchen.text.ClipTokenizer;
+import wurstchen.onnx.internal.bundle.VerifiedBundle;
 
 /**
  * An exported model: {@code model.json}, the tokenizers, and the graphs with their weights. It is verified when it is opened, before ONNX
@@ -32,17 +18,10 @@ import wurstchen.text.ClipTokenizer;
  * <p>Thread-safe. Keep it open while a pipeline uses it (one that opened it itself closes it).
  */
 public final class ModelBundle implements AutoCloseable {
-    private final Path folder;
-    private final Manifest manifest;
-    private final String manifestSha256;
-    private final Optional<PrivateFolder> unpacked;
-    private volatile boolean closed;
+    private final VerifiedBundle verified;
 
-    private ModelBundle(Path folder, byte[] manifestBytes, Optional<PrivateFolder> unpacked) {
-        this.folder = folder;
-        this.manifest = ManifestReader.read(manifestBytes);
-        this.manifestSha256 = Hashing.sha256().hashBytes(manifestBytes).toString();
-        this.unpacked = unpacked;
+    private ModelBundle(VerifiedBundle verified) {
+        this.verified = verified;
     }
 
     /**
@@ -53,7 +32,7 @@ public final class ModelBundle implements AutoCloseable {
      * @throws ModelBundleException if it is not a whole, unaltered bundle of a kind that this library reads
      */
     public static ModelBundle open(Path folder) {
-        return openFolder(folder, Optional.empty());
+        return new ModelBundle(VerifiedBundle.open(folder));
     }
 
     /**
@@ -66,63 +45,7 @@ public final class ModelBundle implements AutoCloseable {
      * @throws ModelBundleException if the manifest is another one, or the folder is not a whole, unaltered bundle
      */
     public static ModelBundle open(Path folder, String expectedManifestSha256) {
-        checkArgument(
-                expectedManifestSha256.matches("[0-9a-fA-F]{64}"),
-                "expected manifest SHA-256 must be 64 hexadecimal digits, got '%s'",
-                expectedManifestSha256);
-        return openFolder(folder, Optional.of(expectedManifestSha256.toLowerCase(Locale.ROOT)));
-    }
-
-    private static ModelBundle openFolder(Path folder, Optional<String> expectedSha256) {
-        if (!Files.isDirectory(folder)) {
-            throw new ModelBundleException("no model at " + folder + ": "
-                    + (Files.exists(folder) ? "not a folder" : "no such folder")
-                    + "; give the folder that holds " + Manifest.FILE_NAME);
-        }
-        Path real = realPath(folder);
-        byte[] manifestBytes = readManifest(real);
-        String found = Hashing.sha256().hashBytes(manifestBytes).toString();
-        if (!expectedSha256.orElse(found).equals(found)) {
-            throw new ModelBundleException(Manifest.FILE_NAME + ": expected SHA-256 " + expectedSha256.get() + ", found " + found
-                    + ": another model, or altered; get the bundle from where the expected value comes from");
-        }
-        ModelBundle bundle = new ModelBundle(real, manifestBytes, Optional.empty());
-        bundle.verify();
-        return bundle;
-    }
-
-    /** A link to the whole folder is the caller's choice; from here on it is one folder, wherever the link leads later. */
-    private static Path realPath(Path folder) {
-        try {
-            return folder.toRealPath();
-        } catch (IOException e) {
-            throw new ModelBundleException("model folder " + folder + " cannot be read: " + OneLine.of(e.toString()), e);
-        }
-    }
-
-    private static byte[] readManifest(Path folder) {
-        Path file = folder.resolve(Manifest.FILE_NAME);
-        if (Files.isSymbolicLink(file)) {
-            throw FolderContents.isLink(Manifest.FILE_NAME);
-        }
-        if (!Files.isRegularFile(file)) {
-            throw new ModelBundleException("no model at " + folder + ": the folder has no " + Manifest.FILE_NAME
-                    + "; give the folder that the exporter wrote");
-        }
-        try (InputStream in = FileCheck.open(file)) {
-            return readManifest(in);
-        } catch (IOException e) {
-            throw new ModelBundleException(Manifest.FILE_NAME + ": cannot be read: " + OneLine.of(e.toString()), e);
-        }
-    }
-
-    private static byte[] readManifest(InputStream in) throws IOException {
-        byte[] bytes = in.readNBytes(ManifestReader.MAX_BYTES + 1);
-        if (bytes.length > ManifestReader.MAX_BYTES) {
-            throw new ModelBundleException(Manifest.FILE_NAME + ": more than " + ManifestReader.MAX_BYTES
-                    + " bytes, which is no manifest; " + ModelBundleException.FETCH_AGAIN);
-        }
-        return bytes;
+        return new ModelBundle(VerifiedBundle.open(folder, expectedManifestSha256));
     }
 
     /**
@@ -134,29 +57,7 @@ public final class ModelBundle implements AutoCloseable {
      * @throws ModelBundleException if there is none, or it is not a whole, unaltered bundle of a kind that this library reads
      */
     public static ModelBundle openResource(ClassLoader loader, String prefix) {
-        checkArgument(
-                !prefix.isEmpty() && !prefix.startsWith("/") && !prefix.endsWith("/"),
-                "prefix must be a resource folder without a leading or trailing '/', got '%s'",
-                prefix);
-        PrivateFolder unpacked = null;
-        try {
-            byte[] manifestBytes;
-            try (InputStream in = resource(loader, prefix, Manifest.FILE_NAME)) {
-                manifestBytes = readManifest(in);
-            }
-            unpacked = PrivateFolder.create();
-            ModelBundle bundle = new ModelBundle(unpacked.path(), manifestBytes, Optional.of(unpacked));
-            bundle.unpack(loader, prefix);
-            return bundle;
-        } catch (IOException | RuntimeException e) {
-            if (unpacked != null) {
-                unpacked.close();
-            }
-            if (e instanceof RuntimeException failure) {
-                throw failure;
-            }
-            throw new ModelBundleException("cannot unpack the model " + prefix + " of the class path: " + OneLine.of(e.toString()), e);
-        }
+        return new ModelBundle(VerifiedBundle.openResource(loader, prefix));
     }
 
     /**
@@ -171,26 +72,6 @@ public final class ModelBundle implements AutoCloseable {
         return openResource(owner.getClassLoader(), prefix);
     }
 
-    private static InputStream resource(ClassLoader loader, String prefix, String path) {
-        InputStream in = loader.getResourceAsStream(prefix + "/" + path);
-        if (in == null) {
-            throw new ModelBundleException("no resource " + prefix + "/" + path + " on the class path; "
-                    + "add the jar that holds the model, or give a model folder");
-        }
-        return in;
-    }
-
-    private void unpack(ClassLoader loader, String prefix) throws IOException {
-        for (BundleFile file : manifest.files().values()) {
-            Path target = folder.resolve(file.path());
-            Files.createDirectories(target.getParent());
-            try (InputStream in = resource(loader, prefix, file.path());
-                    OutputStream out = Files.newOutputStream(target)) {
-                FileCheck.copy(in, out, file);
-            }
-        }
-    }
-
     /**
      * Compares every file with the manifest again. Opening has done it; this is for who wants to know whether it still holds.
      *
@@ -198,34 +79,7 @@ public final class ModelBundle implements AutoCloseable {
      * @throws IllegalStateException if the bundle is closed
      */
     public void verify() {
-        checkOpen();
-        if (unpacked.isEmpty()) {
-            FolderContents.check(folder, manifest.files().keySet());
-        }
-        for (BundleFile file : manifest.files().values()) {
-            FileCheck.checkSize(folder, file);
-        }
-        // The largest first, which keeps all cores busy to the end.
-        List<BundleFile> bySize = manifest.files().values().stream()
-                .sorted(Comparator.comparingLong(BundleFile::size).reversed())
-                .toList();
-        bySize.parallelStream()
-                .flatMap(file -> hashFailure(file).stream())
-                .min(Comparator.comparing(Throwable::getMessage))
-                .ifPresent(failure -> {
-                    throw failure;
-                });
-    }
-
-    private Optional<ModelBundleException> hashFailure(BundleFile file) {
-        try (InputStream in = FileCheck.open(folder.resolve(file.path()))) {
-            FileCheck.copy(in, OutputStream.nullOutputStream(), file);
-            return Optional.empty();
-        } catch (IOException e) {
-            return Optional.of(FileCheck.unreadable(file, e));
-        } catch (ModelBundleException e) {
-            return Optional.of(e);
-        }
+        verified.verify();
     }
 
     /**
@@ -234,7 +88,7 @@ public final class ModelBundle implements AutoCloseable {
      * @return the checked manifest
      */
     public Manifest manifest() {
-        return manifest;
+        return verified.manifest();
     }
 
     /**
@@ -243,37 +97,12 @@ public final class ModelBundle implements AutoCloseable {
      * @return the SHA-256 of {@code model.json}, 64 lower-case hexadecimal digits
      */
     public String manifestSha256() {
-        return manifestSha256;
+        return verified.manifestSha256();
     }
 
-    /** The folder that holds the files. */
-    Path folder() {
-        return folder;
-    }
-
-    /** The bytes of a listed file, checked as they are read; empty if the manifest lists no such file. */
-    Optional<byte[]> read(String path) {
-        checkOpen();
-        return Optional.ofNullable(manifest.files().get(path)).map(file -> FileCheck.read(folder, file));
-    }
-
-    /** A tokenizer of the bundle. */
-    ClipTokenizer tokenizer(Manifest.TokenizerSpec spec) {
-        ClipTokenizer tokenizer;
-        try {
-            tokenizer = ClipTokenizer.load(name -> read(spec.folder() + "/" + name), spec.maxLength());
-        } catch (UncheckedIOException | IllegalArgumentException e) {
-            throw new ModelBundleException(spec.folder() + ": " + OneLine.of(e.getMessage()), e);
-        }
-        if (!tokenizer.padToken().equals(spec.padToken())) {
-            throw new ModelBundleException(spec.folder() + ": pad token is '" + OneLine.of(tokenizer.padToken()) + "', "
-                    + Manifest.FILE_NAME + " says '" + spec.padToken() + "'; export the bundle again");
-        }
-        return tokenizer;
-    }
-
-    private void checkOpen() {
-        checkState(!closed, "this ModelBundle is closed: open a new one");
+    /** Returns the files of the bundle. */
+    VerifiedBundle verified() {
+        return verified;
     }
 
     /**
@@ -283,7 +112,6 @@ public final class ModelBundle implements AutoCloseable {
      */
     @Override
     public void close() {
-        closed = true;
-        unpacked.ifPresent(PrivateFolder::close);
+        verified.close();
     }
 }

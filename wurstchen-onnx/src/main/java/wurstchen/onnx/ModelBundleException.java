@@ -7,13 +7,13 @@ public final class ModelBundleException extends WurstchenException {
     private static final long serialVersionUID = 1L;
 
     /** What helps against a file that changed on its way. */
-    static final String FETCH_AGAIN = "export or download the bundle again";
+    public static final String FETCH_AGAIN = "export or download the bundle again";
 
-    ModelBundleException(String message) {
+    public ModelBundleException(String message) {
         super(message);
     }
 
-    ModelBundleException(String message, Throwable cause) {
+    public ModelBundleException(String message, Throwable cause) {
         super(message, cause);
     }
 }

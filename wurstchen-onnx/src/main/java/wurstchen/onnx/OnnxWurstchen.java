@@ -7,6 +7,18 @@ import com.google.common.collect.ImmutableMap;
 import java.nio.file.Path;
 import java.util.List;
 import wurstchen.Wurstchen;
+import wurstchen.onnx.internal.bundle.VerifiedBundle;
+import wurstchen.onnx.internal.cascade.CascadeContract;
+import wurstchen.onnx.internal.cascade.OnDemandStages;
+import wurstchen.onnx.internal.cascade.OnnxStageA;
+import wurstchen.onnx.internal.cascade.OnnxStageB;
+import wurstchen.onnx.internal.cascade.OnnxStageC;
+import wurstchen.onnx.internal.cascade.OnnxTextEncoder;
+import wurstchen.onnx.internal.cascade.OpenOnDemand;
+import wurstchen.onnx.internal.common.Closing;
+import wurstchen.onnx.internal.graph.BoundSession;
+import wurstchen.onnx.internal.graph.GraphSessions;
+import wurstchen.onnx.internal.graph.OnnxEngine;
 
 /**
  * Opens an exported model as a {@link Wurstchen}.
@@ -100,18 +112,18 @@ public final class OnnxWurstchen {
         public Wurstchen open() {
             checkState(folder != null || bundle != null, "no model: call model(folder) or model(bundle) before open()");
             if (bundle != null) {
-                return open(bundle, () -> {});
+                return open(bundle.verified(), () -> {});
             }
             ModelBundle opened = ModelBundle.open(folder);
             try {
-                return open(opened, opened);
+                return open(opened.verified(), opened);
             } catch (RuntimeException e) {
                 Closing.afterFailure(e, List.of(opened));
                 throw e;
             }
         }
 
-        private Wurstchen open(ModelBundle model, AutoCloseable owned) {
+        private Wurstchen open(VerifiedBundle model, AutoCloseable owned) {
             Manifest manifest = model.manifest();
             CascadeContract.check(manifest);
             Wurstchen.Builder parts = Wurstchen.builder()
@@ -120,7 +132,7 @@ public final class OnnxWurstchen {
                     .schedules(manifest.schedules().stageC(), manifest.schedules().stageB())
                     .tokenizers(
                             model.tokenizer(manifest.tokenizers().stageC()), model.tokenizer(manifest.tokenizers().stageB()));
-            OnnxEngine engine = OnnxEngine.open(device);
+            OnnxEngine engine = OnnxEngine.open(device.provider());
             try {
                 if (lowMemory) {
                     setOnDemand(parts, model, engine);
@@ -135,7 +147,7 @@ public final class OnnxWurstchen {
         }
     }
 
-    private static void setOpen(Wurstchen.Builder parts, ModelBundle model, OnnxEngine engine) {
+    private static void setOpen(Wurstchen.Builder parts, VerifiedBundle model, OnnxEngine engine) {
         ImmutableMap<String, BoundSession> sessions = GraphSessions.open(model, engine, CascadeContract.REQUIRED_GRAPHS);
         parts.textEncoders(
                         new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_C)),
@@ -143,7 +155,7 @@ public final class OnnxWurstchen {
                 .stages(new OnnxStageC(sessions), new OnnxStageB(sessions), new OnnxStageA(model.manifest(), sessions));
     }
 
-    private static void setOnDemand(Wurstchen.Builder parts, ModelBundle model, OnnxEngine engine) {
+    private static void setOnDemand(Wurstchen.Builder parts, VerifiedBundle model, OnnxEngine engine) {
         parts.textEncoders(
                         encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_C),
                         encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_B))
@@ -153,7 +165,7 @@ public final class OnnxWurstchen {
                         new OnDemandStages.A(new OpenOnDemand<>("Stage A", () -> OnnxStageA.open(model, engine))));
     }
 
-    private static OnDemandStages.Encoder encoderOnDemand(ModelBundle model, OnnxEngine engine, String graph) {
+    private static OnDemandStages.Encoder encoderOnDemand(VerifiedBundle model, OnnxEngine engine, String graph) {
         return new OnDemandStages.Encoder(new OpenOnDemand<>(graph, () -> OnnxTextEncoder.open(model, engine, graph)));
     }
 }

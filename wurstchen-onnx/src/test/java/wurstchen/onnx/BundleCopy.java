@@ -12,10 +12,10 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** A copy of the tiny bundle to plant a defect in. */
-record BundleCopy(Path folder) {
+public record BundleCopy(Path folder) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    static BundleCopy in(Path parent) {
+    public static BundleCopy in(Path parent) {
         try (Stream<Path> files = Files.walk(Golden.BUNDLE)) {
             Path folder = parent.toRealPath().resolve("bundle");
             for (Path file : files.toList()) {
@@ -32,7 +32,7 @@ record BundleCopy(Path folder) {
     }
 
     /** Changes model.json. */
-    BundleCopy edit(Consumer<ObjectNode> change) {
+    public BundleCopy edit(Consumer<ObjectNode> change) {
         try {
             ObjectNode manifest = (ObjectNode) JSON.readTree(file(Manifest.FILE_NAME).toFile());
             change.accept(manifest);
@@ -44,7 +44,7 @@ record BundleCopy(Path folder) {
     }
 
     /** Writes a file as an attacker who also fixes its entry in model.json, or adds one. */
-    BundleCopy replace(String path, byte[] content) {
+    public BundleCopy replace(String path, byte[] content) {
         try {
             Files.createDirectories(file(path).getParent());
             Files.write(file(path), content);
@@ -72,7 +72,7 @@ record BundleCopy(Path folder) {
     }
 
     /** Renames something in a graph, in every place; both names have the same length, so the protobuf stays whole. */
-    BundleCopy rename(String path, String from, String to) {
+    public BundleCopy rename(String path, String from, String to) {
         String text = new String(read(path), StandardCharsets.ISO_8859_1);
         return replace(path, text.replace(from, to).getBytes(StandardCharsets.ISO_8859_1));
     }

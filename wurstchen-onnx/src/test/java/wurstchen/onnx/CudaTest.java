@@ -25,9 +25,9 @@ import wurstchen.stage.Transfers;
 
 /** Whole pictures on a GPU. Fails without one: run it with the Maven profile gpu-tests, or with .ci/gpu-tests. */
 @Tag("gpu")
-class CudaTest {
+public class CudaTest {
     /** Of 255. A GPU adds up in another order; the CPU stays within 1 of the reference. */
-    static final int LEVELS = 2;
+    public static final int LEVELS = 2;
 
     private static Wurstchen gpu;
 

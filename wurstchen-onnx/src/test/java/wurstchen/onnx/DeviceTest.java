@@ -55,11 +55,11 @@ class DeviceTest {
         String remedy =
                 "; make fewer pictures at a time, or smaller ones, or open the model with lowMemory(true) (command line: --low-memory)";
 
-        assertThat(Device.cuda().remedy("BFCArena: Failed to allocate memory for requested buffer of size 7")).isEqualTo(remedy);
-        assertThat(Device.cuda().remedy("CUDA failure 2: out of memory")).isEqualTo(remedy);
-        assertThat(Device.cuda().remedy("Available memory of 1 is smaller than requested bytes of 2")).isEqualTo(remedy);
-        assertThat(Device.cuda().remedy("CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED")).isEqualTo(remedy);
-        assertThat(Device.cuda().remedy("Non-zero status code")).isEmpty();
+        assertThat(Device.cuda().provider().remedy("BFCArena: Failed to allocate memory for requested buffer of size 7")).isEqualTo(remedy);
+        assertThat(Device.cuda().provider().remedy("CUDA failure 2: out of memory")).isEqualTo(remedy);
+        assertThat(Device.cuda().provider().remedy("Available memory of 1 is smaller than requested bytes of 2")).isEqualTo(remedy);
+        assertThat(Device.cuda().provider().remedy("CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED")).isEqualTo(remedy);
+        assertThat(Device.cuda().provider().remedy("Non-zero status code")).isEmpty();
     }
 
     @Test

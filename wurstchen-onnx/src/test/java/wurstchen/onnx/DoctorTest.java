@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import wurstchen.onnx.internal.common.HostSystem;
+import wurstchen.onnx.internal.library.OrtArtifact;
 
 /** This machine, whatever it is: only what holds everywhere is asserted. */
 class DoctorTest {

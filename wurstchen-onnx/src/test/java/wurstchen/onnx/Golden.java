@@ -18,23 +18,23 @@ import wurstchen.image.Picture;
  * What the reference (diffusers) made of the tiny model, and how near to it we must come. The files and tolerances are described in
  * export/wurstchen_export/checks/golden.py.
  */
-final class Golden {
+public final class Golden {
     /** Of the array's largest value. Measured: 4e-6; a planted mistake moves latents by far more. */
     static final double LATENT_TOLERANCE = 2e-5;
 
     /** Share of the levels that may differ by one: rounding at .5 falls either way. Measured: 5e-5. */
     static final double DIFFERENT_LEVELS = 5e-4;
 
-    static final Path BUNDLE = Path.of("src/test/resources/tiny-bundle");
+    public static final Path BUNDLE = Path.of("src/test/resources/tiny-bundle");
 
     /** The same model with its large weights in 8 bits. */
-    static final Path INT8_BUNDLE = Path.of("src/test/resources/tiny-bundle-int8");
+    public static final Path INT8_BUNDLE = Path.of("src/test/resources/tiny-bundle-int8");
 
     private static final JsonNode PICTURES = json("pictures.json");
 
     private Golden() {}
 
-    static List<Case> cases() {
+    public static List<Case> cases() {
         return cases("cases");
     }
 
@@ -47,15 +47,15 @@ final class Golden {
         return StreamSupport.stream(PICTURES.get(key).spliterator(), false).map(Case::new).toList();
     }
 
-    static Case named(String name) {
+    public static Case named(String name) {
         return cases().stream().filter(one -> one.toString().equals(name)).findFirst().orElseThrow();
     }
 
-    static JsonNode encodings() {
+    public static JsonNode encodings() {
         return PICTURES.get("encodings");
     }
 
-    static Picture picture(String file) {
+    public static Picture picture(String file) {
         try (InputStream in = Golden.class.getResourceAsStream("/golden/" + file)) {
             return Picture.fromImage(ImageIO.read(in));
         } catch (IOException e) {
@@ -71,7 +71,7 @@ final class Golden {
         return values;
     }
 
-    static void assertLatents(float[] actual, JsonNode tensor) {
+    public static void assertLatents(float[] actual, JsonNode tensor) {
         float[] expected = values(tensor);
         assertThat(actual).hasSameSizeAs(expected);
         float largest = 0;
@@ -83,7 +83,7 @@ final class Golden {
         assertThat(difference / largest).as("largest difference, of the largest value").isLessThanOrEqualTo((float) LATENT_TOLERANCE);
     }
 
-    static void assertPicture(Picture actual, Picture expected) {
+    public static void assertPicture(Picture actual, Picture expected) {
         byte[] levels = actual.toBytes();
         byte[] expectedLevels = expected.toBytes();
         assertThat(actual.width()).isEqualTo(expected.width());
@@ -98,7 +98,7 @@ final class Golden {
     }
 
     /** Of the levels of two pictures of one size. */
-    static int largestDifference(Picture one, Picture other) {
+    public static int largestDifference(Picture one, Picture other) {
         byte[] levels = one.toBytes();
         byte[] otherLevels = other.toBytes();
         int largest = 0;
@@ -117,8 +117,8 @@ final class Golden {
     }
 
     /** One request and what the reference made of it. */
-    record Case(JsonNode json) {
-        PictureRequest.Builder request() {
+    public record Case(JsonNode json) {
+        public PictureRequest.Builder request() {
             JsonNode request = json.get("request");
             PictureRequest.Builder builder = PictureRequest.builder(request.get("prompt").textValue())
                     .seed(request.get("seed").longValue())
@@ -140,7 +140,7 @@ final class Golden {
             return json.get("stage_b_latents");
         }
 
-        Picture picture() {
+        public Picture picture() {
             return Golden.picture(json.get("picture").textValue());
         }
 

@@ -14,6 +14,9 @@ import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.HiddenStates;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
+import wurstchen.stage.StageB;
+import wurstchen.stage.StageC;
+import wurstchen.stage.TextEncoder;
 import wurstchen.text.ClipTokenizer;
 
 /**
@@ -65,9 +68,9 @@ final class LatentDump {
     private float[] stageC() {
         Manifest.TokenizerSpec tokenizer = bundle.manifest().tokenizers().stageC();
         StepTable table = StepTable.of(bundle.manifest().schedules().stageC(), Timesteps.uniform(STAGE_C_STEPS));
-        try (OnnxTextEncoder encoder = OnnxTextEncoder.openForStageC(bundle, device);
-                OnnxStageC stage = OnnxStageC.open(bundle, device);
-                HiddenStates text = encode(encoder, bundle.tokenizer(tokenizer));
+        try (TextEncoder encoder = OnnxStages.textEncoderC(bundle, device);
+                StageC stage = OnnxStages.stageC(bundle, device);
+                HiddenStates text = encode(encoder, bundle.verified().tokenizer(tokenizer));
                 DenoisingRun run =
                         stage.start(text, shapeC, table, new Guidance(STAGE_C_GUIDANCE), NoiseSource.seeded(SEED))) {
             return finished(run);
@@ -79,9 +82,9 @@ final class LatentDump {
         StepTable table = StepTable.of(bundle.manifest().schedules().stageB(), Timesteps.uniform(STAGE_B_STEPS));
         float[] noise = new float[shapeC.values()];
         NoiseSource.seeded(SEED + 1).fill(noise);
-        try (OnnxTextEncoder encoder = OnnxTextEncoder.openForStageB(bundle, device);
-                OnnxStageB stage = OnnxStageB.open(bundle, device);
-                HiddenStates text = encode(encoder, bundle.tokenizer(tokenizer));
+        try (TextEncoder encoder = OnnxStages.textEncoderB(bundle, device);
+                StageB stage = OnnxStages.stageB(bundle, device);
+                HiddenStates text = encode(encoder, bundle.verified().tokenizer(tokenizer));
                 Latents stageCLatents = Latents.onHost(shapeC, noise);
                 DenoisingRun run = stage.start(
                         text, stageCLatents, shapeB, table, new Guidance(STAGE_B_GUIDANCE), NoiseSource.seeded(SEED))) {
@@ -89,7 +92,7 @@ final class LatentDump {
         }
     }
 
-    private static HiddenStates encode(OnnxTextEncoder encoder, ClipTokenizer tokenizer) {
+    private static HiddenStates encode(TextEncoder encoder, ClipTokenizer tokenizer) {
         return encoder.encode(List.of(tokenizer.encode(PROMPT), tokenizer.encode(NEGATIVE_PROMPT)));
     }
 

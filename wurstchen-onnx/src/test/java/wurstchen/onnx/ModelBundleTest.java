@@ -180,7 +180,7 @@ class ModelBundleTest {
             Files.write(copy.file(STEP), new byte[10]);
 
             assertRefused(
-                    () -> OnnxStageC.open(bundle, Device.cpu()),
+                    () -> OnnxStages.stageC(bundle, Device.cpu()),
                     STEP + ": expected " + size
                             + " bytes, found 10: the file was altered or the download broke; export or download the bundle again");
         }
@@ -192,7 +192,7 @@ class ModelBundleTest {
         bundle.close();
         bundle.close();
 
-        assertThatThrownBy(() -> OnnxStageA.open(bundle, Device.cpu()))
+        assertThatThrownBy(() -> OnnxStages.stageA(bundle, Device.cpu()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("this ModelBundle is closed: open a new one");
     }
@@ -201,13 +201,13 @@ class ModelBundleTest {
     void resource_isUnpackedAndDeletedOnClose() {
         ModelBundle bundle = ModelBundle.openResource(ModelBundleTest.class, "tiny-bundle");
 
-        assertThat(bundle.folder()).isNotEmptyDirectory();
+        assertThat(bundle.verified().folder()).isNotEmptyDirectory();
         bundle.verify();
         OnnxWurstchen.builder().model(bundle).open().close();
         bundle.close();
         bundle.close();
 
-        assertThat(bundle.folder()).doesNotExist();
+        assertThat(bundle.verified().folder()).doesNotExist();
     }
 
     @Test

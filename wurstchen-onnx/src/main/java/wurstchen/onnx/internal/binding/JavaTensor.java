@@ -1,0 +1,54 @@
+package wurstchen.onnx.internal.binding;
+
+import ai.onnxruntime.OnnxTensor;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/** A tensor of the Java API, in memory that Java and ONNX Runtime both see. */
+final class JavaTensor implements Tensor {
+    private final OnnxTensor tensor;
+    private final ElementType type;
+    private final Optional<ByteBuffer> values;
+
+    private JavaTensor(OnnxTensor tensor, ElementType type, Optional<ByteBuffer> values) {
+        this.tensor = tensor;
+        this.type = type;
+        this.values = values;
+    }
+
+    /** Takes over a tensor whose values lie in a buffer of Java. */
+    static JavaTensor over(ByteBuffer values, OnnxTensor tensor, ElementType type) {
+        return new JavaTensor(tensor, type, Optional.of(values));
+    }
+
+    /** Takes over a tensor that a graph made; it goes to other graphs only. */
+    static JavaTensor ofGraph(OnnxTensor tensor, ElementType type) {
+        return new JavaTensor(tensor, type, Optional.empty());
+    }
+
+    /** The values, in the CPU's byte order. */
+    ByteBuffer buffer() {
+        return values.orElseThrow();
+    }
+
+    @Override
+    public ElementType type() {
+        return type;
+    }
+
+    @Override
+    public long[] shape() {
+        return tensor.getInfo().getShape();
+    }
+
+    OnnxTensor tensor() {
+        return tensor;
+    }
+
+    @Override
+    public void close() {
+        if (!tensor.isClosed()) {
+            tensor.close();
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package wurstchen.onnx.internal.binding;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import wurstchen.onnx.internal.capi.OrtHandles;
+import wurstchen.onnx.internal.capi.OrtStatus;
+import wurstchen.onnx.internal.capi.OrtTable;
+import wurstchen.onnx.internal.cuda.CudaCalls;
+
+/** An IO binding of the C API: inputs and outputs stay where they are, whatever device that is. */
+public final class NativeBinding implements PreparedRun {
+    private final NativeMemory memory;
+    private final NativePlace place;
+    private final long session;
+    private final RunPlan plan;
+
+    private NativeRunOptions options;
+    private long binding;
+    private boolean ran;
+    private boolean closed;
+
+    NativeBinding(NativeMemory memory, NativePlace place, OrtSession session, RunPlan plan) throws OrtException {
+        memory.retain();
+        this.memory = memory;
+        this.place = place;
+        this.session = OrtHandles.session(session);
+        this.plan = plan;
+        try {
+            CudaCalls.share(this::bind);
+        } catch (OrtException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void bind() throws OrtException {
+        options = new NativeRunOptions(plan.recordable());
+        long[] address = new long[1];
+        OrtStatus.check(OrtTable.CreateIoBinding(session, address));
+        binding = address[0];
+        bindInputs(plan.inputs().keySet());
+        for (Map.Entry<String, Tensor> output : plan.outputs().entrySet()) {
+            OrtStatus.check(OrtTable.BindOutput(binding, output.getKey(), value(output.getValue())));
+        }
+        for (String output : plan.allocated().keySet()) {
+            boolean onHost = plan.allocatedOnHost().contains(output);
+            OrtStatus.check(
+                    OrtTable.BindOutputToDevice(binding, output, onHost ? place.hostMemoryInfo() : place.memoryInfo()));
+        }
+    }
+
+    private void bindInputs(Set<String> names) throws OrtException {
+        for (String name : names) {
+            OrtStatus.check(OrtTable.BindInput(binding, name, value(plan.inputs().get(name))));
+        }
+    }
+
+    private static long value(Tensor tensor) {
+        return ((NativeTensor) tensor).value();
+    }
+
+    @Override
+    public void run() throws OrtException {
+        place.execute(this::decideAndRun);
+    }
+
+    /** On the device's thread, so that runs come in the order in which it was decided what to do with them. */
+    private void decideAndRun() throws OrtException {
+        Recordings.Use use = options.begin();
+        if (use == Recordings.Use.RECORD) {
+            run(use);
+        } else {
+            CudaCalls.share(() -> run(use));
+        }
+    }
+
+    private void run(Recordings.Use use) throws OrtException {
+        boolean succeeded = false;
+        try {
+            if (ran && use != Recordings.Use.REPLAY) {
+                // An input on the device that the graph reads on the CPU was copied when it was bound, and that copy is now an old one. A
+                // recording is made with the new copy, and keeps reading that: the next one comes when the recording is no longer valid.
+                bindInputs(Sets.difference(plan.hostInputs(), onHost()));
+            }
+            ran = true;
+            OrtStatus.check(OrtTable.RunWithBinding(session, options.address(), binding));
+            succeeded = true;
+        } finally {
+            options.end(succeeded);
+        }
+    }
+
+    /** The number of the recording that the latest run made or replayed, or {@link Recordings#UNRECORDED}. */
+    public int recordingId() {
+        return options.id();
+    }
+
+    private Set<String> onHost() {
+        return Maps.filterValues(plan.inputs(), tensor -> ((NativeTensor) tensor).isOnHost()).keySet();
+    }
+
+    @Override
+    public void terminate() {
+        options.terminate();
+    }
+
+    @Override
+    public void clearTerminate() {
+        options.clearTerminate();
+    }
+
+    @Override
+    public ImmutableMap<String, Tensor> takeAllocated() throws OrtException {
+        long[] array = new long[1];
+        long[] count = new long[1];
+        OrtStatus.check(OrtTable.GetBoundOutputValues(binding, place.hostAllocator(), array, count));
+        List<Long> values = new ArrayList<>();
+        Pointer addresses = new Pointer(array[0]);
+        for (int i = 0; i < count[0]; i++) {
+            values.add(Pointer.nativeValue(addresses.getPointer((long) Native.POINTER_SIZE * i)));
+        }
+        OrtStatus.check(OrtTable.AllocatorFree(place.hostAllocator(), array[0]));
+        // The values stand in the order of binding: those of the caller first, which stay the caller's.
+        values.subList(0, plan.outputs().size()).forEach(OrtTable::ReleaseValue);
+        int bound = plan.outputs().size();
+        int expected = bound + plan.allocated().size();
+        checkState(values.size() == expected, "%s outputs bound, %s found", expected, values.size());
+        ImmutableMap.Builder<String, Tensor> tensors = ImmutableMap.builder();
+        int i = bound;
+        for (Map.Entry<String, ElementType> output : plan.allocated().entrySet()) {
+            long value = values.get(i++);
+            tensors.put(output.getKey(), tensor(output.getKey(), output.getValue(), value));
+        }
+        return tensors.buildOrThrow();
+    }
+
+    private NativeTensor tensor(String name, ElementType type, long value) throws OrtException {
+        boolean onHost = place.isHost() || plan.allocatedOnHost().contains(name);
+        return new NativeTensor(memory, type, shape(value), value, onHost);
+    }
+
+    private static long[] shape(long value) throws OrtException {
+        long[] address = new long[1];
+        OrtStatus.check(OrtTable.GetTensorTypeAndShape(value, address));
+        long info = address[0];
+        try {
+            long[] axes = new long[1];
+            OrtStatus.check(OrtTable.GetDimensionsCount(info, axes));
+            long[] shape = new long[(int) axes[0]];
+            OrtStatus.check(OrtTable.GetDimensions(info, shape, shape.length));
+            return shape;
+        } finally {
+            OrtTable.ReleaseTensorTypeAndShapeInfo(info);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (binding != 0) {
+            OrtTable.ReleaseIoBinding(binding);
+        }
+        if (options != null) {
+            options.close();
+        }
+        memory.release();
+    }
+}

@@ -1,0 +1,168 @@
+package wurstchen.onnx.internal.bundle;
+
+import com.google.common.collect.ImmutableSet;
+import java.util.Set;
+import wurstchen.onnx.Manifest;
+import wurstchen.onnx.ModelBundleException;
+import wurstchen.onnx.internal.common.OneLine;
+
+/**
+ * Finds the files that an ONNX model keeps weights in, without ONNX Runtime: a walk over the protobuf's tensors. ONNX Runtime opens those
+ * files by itself, so they are compared with the manifest before it sees the model.
+ *
+ * <p>Field numbers: onnx.proto3 of ONNX 1.19. Whatever is not on the way to a tensor is skipped; whatever is not protobuf is refused.
+ */
+public final class ExternalData {
+    private static final int MODEL_GRAPH = 7;
+    private static final int MODEL_TRAINING = 20;
+    private static final int MODEL_FUNCTIONS = 25;
+    private static final int FUNCTION_NODE = 7;
+    private static final int FUNCTION_ATTRIBUTE = 11;
+    private static final int GRAPH_NODE = 1;
+    private static final int GRAPH_INITIALIZER = 5;
+    private static final int GRAPH_SPARSE_INITIALIZER = 15;
+    private static final int NODE_ATTRIBUTE = 5;
+    private static final int ATTRIBUTE_TENSOR = 5;
+    private static final int ATTRIBUTE_GRAPH = 6;
+    private static final int ATTRIBUTE_TENSORS = 10;
+    private static final int ATTRIBUTE_GRAPHS = 11;
+    private static final int ATTRIBUTE_SPARSE_TENSOR = 22;
+    private static final int ATTRIBUTE_SPARSE_TENSORS = 23;
+    private static final int TENSOR_EXTERNAL_DATA = 13;
+    private static final int ENTRY_KEY = 1;
+    private static final int ENTRY_VALUE = 2;
+    private static final int MAX_DEPTH = 100;
+
+    private final ImmutableSet.Builder<String> locations = ImmutableSet.builder();
+
+    private ExternalData() {}
+
+    /**
+     * Lists the locations of all tensors that lie outside the model.
+     *
+     * @throws ModelBundleException if the bytes are no ONNX model
+     */
+    static ImmutableSet<String> locations(String file, byte[] model) {
+        ExternalData scan = new ExternalData();
+        try {
+            scan.model(new ProtobufReader(model));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new ModelBundleException(file + ": is no ONNX model; export the bundle again", e);
+        }
+        return scan.locations.build();
+    }
+
+    /** Checks that a graph's weights lie in files that the manifest lists (ONNX Runtime looks for them beside the graph). */
+    public static void check(String file, byte[] model, Set<String> listed) {
+        String folder = file.substring(0, file.lastIndexOf('/') + 1);
+        for (String location : locations(file, model)) {
+            if (!listed.contains(folder + location)) {
+                throw new ModelBundleException(file + ": keeps weights in '" + OneLine.of(location) + "', a file that "
+                        + Manifest.FILE_NAME + " does not list; export the bundle again");
+            }
+        }
+    }
+
+    private void model(ProtobufReader in) {
+        while (in.next()) {
+            switch (in.field()) {
+                case MODEL_GRAPH -> graph(in.message(), 0);
+                case MODEL_FUNCTIONS -> function(in.message());
+                case MODEL_TRAINING -> training(in.message());
+                default -> in.skip();
+            }
+        }
+    }
+
+    /** Both fields of TrainingInfoProto that hold anything large are graphs. */
+    private void training(ProtobufReader in) {
+        while (in.next()) {
+            if (in.field() == 1 || in.field() == 2) {
+                graph(in.message(), 0);
+            } else {
+                in.skip();
+            }
+        }
+    }
+
+    private void function(ProtobufReader in) {
+        while (in.next()) {
+            switch (in.field()) {
+                case FUNCTION_NODE -> node(in.message(), 0);
+                case FUNCTION_ATTRIBUTE -> attribute(in.message(), 0);
+                default -> in.skip();
+            }
+        }
+    }
+
+    private void graph(ProtobufReader in, int depth) {
+        if (depth > MAX_DEPTH) {
+            throw new IllegalArgumentException("graphs nested too deep");
+        }
+        while (in.next()) {
+            switch (in.field()) {
+                case GRAPH_NODE -> node(in.message(), depth);
+                case GRAPH_INITIALIZER -> tensor(in.message());
+                case GRAPH_SPARSE_INITIALIZER -> sparseTensor(in.message());
+                default -> in.skip();
+            }
+        }
+    }
+
+    private void node(ProtobufReader in, int depth) {
+        while (in.next()) {
+            if (in.field() == NODE_ATTRIBUTE) {
+                attribute(in.message(), depth);
+            } else {
+                in.skip();
+            }
+        }
+    }
+
+    private void attribute(ProtobufReader in, int depth) {
+        while (in.next()) {
+            switch (in.field()) {
+                case ATTRIBUTE_TENSOR, ATTRIBUTE_TENSORS -> tensor(in.message());
+                case ATTRIBUTE_SPARSE_TENSOR, ATTRIBUTE_SPARSE_TENSORS -> sparseTensor(in.message());
+                case ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS -> graph(in.message(), depth + 1);
+                default -> in.skip();
+            }
+        }
+    }
+
+    /** Values and indices, the first two fields, are tensors. */
+    private void sparseTensor(ProtobufReader in) {
+        while (in.next()) {
+            if (in.field() == 1 || in.field() == 2) {
+                tensor(in.message());
+            } else {
+                in.skip();
+            }
+        }
+    }
+
+    private void tensor(ProtobufReader in) {
+        while (in.next()) {
+            if (in.field() == TENSOR_EXTERNAL_DATA) {
+                entry(in.message());
+            } else {
+                in.skip();
+            }
+        }
+    }
+
+    private void entry(ProtobufReader in) {
+        String key = "";
+        String value = "";
+        while (in.next()) {
+            switch (in.field()) {
+                case ENTRY_KEY -> key = in.text();
+                case ENTRY_VALUE -> value = in.text();
+                default -> in.skip();
+            }
+        }
+        if (key.equals("location")) {
+            locations.add(value);
+        }
+    }
+}

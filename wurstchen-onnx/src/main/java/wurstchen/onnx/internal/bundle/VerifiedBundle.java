@@ -1,0 +1,266 @@
+package wurstchen.onnx.internal.bundle;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
+
+import com.google.common.hash.Hashing;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import wurstchen.onnx.Manifest;
+import wurstchen.onnx.Manifest.BundleFile;
+import wurstchen.onnx.ModelBundleException;
+import wurstchen.onnx.internal.common.OneLine;
+import wurstchen.text.ClipTokenizer;
+
+/**
+ * The files of a bundle, compared with its manifest: the inside of {@code wurstchen.onnx.ModelBundle}, which documents what is checked.
+ * Thread-safe.
+ */
+public final class VerifiedBundle implements AutoCloseable {
+    private final Path folder;
+    private final Manifest manifest;
+    private final String manifestSha256;
+    private final Optional<PrivateFolder> unpacked;
+    private volatile boolean closed;
+
+    private VerifiedBundle(Path folder, byte[] manifestBytes, Optional<PrivateFolder> unpacked) {
+        this.folder = folder;
+        this.manifest = ManifestReader.read(manifestBytes);
+        this.manifestSha256 = Hashing.sha256().hashBytes(manifestBytes).toString();
+        this.unpacked = unpacked;
+    }
+
+    /**
+     * Opens and verifies a bundle in a folder.
+     *
+     * @throws ModelBundleException if it is not a whole, unaltered bundle of a kind that this library reads
+     */
+    public static VerifiedBundle open(Path folder) {
+        return openFolder(folder, Optional.empty());
+    }
+
+    /**
+     * Opens and verifies a bundle in a folder whose manifest is known.
+     *
+     * @param expectedManifestSha256 the SHA-256 of {@code model.json}, 64 hexadecimal digits
+     * @throws IllegalArgumentException if the SHA-256 is not one
+     * @throws ModelBundleException if the manifest is another one, or the folder is not a whole, unaltered bundle
+     */
+    public static VerifiedBundle open(Path folder, String expectedManifestSha256) {
+        checkArgument(
+                expectedManifestSha256.matches("[0-9a-fA-F]{64}"),
+                "expected manifest SHA-256 must be 64 hexadecimal digits, got '%s'",
+                expectedManifestSha256);
+        return openFolder(folder, Optional.of(expectedManifestSha256.toLowerCase(Locale.ROOT)));
+    }
+
+    private static VerifiedBundle openFolder(Path folder, Optional<String> expectedSha256) {
+        if (!Files.isDirectory(folder)) {
+            throw new ModelBundleException("no model at " + folder + ": "
+                    + (Files.exists(folder) ? "not a folder" : "no such folder")
+                    + "; give the folder that holds " + Manifest.FILE_NAME);
+        }
+        Path real = realPath(folder);
+        byte[] manifestBytes = readManifest(real);
+        String found = Hashing.sha256().hashBytes(manifestBytes).toString();
+        if (!expectedSha256.orElse(found).equals(found)) {
+            throw new ModelBundleException(Manifest.FILE_NAME + ": expected SHA-256 " + expectedSha256.get() + ", found " + found
+                    + ": another model, or altered; get the bundle from where the expected value comes from");
+        }
+        VerifiedBundle bundle = new VerifiedBundle(real, manifestBytes, Optional.empty());
+        bundle.verify();
+        return bundle;
+    }
+
+    /** A link to the whole folder is the caller's choice; from here on it is one folder, wherever the link leads later. */
+    private static Path realPath(Path folder) {
+        try {
+            return folder.toRealPath();
+        } catch (IOException e) {
+            throw new ModelBundleException("model folder " + folder + " cannot be read: " + OneLine.of(e.toString()), e);
+        }
+    }
+
+    private static byte[] readManifest(Path folder) {
+        Path file = folder.resolve(Manifest.FILE_NAME);
+        if (Files.isSymbolicLink(file)) {
+            throw FolderContents.isLink(Manifest.FILE_NAME);
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new ModelBundleException("no model at " + folder + ": the folder has no " + Manifest.FILE_NAME
+                    + "; give the folder that the exporter wrote");
+        }
+        try (InputStream in = FileCheck.open(file)) {
+            return readManifest(in);
+        } catch (IOException e) {
+            throw new ModelBundleException(Manifest.FILE_NAME + ": cannot be read: " + OneLine.of(e.toString()), e);
+        }
+    }
+
+    private static byte[] readManifest(InputStream in) throws IOException {
+        byte[] bytes = in.readNBytes(ManifestReader.MAX_BYTES + 1);
+        if (bytes.length > ManifestReader.MAX_BYTES) {
+            throw new ModelBundleException(Manifest.FILE_NAME + ": more than " + ManifestReader.MAX_BYTES
+                    + " bytes, which is no manifest; " + ModelBundleException.FETCH_AGAIN);
+        }
+        return bytes;
+    }
+
+    /**
+     * Opens and verifies a bundle on the class path: unpacks it into a temporary folder that {@link #close} deletes.
+     *
+     * @param loader whose class path
+     * @param prefix the resource folder that holds {@code model.json}, such as {@code wurstchen/model}
+     * @return the bundle
+     * @throws ModelBundleException if there is none, or it is not a whole, unaltered bundle of a kind that this library reads
+     */
+    public static VerifiedBundle openResource(ClassLoader loader, String prefix) {
+        checkArgument(
+                !prefix.isEmpty() && !prefix.startsWith("/") && !prefix.endsWith("/"),
+                "prefix must be a resource folder without a leading or trailing '/', got '%s'",
+                prefix);
+        PrivateFolder unpacked = null;
+        try {
+            byte[] manifestBytes;
+            try (InputStream in = resource(loader, prefix, Manifest.FILE_NAME)) {
+                manifestBytes = readManifest(in);
+            }
+            unpacked = PrivateFolder.create();
+            VerifiedBundle bundle = new VerifiedBundle(unpacked.path(), manifestBytes, Optional.of(unpacked));
+            bundle.unpack(loader, prefix);
+            return bundle;
+        } catch (IOException | RuntimeException e) {
+            if (unpacked != null) {
+                unpacked.close();
+            }
+            if (e instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new ModelBundleException("cannot unpack the model " + prefix + " of the class path: " + OneLine.of(e.toString()), e);
+        }
+    }
+
+    private static InputStream resource(ClassLoader loader, String prefix, String path) {
+        InputStream in = loader.getResourceAsStream(prefix + "/" + path);
+        if (in == null) {
+            throw new ModelBundleException("no resource " + prefix + "/" + path + " on the class path; "
+                    + "add the jar that holds the model, or give a model folder");
+        }
+        return in;
+    }
+
+    private void unpack(ClassLoader loader, String prefix) throws IOException {
+        for (BundleFile file : manifest.files().values()) {
+            Path target = folder.resolve(file.path());
+            Files.createDirectories(target.getParent());
+            try (InputStream in = resource(loader, prefix, file.path());
+                    OutputStream out = Files.newOutputStream(target)) {
+                FileCheck.copy(in, out, file);
+            }
+        }
+    }
+
+    /**
+     * Compares every file with the manifest again. Opening has done it; this is for who wants to know whether it still holds.
+     *
+     * @throws ModelBundleException naming the first file that differs
+     * @throws IllegalStateException if the bundle is closed
+     */
+    public void verify() {
+        checkOpen();
+        if (unpacked.isEmpty()) {
+            FolderContents.check(folder, manifest.files().keySet());
+        }
+        for (BundleFile file : manifest.files().values()) {
+            FileCheck.checkSize(folder, file);
+        }
+        // The largest first, which keeps all cores busy to the end.
+        List<BundleFile> bySize = manifest.files().values().stream()
+                .sorted(Comparator.comparingLong(BundleFile::size).reversed())
+                .toList();
+        bySize.parallelStream()
+                .flatMap(file -> hashFailure(file).stream())
+                .min(Comparator.comparing(Throwable::getMessage))
+                .ifPresent(failure -> {
+                    throw failure;
+                });
+    }
+
+    private Optional<ModelBundleException> hashFailure(BundleFile file) {
+        try (InputStream in = FileCheck.open(folder.resolve(file.path()))) {
+            FileCheck.copy(in, OutputStream.nullOutputStream(), file);
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(FileCheck.unreadable(file, e));
+        } catch (ModelBundleException e) {
+            return Optional.of(e);
+        }
+    }
+
+    /**
+     * Returns what the bundle says of itself.
+     *
+     * @return the checked manifest
+     */
+    public Manifest manifest() {
+        return manifest;
+    }
+
+    /**
+     * Returns the manifest's hash, which stands for the whole bundle.
+     *
+     * @return the SHA-256 of {@code model.json}, 64 lower-case hexadecimal digits
+     */
+    public String manifestSha256() {
+        return manifestSha256;
+    }
+
+    /** The folder that holds the files. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** The bytes of a listed file, checked as they are read; empty if the manifest lists no such file. */
+    public Optional<byte[]> read(String path) {
+        checkOpen();
+        return Optional.ofNullable(manifest.files().get(path)).map(file -> FileCheck.read(folder, file));
+    }
+
+    /** A tokenizer of the bundle. */
+    public ClipTokenizer tokenizer(Manifest.TokenizerSpec spec) {
+        ClipTokenizer tokenizer;
+        try {
+            tokenizer = ClipTokenizer.load(name -> read(spec.folder() + "/" + name), spec.maxLength());
+        } catch (UncheckedIOException | IllegalArgumentException e) {
+            throw new ModelBundleException(spec.folder() + ": " + OneLine.of(e.getMessage()), e);
+        }
+        if (!tokenizer.padToken().equals(spec.padToken())) {
+            throw new ModelBundleException(spec.folder() + ": pad token is '" + OneLine.of(tokenizer.padToken()) + "', "
+                    + Manifest.FILE_NAME + " says '" + spec.padToken() + "'; export the bundle again");
+        }
+        return tokenizer;
+    }
+
+    private void checkOpen() {
+        checkState(!closed, "this ModelBundle is closed: open a new one");
+    }
+
+    /**
+     * Deletes what was unpacked; pipelines that use the bundle must be closed before. A second call does nothing.
+     *
+     * @throws wurstchen.WurstchenException if the temporary folder cannot be deleted
+     */
+    @Override
+    public void close() {
+        closed = true;
+        unpacked.ifPresent(PrivateFolder::close);
+    }
+}

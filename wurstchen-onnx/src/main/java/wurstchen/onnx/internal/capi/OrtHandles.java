@@ -1,0 +1,70 @@
+package wurstchen.onnx.internal.capi;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.common.OneLine;
+
+/**
+ * The addresses that ONNX Runtime's Java classes keep to themselves. The Java API has no binding; with these two, the C API's can be used on
+ * the Java API's own sessions.
+ */
+public final class OrtHandles {
+    private OrtHandles() {}
+
+    /**
+     * Returns the address of the table of functions that the Java classes call themselves.
+     *
+     * @throws ReflectiveOperationException if this version of the Java classes keeps it elsewhere
+     */
+    public static long table() throws ReflectiveOperationException {
+        // Its class loads the native library and asks it for the table.
+        OrtEnvironment.getEnvironment();
+        return field(Class.forName("ai.onnxruntime.OnnxRuntime"), "ortApiHandle").getLong(null);
+    }
+
+    /**
+     * Returns the address of a session.
+     *
+     * @throws WurstchenException if this version of the Java classes keeps it elsewhere
+     */
+    public static long session(OrtSession session) {
+        try {
+            return field(OrtSession.class, "nativeHandle").getLong(session);
+        } catch (ReflectiveOperationException e) {
+            throw new WurstchenException("cannot reach a session of ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion() + ": " + OneLine.of(e.toString()), e);
+        }
+    }
+
+    /** Checks that sessions have an address. */
+    public static void checkSessions() throws ReflectiveOperationException {
+        field(OrtSession.class, "nativeHandle");
+    }
+
+    /**
+     * Adds one user of ONNX Runtime's environment that never goes, as {@code NativeApi} does where it can: with the method by which the Java
+     * API adds its own.
+     *
+     * @throws ReflectiveOperationException if this version of the Java classes has another one
+     */
+    public static void keepEnvironment() throws ReflectiveOperationException {
+        long table = table();
+        if (table == 0) {
+            throw new NoSuchMethodException("there is no C API");
+        }
+        Method create = OrtEnvironment.class.getDeclaredMethod("createHandle", long.class, int.class, String.class);
+        create.setAccessible(true);
+        create.invoke(null, table, OrtTable.LOG_LEVEL_FATAL, "wurstchen");
+    }
+
+    private static Field field(Class<?> owner, String name) throws ReflectiveOperationException {
+        Field field = owner.getDeclaredField(name);
+        if (field.getType() != long.class) {
+            throw new NoSuchFieldException(owner.getName() + "." + name + " is a " + field.getType().getName() + ", not a long");
+        }
+        field.setAccessible(true);
+        return field;
+    }
+}

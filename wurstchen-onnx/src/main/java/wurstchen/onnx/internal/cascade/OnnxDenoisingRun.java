@@ -1,0 +1,212 @@
+package wurstchen.onnx.internal.cascade;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import java.util.List;
+import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.common.Closing;
+import wurstchen.onnx.internal.graph.OnnxEngine;
+import wurstchen.sampling.Guidance;
+import wurstchen.sampling.NoiseSource;
+import wurstchen.sampling.StepTable;
+import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.LatentShape;
+import wurstchen.stage.Latents;
+
+/**
+ * A run of Stage C or Stage B. One step is one run of the step graph, which holds prediction, guidance and update, on tensors that stay on the
+ * device: nothing is copied between two steps. Coefficients and noise of several steps lie ahead in tables, in which a step counter on the
+ * device finds its row. The graph itself notes the first row whose latents were not finite; that is looked at once a table.
+ */
+final class OnnxDenoisingRun implements DenoisingRun {
+    /** The longest table. */
+    static final int MAX_CHUNK_STEPS = 64;
+
+    /** Noise tables larger than this gain nothing; 64 steps at 256 x 256 px are 4 MiB. */
+    private static final long MAX_CHUNK_BYTES = 64L << 20;
+
+    /** The first bad row of a table without one. */
+    private static final long NONE_BAD = -1;
+
+    private final String stage;
+    private final StepBufferPool pool;
+    private final StepBuffers buffers;
+    private final LatentShape shape;
+    private final float[] coefficients;
+    private final int steps;
+    private final NoiseSource noise;
+    private final int chunk;
+
+    private int stepsDone;
+    private boolean checked;
+    private boolean failed;
+    private boolean closed;
+    private OnnxLatents handle;
+
+    /** Takes over the buffers. */
+    private OnnxDenoisingRun(String stage, StepBufferPool pool, StepBuffers buffers, StepTable table, NoiseSource noise) {
+        this.stage = stage;
+        this.pool = pool;
+        this.buffers = buffers;
+        this.shape = buffers.key().latents();
+        this.coefficients = table.toArray();
+        this.steps = table.steps();
+        this.noise = noise;
+        this.chunk = buffers.key().tableSteps();
+    }
+
+    /**
+     * Draws the initial noise and that of the first steps, and computes the conditioning.
+     *
+     * @param stage the stage's name in messages
+     * @param pool lends the buffers of the step graph
+     * @param conditioning computes the step graph's other inputs before this returns
+     */
+    static OnnxDenoisingRun start(
+            String stage,
+            StepBufferPool pool,
+            LatentShape shape,
+            StepTable table,
+            Guidance guidance,
+            NoiseSource noise,
+            Conditioning conditioning) {
+        StepBuffers buffers = pool.take(new StepBuffers.Key(shape, chunk(table, shape), conditioning.shapes()));
+        OnnxDenoisingRun run = new OnnxDenoisingRun(stage, pool, buffers, table, noise);
+        try {
+            float[] initial = new float[shape.values()];
+            noise.fill(initial);
+            buffers.setLatents(initial);
+            buffers.setGuidanceScale(guidance.scale());
+            run.fillTables();
+            buffers.condition(conditioning.graph(), conditioning.inputs(buffers.latents(0)));
+            return run;
+        } catch (RuntimeException e) {
+            Closing.afterFailure(e, List.of(buffers));
+            throw e;
+        }
+    }
+
+    /** A power of two where memory allows, so that runs of other numbers of steps find buffers, and recorded steps, of their shape. */
+    private static int chunk(StepTable table, LatentShape shape) {
+        int steps = Math.min(table.steps(), MAX_CHUNK_STEPS);
+        int powerOfTwo = Integer.highestOneBit(2 * steps - 1);
+        long fitting = Math.max(1, MAX_CHUNK_BYTES / ((long) Float.BYTES * shape.values()));
+        return (int) Math.min(powerOfTwo, fitting);
+    }
+
+    @Override
+    public int steps() {
+        return steps;
+    }
+
+    @Override
+    public int stepsDone() {
+        return stepsDone;
+    }
+
+    /** Which of the two sets of tensors the next step reads. */
+    private int set() {
+        return stepsDone % 2;
+    }
+
+    @Override
+    public void advance() {
+        checkUsable();
+        checkState(stepsDone < steps, "all %s steps of this run of %s are done", steps, stage);
+        invalidateHandle();
+        try {
+            if (stepsDone > 0 && stepsDone % chunk == 0) {
+                checkFinite();
+                fillTables();
+            }
+            step();
+            stepsDone++;
+        } catch (RuntimeException e) {
+            failed = true;
+            throw e;
+        }
+    }
+
+    private void step() {
+        try {
+            buffers.step(set());
+        } catch (WurstchenException e) {
+            throw new WurstchenException(stage + ", step " + (stepsDone + 1) + " of " + steps + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Looks at the table that was just worked through. */
+    private void checkFinite() {
+        long badRow = buffers.badStep(set());
+        if (badRow == NONE_BAD) {
+            return;
+        }
+        failed = true;
+        long firstStepOfTable = (stepsDone - 1) / chunk * (long) chunk + 1;
+        throw new WurstchenException(stage + ", step " + (firstStepOfTable + badRow) + " of " + steps
+                + ": the latents are no longer finite; use a lower guidance scale, or a bundle that computes in fp32");
+    }
+
+    /** Draws the noise of the next chunk of steps, one draw a step. */
+    private void fillTables() {
+        int rows = Math.min(chunk, steps - stepsDone);
+        float[] draw = new float[shape.values()];
+        for (int row = 0; row < rows; row++) {
+            noise.fill(draw);
+            buffers.setNoise(row, draw);
+        }
+        buffers.setSteps(set(), coefficients, stepsDone, rows);
+    }
+
+    @Override
+    public Latents latents() {
+        return handle();
+    }
+
+    private OnnxLatents handle() {
+        checkUsable();
+        if (stepsDone == steps && !checked) {
+            checkFinite();
+            checked = true;
+        }
+        if (handle == null) {
+            handle = OnnxLatents.ofRun(pool.step().engine(), shape, buffers.latents(set()));
+        }
+        return handle;
+    }
+
+    @Override
+    public Latents finish() {
+        try (this) {
+            OnnxEngine engine = pool.step().engine();
+            return OnnxLatents.owning(engine, shape, engine.copyOf(handle().tensor()));
+        }
+    }
+
+    private void invalidateHandle() {
+        if (handle != null) {
+            handle.invalidate();
+            handle = null;
+        }
+    }
+
+    private void checkUsable() {
+        checkState(!closed, "this run of %s is closed", stage);
+        checkState(!failed, "this run of %s failed after %s of %s steps: start a new one", stage, stepsDone, steps);
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        invalidateHandle();
+        if (failed) {
+            // Whatever state a failure left behind goes with the tensors.
+            buffers.close();
+        } else {
+            pool.giveBack(buffers);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package wurstchen.onnx.internal.cascade;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import wurstchen.onnx.internal.binding.DeviceMemory;
+import wurstchen.onnx.internal.binding.Tensor;
+import wurstchen.onnx.internal.graph.OnnxEngine;
+import wurstchen.stage.HiddenStates;
+
+/** Hidden states in a tensor [rows, tokens, width]. */
+final class OnnxHiddenStates implements HiddenStates {
+    private final OnnxEngine engine;
+    private final int rows;
+    private final int tokens;
+    private final int width;
+    private final Tensor tensor;
+    private boolean closed;
+
+    /** Takes over the tensor. */
+    OnnxHiddenStates(OnnxEngine engine, int rows, int tokens, int width, Tensor tensor) {
+        this.engine = engine;
+        this.rows = rows;
+        this.tokens = tokens;
+        this.width = width;
+        this.tensor = tensor;
+    }
+
+    Tensor tensor() {
+        checkOpen();
+        return tensor;
+    }
+
+    DeviceMemory memory() {
+        return engine.memory();
+    }
+
+    @Override
+    public int rows() {
+        return rows;
+    }
+
+    @Override
+    public int tokens() {
+        return tokens;
+    }
+
+    @Override
+    public int width() {
+        return width;
+    }
+
+    @Override
+    public float[] toHost() {
+        checkOpen();
+        return engine.readFloats(tensor);
+    }
+
+    private void checkOpen() {
+        checkState(!closed, "these hidden states are closed");
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        tensor.close();
+    }
+}

@@ -1,0 +1,70 @@
+package wurstchen.onnx.internal.cascade;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.util.List;
+import java.util.Map;
+import wurstchen.onnx.GraphSpec;
+import wurstchen.onnx.ModelBundleException;
+import wurstchen.onnx.internal.binding.ExecutionProvider;
+import wurstchen.onnx.internal.bundle.VerifiedBundle;
+import wurstchen.onnx.internal.common.Closing;
+import wurstchen.onnx.internal.graph.BoundSession;
+import wurstchen.onnx.internal.graph.OnnxEngine;
+import wurstchen.sampling.Guidance;
+import wurstchen.sampling.NoiseSource;
+import wurstchen.sampling.StepTable;
+import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.HiddenStates;
+import wurstchen.stage.LatentShape;
+import wurstchen.stage.StageC;
+
+/** Stage C as two exported graphs: one for what a run computes once (the text's keys and values), one for a step. Thread-safe. */
+public final class OnnxStageC implements StageC {
+    private static final String NAME = "Stage C";
+    private static final ImmutableList<String> GRAPHS =
+            ImmutableList.of(GraphSpec.STAGE_C_CONDITION, GraphSpec.STAGE_C_STEP);
+
+    private final BoundSession condition;
+    private final BoundSession step;
+    private final StepBufferPool buffers;
+
+    public OnnxStageC(Map<String, BoundSession> sessions) {
+        this.condition = sessions.get(GraphSpec.STAGE_C_CONDITION);
+        this.step = sessions.get(GraphSpec.STAGE_C_STEP);
+        this.buffers = new StepBufferPool(step);
+    }
+
+    /**
+     * Opens the stage alone.
+     *
+     * @param bundle stays open as long as the stage
+     * @param provider where to run
+     * @return the stage, owned by the caller
+     * @throws ModelBundleException if a graph is not what the manifest says
+     * @throws wurstchen.WurstchenException if ONNX Runtime cannot open one
+     */
+    public static OnnxStageC open(VerifiedBundle bundle, ExecutionProvider provider) {
+        return new OnnxStageC(CascadeSessions.open(bundle, provider, GRAPHS));
+    }
+
+    /** Opens the stage alone, on an engine that others use too. */
+    public static OnnxStageC open(VerifiedBundle bundle, OnnxEngine engine) {
+        return new OnnxStageC(CascadeSessions.open(bundle, engine, GRAPHS));
+    }
+
+    @Override
+    public DenoisingRun start(HiddenStates text, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
+        RunShapes.checkText(NAME, condition.input("hidden_states"), text, shape, guidance);
+        RunShapes.checkChannels(NAME, "latents", step.input("latents"), shape);
+        try (TensorLoan states = TensorLoan.of(condition.engine(), text)) {
+            Conditioning conditioning = new Conditioning(condition, ImmutableMap.of("hidden_states", states.tensor()));
+            return OnnxDenoisingRun.start(NAME, buffers, shape, steps, guidance, noise, conditioning);
+        }
+    }
+
+    @Override
+    public void close() {
+        Closing.all(List.of(condition, step, buffers));
+    }
+}

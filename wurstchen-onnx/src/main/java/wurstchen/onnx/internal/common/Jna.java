@@ -1,0 +1,33 @@
+package wurstchen.onnx.internal.common;
+
+import com.sun.jna.Native;
+import java.util.Optional;
+
+/** Whether JNA works here, without which neither ONNX Runtime's C API nor NVIDIA's driver can be called. */
+public final class Jna {
+    private static Optional<String> problem;
+
+    private Jna() {}
+
+    /**
+     * Returns why it does not.
+     *
+     * @return a clause and a remedy; empty if it works
+     */
+    public static synchronized Optional<String> problem() {
+        if (problem == null) {
+            problem = tryIt();
+        }
+        return problem;
+    }
+
+    private static Optional<String> tryIt() {
+        try {
+            Native.getNativeSize(long.class);
+            return Optional.empty();
+        } catch (LinkageError e) {
+            return Optional.of("JNA cannot be loaded: " + OneLine.of(e.toString()) + "; its jar must be on the class path, and where no"
+                    + " library may be loaded from the temporary folder, -Djna.tmpdir=FOLDER names another");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package wurstchen.onnx.internal.common;
+
+import ai.onnxruntime.OrtException;
+
+/** Calls of ONNX Runtime without a result. */
+@FunctionalInterface
+public interface OrtWork {
+    /**
+     * Makes the calls.
+     *
+     * @throws OrtException if one of them fails
+     */
+    void run() throws OrtException;
+}

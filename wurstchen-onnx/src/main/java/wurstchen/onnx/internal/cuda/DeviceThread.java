@@ -1,0 +1,70 @@
+package wurstchen.onnx.internal.cuda;
+
+import ai.onnxruntime.OrtException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import wurstchen.onnx.internal.common.JvmExit;
+import wurstchen.onnx.internal.common.OrtWork;
+
+/**
+ * The one thread that works with a GPU. ONNX Runtime keeps cuDNN and cuBLAS handles, and the recordings of CUDA graphs, for each thread that
+ * opens or runs a graph: with one thread there is one of each, and work of several callers queues. What is at work ends before the JVM does.
+ * Not to be asked from itself, which would wait for ever. Thread-safe.
+ */
+public final class DeviceThread implements AutoCloseable {
+    private final ExecutorService executor;
+
+    public DeviceThread(String name) {
+        executor = Executors.newSingleThreadExecutor(work -> {
+            Thread thread = new Thread(work, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /**
+     * Does work and waits for it, also when interrupted: what it works with must not be freed under it.
+     *
+     * @throws OrtException if the work throws it, or the JVM is exiting
+     */
+    public void execute(OrtWork work) throws OrtException {
+        Future<Void> done = executor.submit(() -> JvmExit.during(() -> {
+            work.run();
+            return null;
+        }));
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    done.get();
+                    return;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            throw rethrown(e.getCause());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static OrtException rethrown(Throwable cause) {
+        if (cause instanceof RuntimeException failure) {
+            throw failure;
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return (OrtException) cause;
+    }
+
+    @Override
+    public void close() {
+        executor.shutdown();
+    }
+}

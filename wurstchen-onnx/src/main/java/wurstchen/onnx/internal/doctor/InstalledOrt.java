@@ -1,0 +1,30 @@
+package wurstchen.onnx.internal.doctor;
+
+import ai.onnxruntime.OrtEnvironment;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import wurstchen.WurstchenException;
+import wurstchen.onnx.CudaUnavailableException;
+import wurstchen.onnx.internal.binding.DeviceMemories;
+import wurstchen.onnx.internal.binding.DeviceMemory;
+import wurstchen.onnx.internal.binding.ExecutionProvider;
+
+/**
+ * The ONNX Runtime of the class path.
+ *
+ * @param providers the provider of a device's name
+ */
+public record InstalledOrt(Function<String, ExecutionProvider> providers) implements OrtTrial {
+    @Override
+    public void run(String device, Consumer<String> report) {
+        try {
+            DeviceMemory memory = DeviceMemories.of(providers.apply(device));
+            report.accept("ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion() + " runs on " + device + ", "
+                    + memory.description());
+            memory.release();
+        } catch (CudaUnavailableException e) {
+            // Its message is a report, of which this is to be a line.
+            throw new WurstchenException(e.getCause().getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+package wurstchen.onnx.internal.graph;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import wurstchen.WurstchenException;
+import wurstchen.onnx.GraphSpec;
+import wurstchen.onnx.TensorSpec;
+import wurstchen.onnx.internal.binding.ElementType;
+import wurstchen.onnx.internal.binding.PreparedRun;
+import wurstchen.onnx.internal.binding.Recordings;
+import wurstchen.onnx.internal.binding.RunPlan;
+import wurstchen.onnx.internal.binding.Tensor;
+import wurstchen.onnx.internal.common.JvmExit;
+import wurstchen.onnx.internal.common.OneLine;
+import wurstchen.onnx.internal.common.Shared;
+import wurstchen.onnx.internal.cuda.CudaCalls;
+
+/**
+ * One graph of an open model. Every run of a graph goes through here.
+ *
+ * <p>Thread-safe: runs share a read lock, {@link #close} stops them and takes the write lock, because closing a session under a run crashes
+ * the JVM. The session itself is freed when the last {@link GraphRun} is closed, because a binding must not outlive its session.
+ */
+public final class BoundSession implements AutoCloseable {
+    private final GraphSpec spec;
+    private final OnnxEngine engine;
+    private final OpenSession session;
+    private final ImmutableSet<String> hostInputs;
+    private final Optional<Recordings> recordings;
+    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private final RunsInFlight inFlight = new RunsInFlight();
+    private volatile boolean closed;
+
+    /**
+     * Takes over the session.
+     *
+     * @param hostInputs the inputs that it reads on the CPU although it computes on a device
+     * @param replays whether the session can record runs
+     */
+    BoundSession(
+            GraphSpec spec, OnnxEngine engine, OrtSession session, ImmutableSet<String> hostInputs, boolean replays) {
+        this.spec = spec;
+        this.engine = engine;
+        this.session = new OpenSession(session);
+        this.hostInputs = hostInputs;
+        this.recordings = replays ? Optional.of(new Recordings(this::noteRecordingsUsedUp)) : Optional.empty();
+        engine.add(this);
+    }
+
+    /** The native session, with one user for this and one for each run that is prepared. */
+    private final class OpenSession extends Shared {
+        private final OrtSession ort;
+
+        OpenSession(OrtSession ort) {
+            this.ort = ort;
+        }
+
+        @Override
+        public void free() {
+            try {
+                JvmExit.close(() -> CudaCalls.share(ort::close));
+            } catch (OrtException e) {
+                throw new WurstchenException(spec.name() + ": ONNX Runtime cannot close it: " + OneLine.of(e.getMessage()), e);
+            } finally {
+                engine.remove(BoundSession.this);
+            }
+        }
+    }
+
+    /** Compares the graph with the manifest. */
+    void checkContract() {
+        GraphContract.check(spec, session.ort);
+    }
+
+    public GraphSpec spec() {
+        return spec;
+    }
+
+    /** Returns the input of a name that the graph is known to have. */
+    public TensorSpec input(String name) {
+        return spec.inputs().stream().filter(tensor -> tensor.name().equals(name)).findFirst().orElseThrow();
+    }
+
+    /** The inputs that the graph reads on the CPU although it computes on a device, such as shapes. */
+    public ImmutableSet<String> hostInputs() {
+        return hostInputs;
+    }
+
+    public OnnxEngine engine() {
+        return engine;
+    }
+
+    /**
+     * Binds tensors to the graph, to run it many times.
+     *
+     * @param inputs one for each input; none of them may also be an output
+     * @param outputs for some or all outputs, of the exact shapes; for the others, each first run makes tensors
+     * @throws IllegalStateException if the session is closed
+     * @throws WurstchenException if ONNX Runtime fails
+     */
+    GraphRun prepare(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+        return prepare(inputs, outputs, ImmutableSet.of(), recordings.map(Recordings::unrecorded));
+    }
+
+    /**
+     * As {@link #prepare}, for runs that the device may record and replay.
+     *
+     * @param outputs for all outputs
+     * @param shapes equal to that of other runs if the graph computes on equal shapes
+     */
+    public GraphRun prepareRepeated(Map<String, Tensor> inputs, Map<String, Tensor> outputs, Object shapes) {
+        return prepare(inputs, outputs, ImmutableSet.of(), recordings.map(these -> these.repeated(shapes)));
+    }
+
+    private void noteRecordingsUsedUp() {
+        engine.note(spec.name() + ": was recorded " + Recordings.MAX_RECORDINGS / 2
+                + " times, as every change of size or batch makes necessary; until the model is opened again, it runs without CUDA graphs");
+    }
+
+    private GraphRun prepare(
+            Map<String, Tensor> inputs,
+            Map<String, Tensor> outputs,
+            Set<String> onHost,
+            Optional<Recordings.Runs> recordable) {
+        checkDistinct(inputs, outputs);
+        ImmutableMap.Builder<String, ElementType> allocated = ImmutableMap.builder();
+        for (TensorSpec output : spec.outputs()) {
+            if (!outputs.containsKey(output.name())) {
+                allocated.put(output.name(), ElementType.of(output));
+            }
+        }
+        return prepare(new RunPlan(
+                ImmutableMap.copyOf(inputs),
+                ImmutableMap.copyOf(outputs),
+                allocated.buildOrThrow(),
+                ImmutableSet.copyOf(onHost),
+                hostInputs,
+                recordable));
+    }
+
+    private GraphRun prepare(RunPlan plan) {
+        lock.readLock().lock();
+        try {
+            checkOpen();
+            session.retain();
+            try {
+                return new GraphRun(this, engine.memory().prepare(session.ort, plan));
+            } catch (OrtException | RuntimeException e) {
+                session.release();
+                throw e;
+            }
+        } catch (OrtException e) {
+            throw failure(e);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /** ONNX Runtime would take one tensor as input and output, and compute wrong numbers without a word. */
+    private void checkDistinct(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+        outputs.forEach((output, tensor) -> inputs.forEach((input, other) -> checkArgument(
+                tensor != other,
+                "%s: the same tensor is bound to the input %s and the output %s; a graph must not overwrite what it reads",
+                spec.name(),
+                input,
+                output)));
+    }
+
+    /**
+     * Runs the graph once.
+     *
+     * @return the tensors that the graph made for outputs without one, owned by the caller
+     */
+    public GraphOutputs run(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+        return run(inputs, outputs, ImmutableSet.of());
+    }
+
+    /**
+     * Runs the graph once.
+     *
+     * @param onHost outputs without a tensor that the CPU is to read: those that another graph reads there
+     * @return the tensors that the graph made for outputs without one, owned by the caller
+     */
+    public GraphOutputs run(Map<String, Tensor> inputs, Map<String, Tensor> outputs, Set<String> onHost) {
+        try (GraphRun run = prepare(inputs, outputs, onHost, recordings.map(Recordings::unrecorded))) {
+            run.run();
+            return run.takeAllocated();
+        }
+    }
+
+    /** Called by a {@link GraphRun}. */
+    public void run(PreparedRun run) {
+        lock.readLock().lock();
+        try {
+            checkOpen();
+            inFlight.add(run);
+            try {
+                run.run();
+            } finally {
+                inFlight.remove(run);
+            }
+        } catch (OrtException e) {
+            checkOpen();
+            throw failure(e);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /** Called by a {@link GraphRun} when it is closed. */
+    void released(PreparedRun run) {
+        run.close();
+        session.release();
+    }
+
+    /** Makes runs in flight fail soon; later ones work. */
+    void stop() {
+        inFlight.stop();
+    }
+
+    private void checkOpen() {
+        checkState(!closed, "%s is closed: open the model again", spec.name());
+    }
+
+    WurstchenException failure(OrtException e) {
+        return new WurstchenException(
+                spec.name() + ": ONNX Runtime failed: " + OneLine.of(e.getMessage()) + engine.provider().remedy(e.getMessage()), e);
+    }
+
+    /**
+     * Refuses further runs, stops those in flight and waits for them, and frees the graph (or lets the last prepared run free it). A second
+     * call does nothing.
+     */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        stop();
+        lock.writeLock().lock();
+        lock.writeLock().unlock();
+        session.release();
+    }
+}

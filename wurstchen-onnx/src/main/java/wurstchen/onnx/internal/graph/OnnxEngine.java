@@ -1,0 +1,210 @@
+package wurstchen.onnx.internal.graph;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import com.google.common.collect.ImmutableList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.binding.DeviceMemories;
+import wurstchen.onnx.internal.binding.DeviceMemory;
+import wurstchen.onnx.internal.binding.ElementType;
+import wurstchen.onnx.internal.binding.ExecutionProvider;
+import wurstchen.onnx.internal.binding.Tensor;
+import wurstchen.onnx.internal.common.OneLine;
+import wurstchen.onnx.internal.common.Shared;
+import wurstchen.stage.Engine;
+import wurstchen.stage.Transfers;
+
+/**
+ * ONNX Runtime on a device, for the stages that were opened together: makes their tensors, counts what is copied to and from them, and stops
+ * their graphs. Thread-safe; freed when its sessions and whoever opened it have released it.
+ */
+public final class OnnxEngine extends Shared implements Engine {
+    private final ExecutionProvider provider;
+    private final DeviceMemory memory;
+    private final LongAdder bytesToDevice = new LongAdder();
+    private final LongAdder bytesToHost = new LongAdder();
+    private final Set<BoundSession> sessions = ConcurrentHashMap.newKeySet();
+    private final Set<String> notes = new LinkedHashSet<>();
+
+    private OnnxEngine(ExecutionProvider provider, DeviceMemory memory) {
+        this.provider = provider;
+        this.memory = memory;
+    }
+
+    /**
+     * Opens a device.
+     *
+     * @return with one user, the caller
+     * @throws WurstchenException if the device cannot be used
+     */
+    public static OnnxEngine open(ExecutionProvider provider) {
+        return new OnnxEngine(provider, DeviceMemories.of(provider));
+    }
+
+    ExecutionProvider provider() {
+        return provider;
+    }
+
+    public DeviceMemory memory() {
+        return memory;
+    }
+
+    /** Makes a tensor of arbitrary values. */
+    public Tensor tensor(ElementType type, long... shape) {
+        try {
+            return memory.allocate(type, shape);
+        } catch (OrtException e) {
+            throw new WurstchenException("no memory on " + provider + " for a tensor of shape " + Arrays.toString(shape) + ": "
+                    + OneLine.of(e.getMessage()) + "; make fewer pictures at a time, or smaller ones", e);
+        }
+    }
+
+    /** Makes a float32 tensor of values. */
+    public Tensor upload(float[] values, long... shape) {
+        Tensor tensor = tensor(ElementType.FLOAT32, shape);
+        try {
+            write(tensor, 0, values, 0, values.length);
+            return tensor;
+        } catch (RuntimeException e) {
+            tensor.close();
+            throw e;
+        }
+    }
+
+    /** Makes an int64 tensor of values. */
+    public Tensor upload(long[] values, long... shape) {
+        Tensor tensor = tensor(ElementType.INT64, shape);
+        try {
+            write(tensor, values);
+            return tensor;
+        } catch (RuntimeException e) {
+            tensor.close();
+            throw e;
+        }
+    }
+
+    /** Writes {@code count} values of an array from {@code from} on, to the tensor's values from {@code first} on. */
+    public void write(Tensor to, long first, float[] values, int from, int count) {
+        try {
+            memory.write(to, first, values, from, count);
+            bytesToDevice.add((long) Float.BYTES * count);
+        } catch (OrtException e) {
+            throw copyFailure(e);
+        }
+    }
+
+    /** Writes an array to the tensor's first values. */
+    public void write(Tensor to, long... values) {
+        try {
+            memory.write(to, values);
+            bytesToDevice.add((long) Long.BYTES * values.length);
+        } catch (OrtException e) {
+            throw copyFailure(e);
+        }
+    }
+
+    /** Copies all values of a float32 tensor to Java. */
+    public float[] readFloats(Tensor from) {
+        try {
+            float[] values = memory.readFloats(from);
+            bytesToHost.add(from.bytes());
+            return values;
+        } catch (OrtException e) {
+            throw copyFailure(e);
+        }
+    }
+
+    /** Copies all values of an int64 tensor to Java. */
+    public long[] readLongs(Tensor from) {
+        try {
+            long[] values = memory.readLongs(from);
+            bytesToHost.add(from.bytes());
+            return values;
+        } catch (OrtException e) {
+            throw copyFailure(e);
+        }
+    }
+
+    /** Copies values from tensor to tensor on the device, which is not counted. */
+    public void copy(Tensor from, long first, Tensor to, long toFirst, long count) {
+        try {
+            memory.copy(from, first, to, toFirst, count);
+        } catch (OrtException e) {
+            throw copyFailure(e);
+        }
+    }
+
+    /** Makes a tensor of the same values, on the device. */
+    public Tensor copyOf(Tensor from) {
+        Tensor copy = tensor(from.type(), from.shape());
+        try {
+            copy(from, 0, copy, 0, from.values());
+            return copy;
+        } catch (RuntimeException e) {
+            copy.close();
+            throw e;
+        }
+    }
+
+    private WurstchenException copyFailure(OrtException e) {
+        return new WurstchenException(
+                provider + ": ONNX Runtime cannot copy a tensor: " + OneLine.of(e.getMessage()), e);
+    }
+
+    /** Adds a session, which is one more user. */
+    void add(BoundSession session) {
+        retain();
+        sessions.add(session);
+    }
+
+    /** Removes a session and its use. */
+    void remove(BoundSession session) {
+        if (sessions.remove(session)) {
+            release();
+        }
+    }
+
+    /** The names of the graphs that are open. */
+    public ImmutableList<String> openGraphs() {
+        return sessions.stream().map(session -> session.spec().name()).collect(ImmutableList.toImmutableList());
+    }
+
+    /** Says once what is not as it should be. */
+    void note(String note) {
+        synchronized (notes) {
+            notes.add(note);
+        }
+    }
+
+    @Override
+    public String description() {
+        return "ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion() + ", " + provider + ", " + memory.description();
+    }
+
+    @Override
+    public ImmutableList<String> notes() {
+        synchronized (notes) {
+            return ImmutableList.copyOf(notes);
+        }
+    }
+
+    @Override
+    public Transfers transfers() {
+        return new Transfers(bytesToDevice.sum(), bytesToHost.sum());
+    }
+
+    @Override
+    public void stop() {
+        sessions.forEach(BoundSession::stop);
+    }
+
+    @Override
+    public void free() {
+        memory.release();
+    }
+}

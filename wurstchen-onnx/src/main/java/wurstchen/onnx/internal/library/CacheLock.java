@@ -1,0 +1,48 @@
+package wurstchen.onnx.internal.library;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.LockSupport;
+
+/** Holds a file lock, which keeps other processes out, and other class loaders of this JVM. */
+final class CacheLock implements AutoCloseable {
+    private static final long NANOS_BETWEEN_TRIES = 20_000_000;
+
+    private final FileChannel channel;
+    private final boolean exclusive;
+
+    private CacheLock(FileChannel channel, boolean exclusive) {
+        this.channel = channel;
+        this.exclusive = exclusive;
+    }
+
+    /** Waits for the lock. The file stays, empty: deleting it would let two processes lock two files of the same name. */
+    static CacheLock take(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        while (true) {
+            try {
+                FileLock lock = channel.lock();
+                return new CacheLock(channel, lock.isValid());
+            } catch (OverlappingFileLockException e) {
+                LockSupport.parkNanos(NANOS_BETWEEN_TRIES); // Another thread of this JVM has it; only processes can be waited for.
+            } catch (IOException e) {
+                return new CacheLock(channel, false); // A file system without locks, as some of the network are.
+            }
+        }
+    }
+
+    /** Whether nobody else can be writing. */
+    boolean exclusive() {
+        return exclusive;
+    }
+
+    /** Gives the lock back, if there is one. */
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

@@ -1,0 +1,47 @@
+package wurstchen.onnx.internal.library;
+
+import com.google.common.hash.Hashing;
+import com.google.common.io.Resources;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.JarURLConnection;
+import java.net.URL;
+import java.net.URLConnection;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+
+/**
+ * A library as it lies in a jar.
+ *
+ * @param file its name, such as {@code libonnxruntime.so}
+ * @param resource where it lies
+ * @param bytes its size once unpacked
+ * @param crc32 its checksum, which a jar has in its table of contents: reading the library itself would take as long as unpacking it
+ */
+public record PackedLibrary(String file, URL resource, long bytes, long crc32) {
+    static PackedLibrary of(String file, URL resource) throws IOException {
+        URLConnection connection = resource.openConnection();
+        if (connection instanceof JarURLConnection jar) {
+            jar.setUseCaches(false);
+            try (JarFile opened = jar.getJarFile()) {
+                JarEntry entry = opened.getJarEntry(jar.getEntryName());
+                if (entry != null && entry.getSize() >= 0 && entry.getCrc() >= 0) {
+                    return new PackedLibrary(file, resource, entry.getSize(), entry.getCrc());
+                }
+            }
+        }
+        return ofFile(file, resource);
+    }
+
+    private static PackedLibrary ofFile(String file, URL resource) throws IOException {
+        long bytes = Resources.asByteSource(resource).size();
+        int crc32 = Resources.asByteSource(resource).hash(Hashing.crc32()).asInt();
+        return new PackedLibrary(file, resource, bytes, Integer.toUnsignedLong(crc32));
+    }
+
+    InputStream open() throws IOException {
+        URLConnection connection = resource.openConnection();
+        connection.setUseCaches(false);
+        return connection.getInputStream();
+    }
+}

@@ -1,0 +1,25 @@
+package wurstchen.onnx;
+
+import wurstchen.onnx.internal.binding.CpuProvider;
+import wurstchen.onnx.internal.binding.ExecutionProvider;
+import wurstchen.onnx.internal.bundle.VerifiedBundle;
+
+/** Leads tests of internal packages from the public types to what is behind them. */
+public final class Internals {
+    private Internals() {}
+
+    /** Returns the device of a provider. */
+    public static Device device(CpuProvider provider) {
+        return new CpuDevice(provider);
+    }
+
+    /** Returns what runs graphs on a device. */
+    public static ExecutionProvider provider(Device device) {
+        return device.provider();
+    }
+
+    /** Returns the files of a bundle. */
+    public static VerifiedBundle files(ModelBundle bundle) {
+        return bundle.verified();
+    }
+}

@@ -1,0 +1,144 @@
+package wurstchen.onnx.internal.binding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** Which runs are recorded and replayed. */
+class RecordingsTest {
+    private int timesUsedUp;
+    private final Recordings recordings = new Recordings(() -> timesUsedUp++);
+
+    /** As a device would do it: what is to be recorded is recorded. */
+    private static Recordings.Use run(Recordings.Runs runs) {
+        Recordings.Use use = runs.next(() -> true);
+        if (use == Recordings.Use.RECORD) {
+            runs.recorded();
+        }
+        return use;
+    }
+
+    private static void run(Recordings.Runs runs, int times) {
+        for (int i = 0; i < times; i++) {
+            run(runs);
+        }
+    }
+
+    private static void assertSubmitted(Recordings.Runs runs, int times) {
+        for (int i = 0; i < times; i++) {
+            assertThat(run(runs)).as("use of run %s", i).isEqualTo(Recordings.Use.SUBMIT);
+            assertThat(runs.id()).isEqualTo(Recordings.UNRECORDED);
+        }
+    }
+
+    private static void assertRecordedAs(Recordings.Runs runs, int id) {
+        assertThat(run(runs)).isEqualTo(Recordings.Use.RECORD);
+        assertThat(runs.id()).isEqualTo(id);
+    }
+
+    private static void assertReplayed(Recordings.Runs runs, int id) {
+        assertThat(run(runs)).isEqualTo(Recordings.Use.REPLAY);
+        assertThat(runs.id()).isEqualTo(id);
+    }
+
+    @Test
+    void sameShapes_areRecordedAfterSomeRuns_andReplayedFromThenOn() {
+        Recordings.Runs runs = recordings.repeated("a");
+
+        assertSubmitted(runs, Recordings.RUNS_BEFORE_RECORDING);
+        assertRecordedAs(runs, 1);
+        assertReplayed(runs, 1);
+        assertReplayed(runs, 1);
+    }
+
+    @Test
+    void severalOfTheSameShapes_areRecordedEach_andStayValid() {
+        Recordings.Runs even = recordings.repeated(new String("a"));
+        Recordings.Runs odd = recordings.repeated(new String("a"));
+
+        for (int i = 0; i < Recordings.RUNS_BEFORE_RECORDING; i += 2) {
+            assertSubmitted(even, 1);
+            assertSubmitted(odd, 1);
+        }
+        assertRecordedAs(even, 1);
+        assertRecordedAs(odd, 2);
+        assertReplayed(even, 1);
+        assertReplayed(odd, 2);
+    }
+
+    @Test
+    void otherShapesBetween_invalidateEveryRecording() {
+        Recordings.Runs even = recordings.repeated("a");
+        Recordings.Runs odd = recordings.repeated("a");
+        run(even, Recordings.RUNS_BEFORE_RECORDING + 1);
+        run(odd, 1);
+
+        assertSubmitted(recordings.repeated("b"), 1);
+
+        assertSubmitted(even, Recordings.RUNS_BEFORE_RECORDING);
+        assertRecordedAs(even, 3);
+        assertRecordedAs(odd, 4);
+        assertReplayed(even, 3);
+        assertReplayed(odd, 4);
+    }
+
+    @Test
+    void runThatIsNeverRecorded_invalidatesToo() {
+        Recordings.Runs runs = recordings.repeated("a");
+        run(runs, Recordings.RUNS_BEFORE_RECORDING + 1);
+        assertReplayed(runs, 1);
+
+        assertSubmitted(recordings.unrecorded(), 2 * Recordings.RUNS_BEFORE_RECORDING);
+
+        assertSubmitted(runs, Recordings.RUNS_BEFORE_RECORDING);
+        assertRecordedAs(runs, 2);
+    }
+
+    @Test
+    void runsOfTwoShapesInTurn_areNeverRecorded() {
+        Recordings.Runs one = recordings.repeated("a");
+        Recordings.Runs other = recordings.repeated("b");
+
+        for (int i = 0; i < 3 * Recordings.RUNS_BEFORE_RECORDING; i++) {
+            assertSubmitted(one, 1);
+            assertSubmitted(other, 1);
+        }
+    }
+
+    @Test
+    void runThatMustNotBeRecorded_isSubmitted_andTheNextOneIsRecorded() {
+        Recordings.Runs runs = recordings.repeated("a");
+        run(runs, Recordings.RUNS_BEFORE_RECORDING);
+
+        assertThat(runs.next(() -> false)).isEqualTo(Recordings.Use.SUBMIT);
+        assertThat(runs.id()).isEqualTo(Recordings.UNRECORDED);
+        assertRecordedAs(runs, 1);
+    }
+
+    @Test
+    void recordingThatFailed_isMadeUnderAnotherNumber() {
+        Recordings.Runs runs = recordings.repeated("a");
+        run(runs, Recordings.RUNS_BEFORE_RECORDING);
+
+        assertThat(runs.next(() -> true)).isEqualTo(Recordings.Use.RECORD);
+        assertRecordedAs(runs, 2);
+    }
+
+    @Test
+    void numbersUsedUp_laterRunsAreSubmitted_andWhatIsValidIsStillReplayed() {
+        for (int i = 0; i < Recordings.MAX_RECORDINGS - 1; i++) {
+            run(recordings.repeated(i), Recordings.RUNS_BEFORE_RECORDING + 1);
+        }
+        Recordings.Runs last = recordings.repeated("last");
+        run(last, Recordings.RUNS_BEFORE_RECORDING);
+        assertRecordedAs(last, Recordings.MAX_RECORDINGS);
+        assertThat(timesUsedUp).isZero();
+
+        assertSubmitted(recordings.repeated("last"), 1);
+        assertThat(timesUsedUp).isOne();
+        assertReplayed(last, Recordings.MAX_RECORDINGS);
+
+        assertSubmitted(recordings.repeated("other"), 2 * Recordings.RUNS_BEFORE_RECORDING);
+        assertSubmitted(last, 2 * Recordings.RUNS_BEFORE_RECORDING);
+    }
+}

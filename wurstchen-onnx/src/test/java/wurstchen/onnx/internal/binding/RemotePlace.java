@@ -1,0 +1,92 @@
+package wurstchen.onnx.internal.binding;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import ai.onnxruntime.OrtException;
+import java.util.OptionalLong;
+import wurstchen.onnx.internal.common.OrtWork;
+import wurstchen.onnx.internal.cuda.DeviceThread;
+
+/** The CPU's memory, treated as a GPU's: copied by graphs and worked with by one thread. */
+public final class RemotePlace implements NativePlace {
+    private static final String THREAD = "remote place";
+
+    private final HostPlace host;
+    private final IdentityCopies copies;
+    private final DeviceThread thread = new DeviceThread(THREAD);
+    private boolean closed;
+
+    private RemotePlace(HostPlace host, IdentityCopies copies) {
+        this.host = host;
+        this.copies = copies;
+    }
+
+    public static DeviceMemory openMemory() {
+        checkState(NativeApi.problem().isEmpty(), "no binding: %s", NativeApi.problem());
+        try {
+            return new NativeMemory(new RemotePlace(new HostPlace(), IdentityCopies.open(new CpuProvider(1), OptionalLong.empty())));
+        } catch (OrtException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public long memoryInfo() {
+        return host.memoryInfo();
+    }
+
+    @Override
+    public long hostMemoryInfo() {
+        return host.memoryInfo();
+    }
+
+    @Override
+    public long allocator() {
+        return host.allocator();
+    }
+
+    @Override
+    public long hostAllocator() {
+        return host.allocator();
+    }
+
+    @Override
+    public long stagingAllocator() {
+        return host.allocator();
+    }
+
+    @Override
+    public boolean isHost() {
+        return false;
+    }
+
+    @Override
+    public void copy(NativeTensor from, NativeTensor to) throws OrtException {
+        checkState(Thread.currentThread().getName().equals(THREAD), "not the device's thread: %s", Thread.currentThread());
+        copies.copy(from, to);
+    }
+
+    @Override
+    public void execute(OrtWork work) throws OrtException {
+        thread.execute(work);
+    }
+
+    @Override
+    public OptionalLong stream() {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public String description() {
+        return "out of reach";
+    }
+
+    @Override
+    public void close() {
+        checkState(!closed, "closed twice");
+        closed = true;
+        copies.close();
+        host.close();
+        thread.close();
+    }
+}

@@ -1,0 +1,27 @@
+package wurstchen.onnx.process;
+
+import wurstchen.onnx.Device;
+import wurstchen.onnx.Internals;
+import wurstchen.onnx.internal.binding.CpuProvider;
+import wurstchen.onnx.internal.binding.RemotePlace;
+
+/** The device that a program of the tests is told to use. */
+final class DeviceArgument {
+    /** One thread: the tests start several programs at a time, or several threads. */
+    static final String CPU = "cpu";
+
+    /** A GPU's code, with the CPU in its place. */
+    static final String REMOTE = "remote";
+
+    static final String CUDA = "cuda";
+
+    private DeviceArgument() {}
+
+    static Device parse(String name) {
+        return switch (name) {
+            case CPU -> Device.cpu(1);
+            case REMOTE -> Internals.device(new CpuProvider(1).withMemory(REMOTE, RemotePlace::openMemory));
+            default -> Device.parse(name);
+        };
+    }
+}
