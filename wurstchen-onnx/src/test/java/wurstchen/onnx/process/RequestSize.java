@@ -20,6 +20,10 @@ record RequestSize(int width, int height, int batch) {
     }
 
     PictureRequest request(long seed) {
-        return PictureRequest.builder("a cat").seed(seed).size(width, height).pictures(batch).batchSize(batch).build();
+        return builder(seed).build();
+    }
+
+    PictureRequest.Builder builder(long seed) {
+        return PictureRequest.builder("a cat").seed(seed).size(width, height).pictures(batch).batchSize(batch);
     }
 }
