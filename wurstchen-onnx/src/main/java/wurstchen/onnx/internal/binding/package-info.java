@@ -5,7 +5,7 @@
  * binds tensors to a session. {@code NativeMemory} does so through the C API on the CPU and on GPUs; {@code JavaMemory} replaces it on a CPU
  * where the C API cannot be used. {@code Recordings} decides which runs are captured as CUDA graphs and replayed.
  *
- * <p>Callers: {@code operators}, {@code graph}, {@code cascade}, {@code doctor} and the public package. Uses {@code capi}, {@code cuda},
+ * <p>Callers: {@code graph}, {@code cascade}, {@code doctor} and the public package. Uses {@code operators}, {@code capi}, {@code cuda},
  * {@code library} and {@code common}. Knows tensors and sessions, but no bundle and no stage.
  */
 package wurstchen.onnx.internal.binding;

@@ -2,6 +2,7 @@ package wurstchen.onnx.internal.capi;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import wurstchen.WurstchenException;
@@ -35,6 +36,22 @@ public final class OrtHandles {
             return field(OrtSession.class, "nativeHandle").getLong(session);
         } catch (ReflectiveOperationException e) {
             throw new WurstchenException("cannot reach a session of ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion() + ": " + OneLine.of(e.toString()), e);
+        }
+    }
+
+    /**
+     * Returns the address of a session's options.
+     *
+     * @throws WurstchenException if this version of the Java classes keeps it elsewhere
+     */
+    public static long sessionOptions(SessionOptions options) {
+        try {
+            return field(SessionOptions.class, "nativeHandle").getLong(options);
+        } catch (ReflectiveOperationException e) {
+            throw new WurstchenException(
+                    "cannot reach session options of ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion() + ": "
+                            + OneLine.of(e.toString()),
+                    e);
         }
     }
 

@@ -9,7 +9,7 @@ import com.sun.jna.SymbolProvider;
 import java.util.Map;
 
 /**
- * The functions of ONNX Runtime's C API that binding needs, under the names of onnxruntime_c_api.h. A handle is an address; an array of one
+ * The functions of ONNX Runtime's C API that binding and operators need, under the names of onnxruntime_c_api.h. A handle is an address; an array of one
  * element takes what a function hands out. Each function that returns a long returns the address of a status, 0 for success
  * ({@link OrtStatus} turns it into an exception); those of type void cannot fail.
  *
@@ -26,6 +26,9 @@ public final class OrtTable {
             .put("GetErrorCode", 1)
             .put("GetErrorMessage", 2)
             .put("CreateEnv", 3)
+            .put("CreateCustomOpDomain", 26)
+            .put("CustomOpDomain_Add", 27)
+            .put("AddCustomOpDomain", 28)
             .put("CreateRunOptions", 39)
             .put("RunOptionsSetTerminate", 46)
             .put("RunOptionsUnsetTerminate", 47)
@@ -40,6 +43,10 @@ public final class OrtTable {
             .put("CompareMemoryInfo", 70)
             .put("AllocatorFree", 76)
             .put("GetAllocatorWithDefaultOptions", 78)
+            .put("KernelInfoGetAttribute_float", 85)
+            .put("KernelInfoGetAttribute_int64", 86)
+            .put("KernelContext_GetInput", 90)
+            .put("KernelContext_GetOutput", 91)
             .put("ReleaseStatus", 93)
             .put("ReleaseMemoryInfo", 94)
             .put("ReleaseValue", 96)
@@ -54,7 +61,9 @@ public final class OrtTable {
             .put("BindOutput", 137)
             .put("BindOutputToDevice", 138)
             .put("GetBoundOutputValues", 140)
+            .put("KernelInfoGetAttributeArray_int64", 163)
             .put("AddRunConfigEntry", 165)
+            .put("KernelContext_GetGPUComputeStream", 193)
             .put("MemoryInfoGetDeviceType", 225)
             .put("SessionGetMemoryInfoForInputs", 380)
             .buildOrThrow();
@@ -146,4 +155,22 @@ public final class OrtTable {
     public static native long RunWithBinding(long session, long options, long binding);
 
     public static native void ReleaseIoBinding(long binding);
+
+    public static native long CreateCustomOpDomain(String name, long[] domain);
+
+    public static native long CustomOpDomain_Add(long domain, long operator);
+
+    public static native long AddCustomOpDomain(long sessionOptions, long domain);
+
+    public static native long KernelInfoGetAttribute_float(long info, String name, float[] value);
+
+    public static native long KernelInfoGetAttribute_int64(long info, String name, long[] value);
+
+    public static native long KernelInfoGetAttributeArray_int64(long info, String name, long[] values, long[] count);
+
+    public static native long KernelContext_GetInput(long context, long index, long[] value);
+
+    public static native long KernelContext_GetOutput(long context, long index, long[] shape, long axes, long[] value);
+
+    public static native long KernelContext_GetGPUComputeStream(long context, long[] stream);
 }

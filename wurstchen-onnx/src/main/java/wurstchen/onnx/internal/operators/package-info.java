@@ -1,6 +1,7 @@
 /**
- * Custom operators of the domain {@code wurstchen}, with their CUDA kernels.
+ * The operators of the domain {@code wurstchen}. The exporter writes each as a function of standard operators into the graphs; on a GPU,
+ * {@code DeviceOperators} computes them with this library's kernels instead.
  *
- * <p>Caller: {@code graph}, when it opens a session. Uses {@code binding}, {@code capi}, {@code cuda} and {@code common}.
+ * <p>Callers: {@code binding} and {@code graph}. Uses {@code operators.callback}, {@code operators.gpu} and {@code common}.
  */
 package wurstchen.onnx.internal.operators;

@@ -1,0 +1,22 @@
+package wurstchen.onnx.internal.operators;
+
+import ai.onnxruntime.OrtException;
+import wurstchen.onnx.internal.operators.callback.OperatorCall;
+import wurstchen.onnx.internal.operators.gpu.Epilogue;
+import wurstchen.onnx.internal.operators.gpu.GpuWork;
+import wurstchen.onnx.internal.operators.gpu.Product;
+import wurstchen.onnx.internal.operators.gpu.ProductShape;
+
+/** DenseResidual: inputs x[...,K], weight[K,N], residual[...,N]; output y[...,N] = residual + x weight. */
+record DenseResidualKernel() implements GpuKernel {
+    @Override
+    public void queue(OperatorCall call, GpuWork gpu) throws OrtException {
+        DenseShape shape = DenseShape.of(call.shape(0), call.shape(1));
+        Shapes.check("residual", call.shape(2), shape.result());
+        long y = call.output(0, shape.result());
+        if (shape.rows() > 0) {
+            ProductShape product = new ProductShape(shape.rows(), shape.inner(), shape.columns(), Epilogue.NONE, true, 1);
+            gpu.multiply(new Product(product, call.input(0), call.input(1), 0, call.input(2), y));
+        }
+    }
+}

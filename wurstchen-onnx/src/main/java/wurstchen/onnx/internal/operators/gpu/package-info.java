@@ -1,0 +1,6 @@
+/**
+ * Work on a stream of a GPU: this library's compiled kernels, products by cuBLASLt, and the scratch memory of both.
+ *
+ * <p>Callers: {@code operators}. Uses {@code common}; calls the driver and cuBLASLt through JNA. Knows nothing of ONNX Runtime.
+ */
+package wurstchen.onnx.internal.operators.gpu;
