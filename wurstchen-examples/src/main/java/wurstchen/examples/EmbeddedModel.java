@@ -5,7 +5,7 @@ import wurstchen.onnx.ModelBundle;
 /**
  * The miniature model that comes in the jar, for a first picture without a download.
  *
- * <p>The same files are an artifact of their own, with the classifier {@code model}: with it on the class path,
+ * <p>Its files are an artifact of their own, {@code wurstchen-onnx} with the classifier {@code model}: with it on the class path,
  * {@code ModelBundle.openResource(classLoader, "wurstchen/model")} opens the same model.
  */
 public final class EmbeddedModel {
