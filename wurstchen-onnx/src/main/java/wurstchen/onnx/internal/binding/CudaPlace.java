@@ -1,6 +1,7 @@
 package wurstchen.onnx.internal.binding;
 
 import ai.onnxruntime.OrtException;
+import com.sun.jna.NativeLibrary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,8 @@ import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OrtWork;
 import wurstchen.onnx.internal.cuda.CudaStream;
 import wurstchen.onnx.internal.cuda.DeviceThread;
+import wurstchen.onnx.internal.cuda.InstalledCudaDriver;
+import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /** The memory of a GPU. */
 final class CudaPlace implements NativePlace {
@@ -28,6 +31,7 @@ final class CudaPlace implements NativePlace {
     private final SessionAllocator gpu;
     private final Optional<SessionAllocator> pinned;
     private final Optional<CudaStream> stream;
+    private final DeviceOperators operators;
 
     private CudaPlace(
             HostPlace host,
@@ -35,13 +39,15 @@ final class CudaPlace implements NativePlace {
             DeviceThread thread,
             SessionAllocator gpu,
             Optional<SessionAllocator> pinned,
-            Optional<CudaStream> stream) {
+            Optional<CudaStream> stream,
+            DeviceOperators operators) {
         this.host = host;
         this.copies = copies;
         this.thread = thread;
         this.gpu = gpu;
         this.pinned = pinned;
         this.stream = stream;
+        this.operators = operators;
     }
 
     static CudaPlace open(CudaProvider provider) throws OrtException {
@@ -58,7 +64,9 @@ final class CudaPlace implements NativePlace {
             SessionAllocator gpu = SessionAllocator.open(copies.session(), "Cuda", provider.options().index(), DEFAULT_MEMORY);
             opened.add(gpu);
             thread.execute(() -> choose(gpu));
-            return new CudaPlace(host, copies, thread, gpu, pinned(provider, copies), stream);
+            DeviceOperators operators = openOperators(provider, stream, thread);
+            opened.add(operators);
+            return new CudaPlace(host, copies, thread, gpu, pinned(provider, copies), stream, operators);
         } catch (OrtException | RuntimeException e) {
             Closing.afterFailure(e, opened);
             throw e;
@@ -69,6 +77,20 @@ final class CudaPlace implements NativePlace {
     private static IdentityCopies openCopies(CudaProvider provider, Optional<CudaStream> stream, DeviceThread thread) throws OrtException {
         IdentityCopies[] opened = new IdentityCopies[1];
         thread.execute(() -> opened[0] = IdentityCopies.open(provider, address(stream)));
+        return opened[0];
+    }
+
+    /** Once the provider has been started, which loads cuBLASLt, and on the device's thread, as everything that CUDA's runtime makes handles for. */
+    private static DeviceOperators openOperators(CudaProvider provider, Optional<CudaStream> stream, DeviceThread thread)
+            throws OrtException {
+        HostSystem host = HostSystem.current();
+        Optional<NativeLibrary> driver = InstalledCudaDriver.library(host);
+        if (stream.isEmpty() || driver.isEmpty()) {
+            return DeviceOperators.off("NVIDIA's driver makes no stream");
+        }
+        DeviceOperators[] opened = new DeviceOperators[1];
+        thread.execute(() -> opened[0] =
+                DeviceOperators.open(driver.get(), provider.options().index(), stream.get().address(), host));
         return opened[0];
     }
 
@@ -142,12 +164,18 @@ final class CudaPlace implements NativePlace {
     }
 
     @Override
+    public Optional<DeviceOperators> operators() {
+        return Optional.of(operators);
+    }
+
+    @Override
     public String description() {
-        return "inputs and outputs bound on the device";
+        return "inputs and outputs bound on the device, " + operators.description();
     }
 
     @Override
     public void close() {
+        operators.close();
         pinned.ifPresent(SessionAllocator::close);
         gpu.close();
         copies.close();

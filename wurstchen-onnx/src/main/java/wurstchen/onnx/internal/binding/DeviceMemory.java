@@ -4,8 +4,10 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableSet;
+import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.onnx.internal.common.Shared;
+import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /**
  * The memory in which a device computes: makes tensors, moves values between them and Java, and binds them to graphs. Every model that is
@@ -40,6 +42,9 @@ public abstract class DeviceMemory extends Shared {
 
     /** The address of the stream that graphs queue their work on; empty if each makes what it needs. */
     public abstract OptionalLong stream();
+
+    /** The operators of this library that graphs on the stream may use; empty if the device is the CPU, which has none. */
+    public abstract Optional<DeviceOperators> operators();
 
     /**
      * Prepares a run of a graph.

@@ -2,10 +2,12 @@ package wurstchen.onnx.internal.binding;
 
 import ai.onnxruntime.OrtException;
 import com.sun.jna.Pointer;
+import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.onnx.internal.capi.OrtStatus;
 import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.common.OrtWork;
+import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /** The memory in which ONNX Runtime's CPU provider computes. */
 final class HostPlace implements NativePlace {
@@ -70,6 +72,11 @@ final class HostPlace implements NativePlace {
     @Override
     public OptionalLong stream() {
         return OptionalLong.empty();
+    }
+
+    @Override
+    public Optional<DeviceOperators> operators() {
+        return Optional.empty();
     }
 
     @Override

@@ -11,7 +11,9 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalLong;
+import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /**
  * Memory of the Java API, for the CPU where the C API cannot be reached: direct buffers as tensors, pinned as outputs. Nearly as fast as
@@ -104,6 +106,11 @@ public final class JavaMemory extends DeviceMemory {
     @Override
     public ImmutableSet<String> hostInputs(OrtSession session) {
         return ImmutableSet.of();
+    }
+
+    @Override
+    public Optional<DeviceOperators> operators() {
+        return Optional.empty();
     }
 
     @Override

@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.sun.jna.Pointer;
+import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.internal.Range;
 import wurstchen.onnx.internal.capi.OrtHandles;
@@ -15,6 +16,7 @@ import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.common.JvmExit;
 import wurstchen.onnx.internal.common.Shared;
 import wurstchen.onnx.internal.cuda.CudaCalls;
+import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /**
  * Memory of the C API: tensors come from an allocator, and graphs are bound to them. The CPU's and a GPU's differ in the allocator and in
@@ -222,6 +224,11 @@ final class NativeMemory extends DeviceMemory {
             }
         }
         return onHost.build();
+    }
+
+    @Override
+    public Optional<DeviceOperators> operators() {
+        return place.operators();
     }
 
     @Override

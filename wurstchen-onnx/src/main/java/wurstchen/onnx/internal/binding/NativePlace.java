@@ -1,8 +1,10 @@
 package wurstchen.onnx.internal.binding;
 
 import ai.onnxruntime.OrtException;
+import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.onnx.internal.common.OrtWork;
+import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /** Where tensors of the C API lie: the host's memory or a GPU's. Thread-safe. */
 interface NativePlace extends AutoCloseable {
@@ -40,6 +42,9 @@ interface NativePlace extends AutoCloseable {
 
     /** The address of the stream on which graphs here queue their work; empty if each makes what it needs. */
     OptionalLong stream();
+
+    /** The operators of this library for graphs on {@link #stream}; empty if the device is the CPU, which has none. */
+    Optional<DeviceOperators> operators();
 
     /** How tensors here reach a graph, for reports. */
     String description();

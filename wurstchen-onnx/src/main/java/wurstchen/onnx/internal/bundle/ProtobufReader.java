@@ -53,6 +53,14 @@ public final class ProtobufReader {
         return new String(bytes, start, position - start, StandardCharsets.UTF_8);
     }
 
+    /** The field as an integer. */
+    public long number() {
+        if ((tag & 7) != VARINT) {
+            throw new IllegalArgumentException("expected an integer in field " + field());
+        }
+        return varint();
+    }
+
     public void skip() {
         switch (tag & 7) {
             case VARINT -> varint();

@@ -52,7 +52,7 @@ public final class InstalledCudaDriver implements CudaDriver {
     }
 
     /** Returns the driver's library; empty where it is not. Needs JNA. */
-    static Optional<NativeLibrary> library(HostSystem host) {
+    public static Optional<NativeLibrary> library(HostSystem host) {
         try {
             return Optional.of(NativeLibrary.getInstance(libraryName(host)));
         } catch (UnsatisfiedLinkError e) {

@@ -1,9 +1,5 @@
 package wurstchen.onnx.internal.graph;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.nio.file.Path;
@@ -12,7 +8,6 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,14 +15,10 @@ import java.util.concurrent.Future;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.ModelBundleException;
-import wurstchen.onnx.internal.binding.GraphUse;
-import wurstchen.onnx.internal.binding.SessionSettings;
 import wurstchen.onnx.internal.bundle.ExternalData;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.common.Closing;
-import wurstchen.onnx.internal.common.JvmExit;
 import wurstchen.onnx.internal.common.OneLine;
-import wurstchen.onnx.internal.cuda.CudaCalls;
 
 /** Opens graphs of a verified bundle, several at a time, and all of them or none. */
 public final class GraphSessions {
@@ -114,7 +105,7 @@ public final class GraphSessions {
         byte[] model = bundle.read(spec.file()).orElseThrow();
         ExternalData.check(spec.file(), model, bundle.manifest().files().keySet());
         Path weights = bundle.folder().resolve(spec.file()).toAbsolutePath().getParent();
-        BoundSession bound = open(spec, engine, model, weights, bestUse(engine, spec, model));
+        BoundSession bound = new GraphOpening(engine, spec, model, weights, REPEATED.contains(spec.name())).open();
         try {
             bound.checkContract();
         } catch (RuntimeException e) {
@@ -122,58 +113,5 @@ public final class GraphSessions {
             throw e;
         }
         return bound;
-    }
-
-    private static GraphUse bestUse(OnnxEngine engine, GraphSpec spec, byte[] model) {
-        GraphUse best = engine.provider().bestUse(REPEATED.contains(spec.name()));
-        if (best != GraphUse.REPLAYED) {
-            return best;
-        }
-        Optional<String> obstacle = ListingOperators.obstacle(model);
-        obstacle.ifPresent(reason -> engine.note(spec.name() + ": " + reason));
-        return obstacle.isPresent() ? GraphUse.WHOLE : best;
-    }
-
-    /** Asks for the best use first, then for less, and lets the engine say so. */
-    private static BoundSession open(GraphSpec spec, OnnxEngine engine, byte[] model, Path weights, GraphUse use) {
-        try {
-            return JvmExit.during(() -> CudaCalls.shared(() -> tryToOpen(spec, engine, model, weights, use)));
-        } catch (JvmExit.EndingException e) {
-            throw new WurstchenException(spec.file() + ": cannot be opened: " + e.getMessage(), e);
-        } catch (OrtException e) {
-            Optional<GraphUse> less = engine.provider().lessThan(use, e);
-            if (less.isEmpty()) {
-                throw new WurstchenException(
-                        spec.file() + ": ONNX Runtime cannot open it: " + OneLine.of(e.getMessage()) + "; export the bundle again", e);
-            }
-            engine.note(spec.name() + ": " + less.get().note());
-            return open(spec, engine, model, weights, less.get());
-        }
-    }
-
-    /**
-     * Every thread that opens or runs a graph costs it a handle of cuDNN, which leaves memory behind when it is closed: see
-     * {@code CudaStream}. So the thread that runs graphs opens them too, except for the largest, beside which there is time for all others.
-     */
-    private static OrtSession create(GraphSpec spec, OnnxEngine engine, byte[] model, SessionOptions options) throws OrtException {
-        return REPEATED.contains(spec.name())
-                ? OrtEnvironment.getEnvironment().createSession(model, options)
-                : engine.memory().openSession(model, options);
-    }
-
-    private static BoundSession tryToOpen(GraphSpec spec, OnnxEngine engine, byte[] model, Path weights, GraphUse use)
-            throws OrtException {
-        try (SessionOptions options = SessionSettings.of(weights)) {
-            engine.provider().configure(options, use, engine.memory().stream());
-            OrtSession session = create(spec, engine, model, options);
-            ImmutableSet<String> hostInputs;
-            try {
-                hostInputs = engine.memory().hostInputs(session);
-            } catch (OrtException | RuntimeException e) {
-                Closing.afterFailure(e, List.of(session));
-                throw e;
-            }
-            return new BoundSession(spec, engine, session, hostInputs, use == GraphUse.REPLAYED);
-        }
     }
 }

@@ -2,6 +2,7 @@ package wurstchen.onnx.internal.operators;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import com.google.common.collect.ImmutableSet;
 import com.sun.jna.NativeLibrary;
 import java.util.Map;
 import java.util.Optional;
@@ -97,6 +98,11 @@ public final class DeviceOperators implements AutoCloseable {
     /** Returns why the operators are not used; empty if they are. */
     public Optional<String> problem() {
         return problem;
+    }
+
+    /** Returns the names of all operators. */
+    public ImmutableSet<String> names() {
+        return WurstchenOperators.NAMES;
     }
 
     /** Lets a session on this stream use the operators; does nothing if they are not used. */

@@ -38,6 +38,14 @@ final class WurstchenOperators {
 
     private static final String EPSILON = "epsilon";
 
+    /** The names of all operators. */
+    static final ImmutableSet<String> NAMES = all(stream -> {
+                throw new IllegalStateException("no stream");
+            })
+            .stream()
+            .map(operator -> operator.signature().name())
+            .collect(ImmutableSet.toImmutableSet());
+
     private WurstchenOperators() {}
 
     /**

@@ -3,8 +3,10 @@ package wurstchen.onnx.internal.binding;
 import static com.google.common.base.Preconditions.checkState;
 
 import ai.onnxruntime.OrtException;
+import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.onnx.internal.common.OrtWork;
+import wurstchen.onnx.internal.operators.DeviceOperators;
 import wurstchen.onnx.internal.cuda.DeviceThread;
 
 /** The CPU's memory, treated as a GPU's: copied by graphs and worked with by one thread. */
@@ -74,6 +76,11 @@ public final class RemotePlace implements NativePlace {
     @Override
     public OptionalLong stream() {
         return OptionalLong.empty();
+    }
+
+    @Override
+    public Optional<DeviceOperators> operators() {
+        return Optional.empty();
     }
 
     @Override

@@ -1,0 +1,55 @@
+package wurstchen.onnx.internal.graph;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import com.google.common.collect.ImmutableSet;
+import java.util.Optional;
+import wurstchen.onnx.GraphSpec;
+import wurstchen.onnx.internal.operators.DeviceOperators;
+
+/**
+ * Which of a graph's operators are computed by this library's kernels; functions of standard operators compute the others.
+ *
+ * @param device empty if none are
+ */
+record GraphKernels(Optional<DeviceOperators> device) {
+    static final GraphKernels NONE = new GraphKernels(Optional.empty());
+
+    /** Finds out what a device has for a graph. The engine notes why it is nothing, where that is not as usual. */
+    static GraphKernels of(GraphOperators graph, OnnxEngine engine, GraphSpec spec) {
+        Optional<DeviceOperators> device = engine.memory().operators();
+        if (device.isEmpty() || !graph.use(DeviceOperators.DOMAIN)) {
+            return NONE;
+        }
+        Optional<String> problem = device.get().problem();
+        if (problem.isPresent()) {
+            engine.note("operators: off (" + problem.get() + ")");
+            return NONE;
+        }
+        long version = graph.version(DeviceOperators.DOMAIN).orElse(0);
+        if (version != DeviceOperators.VERSION) {
+            engine.note(spec.name() + ": operators: off (the graph has version " + version + " of the domain " + DeviceOperators.DOMAIN
+                    + ", the kernels are for version " + DeviceOperators.VERSION + ")");
+            return NONE;
+        }
+        return new GraphKernels(device);
+    }
+
+    boolean areUsed() {
+        return device.isPresent();
+    }
+
+    /** Returns the operators that have kernels. */
+    ImmutableSet<GraphOperators.Operator> names() {
+        return device.map(DeviceOperators::names).orElse(ImmutableSet.of()).stream()
+                .map(name -> new GraphOperators.Operator(DeviceOperators.DOMAIN, name))
+                .collect(ImmutableSet.toImmutableSet());
+    }
+
+    /** Lets a session use the kernels. */
+    void addTo(SessionOptions options) throws OrtException {
+        if (device.isPresent()) {
+            device.get().addTo(options);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package wurstchen.onnx.internal.graph;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import com.google.common.collect.ImmutableSet;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import wurstchen.WurstchenException;
+import wurstchen.onnx.GraphSpec;
+import wurstchen.onnx.ModelBundleException;
+import wurstchen.onnx.internal.binding.GraphUse;
+import wurstchen.onnx.internal.binding.SessionSettings;
+import wurstchen.onnx.internal.common.Closing;
+import wurstchen.onnx.internal.common.JvmExit;
+import wurstchen.onnx.internal.common.OneLine;
+import wurstchen.onnx.internal.cuda.CudaCalls;
+
+/**
+ * Opens one graph: with this library's kernels and for the best use first, then with less. The engine notes what could not be had.
+ *
+ * @param engine the device
+ * @param spec the graph
+ * @param model the file's bytes
+ * @param weights the folder of its external data
+ * @param repeated whether it runs many times with the same tensors
+ */
+record GraphOpening(OnnxEngine engine, GraphSpec spec, byte[] model, Path weights, boolean repeated) {
+    /**
+     * Opens the graph.
+     *
+     * @return owned by the caller
+     * @throws ModelBundleException if the model's functions cannot be run
+     * @throws WurstchenException if ONNX Runtime cannot open it
+     */
+    BoundSession open() {
+        GraphOperators operators = GraphOperators.of(model);
+        return open(operators, GraphKernels.of(operators, engine, spec));
+    }
+
+    private BoundSession open(GraphOperators operators, GraphKernels kernels) {
+        return open(operators, kernels, bestUse(operators, kernels));
+    }
+
+    private GraphUse bestUse(GraphOperators operators, GraphKernels kernels) {
+        GraphUse best = engine.provider().bestUse(repeated);
+        if (best != GraphUse.REPLAYED) {
+            return best;
+        }
+        Optional<String> obstacle = obstacle(operators, kernels);
+        obstacle.ifPresent(reason -> engine.note(spec.name() + ": " + reason));
+        return obstacle.isPresent() ? GraphUse.WHOLE : best;
+    }
+
+    private Optional<String> obstacle(GraphOperators operators, GraphKernels kernels) {
+        try {
+            return ListingOperators.obstacle(operators, kernels.names());
+        } catch (IllegalArgumentException e) {
+            throw new ModelBundleException(spec.file() + ": " + OneLine.of(e.getMessage()) + "; export the bundle again", e);
+        }
+    }
+
+    private BoundSession open(GraphOperators operators, GraphKernels kernels, GraphUse use) {
+        try {
+            return JvmExit.during(() -> CudaCalls.shared(() -> tryToOpen(kernels, use)));
+        } catch (JvmExit.EndingException e) {
+            throw new WurstchenException(spec.file() + ": cannot be opened: " + e.getMessage(), e);
+        } catch (OrtException e) {
+            Optional<GraphUse> less = engine.provider().lessThan(use, e);
+            if (less.isPresent()) {
+                engine.note(spec.name() + ": " + less.get().note());
+                return open(operators, kernels, less.get());
+            }
+            if (kernels.areUsed()) {
+                engine.note(spec.name() + ": operators: off (ONNX Runtime does not open the graph with them: " + OneLine.of(e.getMessage())
+                        + ")");
+                return open(operators, GraphKernels.NONE);
+            }
+            throw new WurstchenException(
+                    spec.file() + ": ONNX Runtime cannot open it: " + OneLine.of(e.getMessage()) + "; export the bundle again", e);
+        }
+    }
+
+    private BoundSession tryToOpen(GraphKernels kernels, GraphUse use) throws OrtException {
+        try (SessionOptions options = SessionSettings.of(weights)) {
+            engine.provider().configure(options, use, engine.memory().stream());
+            kernels.addTo(options);
+            OrtSession session = create(options);
+            ImmutableSet<String> hostInputs;
+            try {
+                hostInputs = engine.memory().hostInputs(session);
+            } catch (OrtException | RuntimeException e) {
+                Closing.afterFailure(e, List.of(session));
+                throw e;
+            }
+            return new BoundSession(spec, engine, session, hostInputs, use == GraphUse.REPLAYED);
+        }
+    }
+
+    /**
+     * Every thread that opens or runs a graph costs it a handle of cuDNN, which leaves memory behind when it is closed: see
+     * {@code CudaStream}. So the thread that runs graphs opens them too, except for the largest, beside which there is time for all others.
+     */
+    private OrtSession create(SessionOptions options) throws OrtException {
+        return repeated
+                ? OrtEnvironment.getEnvironment().createSession(model, options)
+                : engine.memory().openSession(model, options);
+    }
+}
