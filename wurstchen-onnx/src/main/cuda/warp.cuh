@@ -17,6 +17,12 @@ __device__ inline unsigned sharedAddress(const void* pointer) {
     return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
 }
 
+/** Where the dynamic shared memory begins. */
+__device__ inline unsigned dynamicShared() {
+    extern __shared__ unsigned char dynamicMemory[];
+    return sharedAddress(dynamicMemory);
+}
+
 /** Starts copying 16 bytes from global to shared memory, or writes zeros without reading. */
 __device__ inline void copyAsync16(unsigned target, const void* source, bool read) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(target), "l"(source), "r"(read ? 16 : 0) : "memory");
@@ -40,7 +46,8 @@ __device__ inline void syncWarp() {
     __syncwarp();
 }
 
-__device__ inline float shuffleXor(float value, int mask) {
+template <typename T>
+__device__ inline T shuffleXor(T value, int mask) {
     return __shfl_xor_sync(0xffffffffu, value, mask);
 }
 
@@ -53,6 +60,20 @@ __device__ inline float exp2Fast(float x) {
     float y;
     asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
     return y;
+}
+
+__device__ inline float reciprocal(float x) {
+    float y;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+
+__device__ inline unsigned bitsOf(float x) {
+    return __float_as_uint(x);
+}
+
+__device__ inline float floatOf(unsigned bits) {
+    return __uint_as_float(bits);
 }
 
 /** Two numbers rounded to float16, `low` in the lower half. */

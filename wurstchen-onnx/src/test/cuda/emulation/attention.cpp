@@ -1,10 +1,12 @@
 /*
- * Runs attention.cu on a CPU and compares it with attention in float64, on sizes that end in the middle of every tile. Inputs and
+ * Runs the kernels of attention.cu and attention_hopper.cu on a CPU and compares them with attention in float64, on sizes that end in the middle of every tile. Inputs and
  * outputs end at a page that cannot be touched. Build and run, from this folder:
  *
- *   g++ -std=c++17 -O2 -Wall -Wno-unknown-pragmas -DWARP_EMULATION='"../../test/cuda/emulation/warp.hpp"' attention.cpp -o /tmp/attention && /tmp/attention
+ *   g++ -std=c++17 -O2 -Wall -Wno-unknown-pragmas -DWARP_EMULATION='"../../test/cuda/emulation/warp.hpp"' \
+ *       -DWARPGROUP_EMULATION='"../../test/cuda/emulation/warpgroup.hpp"' attention.cpp -o /tmp/attention && /tmp/attention
  */
 #include "../../../main/cuda/attention.cu"
+#include "../../../main/cuda/attention_hopper.cu"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -28,8 +30,15 @@ struct Guarded {
     }
 };
 
+struct Kernel {
+    const char* name;
+    void (*run)(const Half*, const float*, Half*, int, int, int, int, int, float);
+    int tile, threads;
+    unsigned shared;
+};
+
 struct Shape {
-    int threads, rows, tokens, heads, textLength, blocks, block;
+    int rows, tokens, heads, textLength, blocks, block;
     float spread; // of queries; large ones make the softmax sharp and its maximum move
 };
 
@@ -55,7 +64,7 @@ void expected(const Shape& shape, const Half* qkv, const float* text, int row, i
     }
 }
 
-void check(const Shape& shape, unsigned seed) {
+void check(const Kernel& kernel, const Shape& shape, unsigned seed) {
     std::mt19937 random(seed);
     std::normal_distribution<float> normal;
     const int columns = shape.heads * 64;
@@ -63,9 +72,9 @@ void check(const Shape& shape, unsigned seed) {
     Guarded<float> text(static_cast<size_t>(shape.blocks) * 2 * shape.rows * shape.heads * shape.textLength * 64);
     for (size_t i = 0; i < qkv.count; i++) qkv.data[i] = emulation::toHalf(normal(random) * (i / columns % 3 == 0 ? shape.spread : 1.0f));
     for (size_t i = 0; i < text.count; i++) text.data[i] = normal(random);
-    const emulation::Index grid = {static_cast<unsigned>((shape.tokens + shape.threads - 1) / shape.threads), static_cast<unsigned>(shape.heads), static_cast<unsigned>(shape.rows)};
-    emulation::launch(grid, shape.threads, 49152, seed, [&] {
-        joint_attention(qkv.data, text.data, y.data, shape.rows, shape.tokens, shape.heads, shape.textLength, shape.block, 0.125f);
+    const emulation::Index grid = {static_cast<unsigned>((shape.tokens + kernel.tile - 1) / kernel.tile), static_cast<unsigned>(shape.heads), static_cast<unsigned>(shape.rows)};
+    emulation::launch(grid, kernel.threads, kernel.shared, seed, [&] {
+        kernel.run(qkv.data, text.data, y.data, shape.rows, shape.tokens, shape.heads, shape.textLength, shape.block, 0.125f);
     });
     double difference = 0, size = 0, worst = 0;
     for (int row = 0; row < shape.rows; row++) {
@@ -84,21 +93,28 @@ void check(const Shape& shape, unsigned seed) {
     }
     const double relative = std::sqrt(difference / size);
     if (relative < 6e-4 && worst < 4e-3 && emulation::block.conflicts == 0) return; // float16 has 2^-11 = 4.9e-4
-    std::printf("attention of %d threads, rows %d, tokens %d, heads %d, text %d, block %d of %d, spread %.0f: relative error %.1e (below 6e-4), largest %.1e (below 4e-3), bank conflicts %u (none)\n",
-                shape.threads, shape.rows, shape.tokens, shape.heads, shape.textLength, shape.block, shape.blocks, shape.spread, relative, worst, emulation::block.conflicts);
+    std::printf("%s of %d threads, rows %d, tokens %d, heads %d, text %d, block %d of %d, spread %.0f: relative error %.1e (below 6e-4), largest %.1e (below 4e-3), bank conflicts %u (none)\n",
+                kernel.name, kernel.threads, shape.rows, shape.tokens, shape.heads, shape.textLength, shape.block, shape.blocks, shape.spread, relative, worst, emulation::block.conflicts);
     std::exit(1);
 }
+
+const Kernel KERNELS[] = {
+    {"joint_attention", joint_attention, 64, 64, 49152},
+    {"joint_attention", joint_attention, 128, 128, 49152},
+    {"joint_attention_hopper_64", joint_attention_hopper_64, 64, 128, attention::Hopper<1, 3, 2, 0>::SHARED},
+    {"joint_attention_hopper_128", joint_attention_hopper_128, 128, 256, attention::Hopper<2, 4, 2, 0>::SHARED},
+};
 
 } // namespace
 
 int main() {
     unsigned seed = 1;
-    for (const int threads : {32, 64, 96, 128}) {
+    for (const Kernel& kernel : KERNELS) {
         for (const int tokens : {1, 15, 64, 97, 300}) {
-            for (const int textLength : {0, 1, 77, 83}) check({threads, 1, tokens, 1, textLength, 1, 0, 1}, seed++);
+            for (const int textLength : {0, 1, 77, 83}) check(kernel, {1, tokens, 1, textLength, 1, 0, 1}, seed++);
         }
-        check({threads, 2, 70, 3, 77, 3, 2, 8}, seed++);
-        check({threads, 3, 193, 2, 161, 2, 1, 30}, seed++);
+        check(kernel, {2, 70, 3, 77, 3, 2, 8}, seed++);
+        check(kernel, {3, 193, 2, 161, 2, 1, 30}, seed++);
     }
     std::printf("%u cases of attention agree with float64\n", seed - 1);
     return 0;

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <memory>
 #include <random>
 #include <vector>
@@ -33,6 +34,16 @@ struct Copy {
     bool read;
 };
 
+/** A matrix product of a warpgroup that was started; what it reads and writes in registers is not to be touched. */
+struct Product {
+    float (*result)[4];
+    int blocks;
+    const unsigned* left;
+    unsigned right;
+    bool transposed;
+    bool add;
+};
+
 struct Fiber {
     ucontext_t context;
     std::unique_ptr<unsigned char[]> stack;
@@ -41,6 +52,9 @@ struct Fiber {
     bool ended = false;
     std::vector<Copy> copies;
     std::vector<std::vector<Copy>> groups;
+    std::vector<unsigned> unfenced; // words of shared memory
+    std::vector<Product> products;
+    bool mayStartProducts = false;
 };
 
 struct Warp {
@@ -54,6 +68,14 @@ struct Barrier {
     std::vector<Fiber*> waiting;
 };
 
+/** A barrier in shared memory. */
+struct PhaseBarrier {
+    int arrivals = 0;
+    int missing = 0;
+    unsigned phase = 0;
+    std::vector<Fiber*> waiting;
+};
+
 constexpr int STACK = 128 * 1024;
 constexpr int BARRIERS = 16;
 
@@ -64,6 +86,8 @@ struct Block {
     Barrier barriers[BARRIERS];
     unsigned char* shared = nullptr; // what the kernel calls its shared memory
     unsigned sharedSize = 0;
+    std::vector<uint16_t> writers; // of each word of shared memory, 0 once it is fenced for the matrix units
+    std::map<unsigned, PhaseBarrier> phaseBarriers;
     unsigned conflicts = 0;
     ucontext_t scheduler;
     Fiber* current = nullptr;
@@ -118,6 +142,8 @@ inline void runBlock(int threads, const std::function<void()>& kernel) {
     block.fibers.clear();
     block.fibers.resize(threads);
     block.warps.assign(threads / 32, {});
+    block.phaseBarriers.clear();
+    block.writers.assign(block.sharedSize / 4, 0);
     for (Barrier& barrier : block.barriers) barrier = {};
     for (int thread = 0; thread < threads; thread++) start(block.fibers[thread], thread);
     const int warps = threads / 32;
@@ -129,6 +155,7 @@ inline void runBlock(int threads, const std::function<void()>& kernel) {
     }
     for (const Fiber& fiber : block.fibers) {
         if (!fiber.ended) fail("a thread waits for ever");
+        if (!fiber.products.empty()) fail("a product was never waited for");
         if (!fiber.copies.empty()) fail("a copy was never committed");
         for (const auto& group : fiber.groups) {
             if (!group.empty()) fail("a copy was never waited for");
@@ -202,6 +229,14 @@ inline unsigned char* sharedBytes(unsigned address, unsigned size) {
     if (address % size != 0) fail("an address of shared memory is not aligned");
     if (address + size > block.sharedSize) fail("an address is outside shared memory");
     return block.shared + address;
+}
+
+/** Notes that the current thread wrote to shared memory, which the matrix units see only after a fence. */
+inline void written(const unsigned char* bytes, unsigned size) {
+    for (unsigned word = (bytes - block.shared) / 4; size > 0; word++, size -= 4) {
+        block.writers[word] = block.current->thread.x + 1;
+        block.current->unfenced.push_back(word);
+    }
 }
 
 inline float fromHalf(uint16_t bits) {

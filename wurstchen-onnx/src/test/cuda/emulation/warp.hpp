@@ -24,9 +24,16 @@ struct __attribute__((aligned(16))) float4 {
 namespace warp {
 
 using Half = unsigned short;
+using std::min;
 
 inline unsigned sharedAddress(const void* pointer) {
     return emulation::windowOf(pointer);
+}
+
+/** Dynamic shared memory begins where it is aligned to no more than CUDA promises. */
+inline unsigned dynamicShared() {
+    static unsigned char memory[232448];
+    return emulation::windowOf(memory) + 16;
 }
 
 inline void copyAsync16(unsigned target, const void* source, bool read) {
@@ -49,6 +56,7 @@ void waitForCopies() {
         for (const emulation::Copy& copy : groups.front()) {
             if (copy.read) std::memcpy(copy.target, copy.source, 16);
             else std::memset(copy.target, 0, 16);
+            emulation::written(copy.target, 16);
         }
         groups.erase(groups.begin());
     }
@@ -64,12 +72,13 @@ inline void syncWarp() {
     emulation::together(&operation, nothing, [](int**) {});
 }
 
-inline float shuffleXor(float value, int mask) {
+template <typename T>
+T shuffleXor(T value, int mask) {
     static const char operation = 0;
     struct Argument {
-        float value;
+        T value;
         int mask;
-        float result;
+        T result;
     } argument = {value, mask, 0};
     emulation::together(&operation, argument, [](Argument** lanes) {
         for (int lane = 0; lane < 32; lane++) lanes[lane]->result = lanes[lane ^ lanes[lane]->mask]->value;
@@ -93,16 +102,34 @@ inline float exp2Fast(float x) {
     return y < 1.17549435e-38f ? 0.0f : y;
 }
 
+inline float reciprocal(float x) {
+    return 1.0f / x;
+}
+
+inline unsigned bitsOf(float x) {
+    unsigned bits;
+    std::memcpy(&bits, &x, 4);
+    return bits;
+}
+
+inline float floatOf(unsigned bits) {
+    float x;
+    std::memcpy(&x, &bits, 4);
+    return x;
+}
+
 inline unsigned pack(float low, float high) {
     return emulation::toHalf(low) | static_cast<unsigned>(emulation::toHalf(high)) << 16;
 }
 
 inline void storeShared4(unsigned target, unsigned value) {
     std::memcpy(emulation::sharedBytes(target, 4), &value, 4);
+    emulation::written(emulation::sharedBytes(target, 4), 4);
 }
 
 inline void storeShared16(unsigned target, uint4 value) {
     std::memcpy(emulation::sharedBytes(target, 16), &value, 16);
+    emulation::written(emulation::sharedBytes(target, 16), 16);
 }
 
 inline uint4 loadShared16(unsigned source) {
