@@ -67,6 +67,7 @@ struct TileCopier {
         const int step = threads / 8;
 #pragma unroll 4
         for (int row = 0; row < KEYS; row += step) {
+            if (KEYS % step != 0 && row + static_cast<int>(threadIdx.x >> 3) >= KEYS) break;
             const Half* from = keys + row * stride;
             const unsigned to = target + offset + row * ROW_BYTES;
             copyAsync16(to, from, row < valid);

@@ -8,6 +8,7 @@
  *
  * Launch: GROUPS * 128 threads; grid (ceil(tokens / (64 * GROUPS)), heads, rows); Hopper::SHARED bytes of dynamic shared memory.
  */
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL) || defined(WARPGROUP_EMULATION)
 #include "attention.cuh"
 #include "softmax.cuh"
 #include "warpgroup.cuh"
@@ -42,32 +43,30 @@ struct Ring {
         }
     }
 
-    /** Starts copying this thread's part of a tile, if there is one, as a group of its own. */
-    __device__ inline void copy(int tile) {
-        if (tile < tiles) copier.copyNext(stage(tile % STAGES), THREADS);
+    /** Starts copying this thread's part of the next tile to stage `i`, if there is one, as a group of its own. */
+    __device__ inline void copy(int i, bool exists) {
+        if (exists) copier.copyNext(stage(i), THREADS);
         commitCopies();
     }
 
-    /** Copies a tile as soon as the stage is free. */
-    __device__ inline void refill(int tile) {
-        const int i = tile % STAGES;
-        const unsigned round = tile / STAGES;
-        if (tile < tiles) waitFor(empty(i), (i == STAGES - 1 ? round : round + 1) & 1); // the last stage is emptied of the text before the first round
-        copy(tile);
+    /** Copies the next tile to stage `i` as soon as what it held in the round before, or the text in the last stage, has been read. */
+    __device__ inline void refill(int i, unsigned round, bool exists) {
+        if (exists) waitFor(empty(i), (i == STAGES - 1 ? round : round + 1) & 1);
+        copy(i, exists);
     }
 
-    __device__ inline void waitUntilFull(int tile) const { waitFor(full(tile % STAGES), tile / STAGES & 1); }
+    __device__ inline void waitUntilFull(int i, unsigned round) const { waitFor(full(i), round & 1); }
 
-    /** Waits for this thread's part of a tile, after which copies of PENDING were started, and says that it is there. */
+    /** Waits for this thread's part of stage `i`, after which copies of PENDING were started, and says that it is there. */
     template <int PENDING>
-    __device__ inline void announce(int tile) const {
+    __device__ inline void announce(int i) const {
         waitForCopies<PENDING>();
         fenceForProducts();
-        signal(full(tile % STAGES));
+        signal(full(i));
     }
 
-    /** Says that this warp has read a tile. */
-    __device__ inline void release(int tile) const { signal(empty(tile % STAGES)); }
+    /** Says that this warp has read stage `i`. */
+    __device__ inline void release(int i) const { signal(empty(i)); }
 
     __device__ inline static void signal(unsigned barrier) {
         syncWarp();
@@ -142,23 +141,22 @@ struct Group {
         settle(a);
     }
 
-    /** Attends to a tile of the map, except that products with its values may still run at the end; copies the one LEAD tiles ahead. */
+    /** Attends to the tile in stage `i`, except that products with its values may still run at the end; copies the one LEAD tiles ahead. */
     template <int THREADS, int STAGES, int LEAD>
-    __device__ inline void attend(Ring<THREADS, STAGES, LEAD>& ring, int tile, int valid, float scale) {
-        const unsigned keys = ring.stage(tile % STAGES);
+    __device__ inline void attend(Ring<THREADS, STAGES, LEAD>& ring, int i, unsigned round, int valid, float scale) {
         float s[TILE_KEYS / 8][4] = {};
-        ring.waitUntilFull(tile);
-        startProducts(s, keys);
-        ring.template announce<0>(tile + LEAD - 1);
+        ring.waitUntilFull(i, round);
+        startProducts(s, ring.stage(i));
+        ring.template announce<0>((i + LEAD - 1) % STAGES);
         waitForProducts();
         settle(s);
         settle(output);
         settle(queries);
         settle(weightsOfTile);
-        ring.release(tile + STAGES - 1); // the tile before
-        ring.refill(tile + LEAD);
+        ring.release((i + STAGES - 1) % STAGES); // the tile before
+        ring.refill((i + LEAD) % STAGES, round + (i + LEAD) / STAGES, valid > LEAD * TILE_KEYS);
         toWeights(s, weightsOfTile, valid, scale);
-        startAccumulating(weightsOfTile, keys + TILE_KEYS * ROW_BYTES);
+        startAccumulating(weightsOfTile, ring.stage(i) + TILE_KEYS * ROW_BYTES);
     }
 
     /** Divides by the sums and writes the rows that exist; the four lanes of a row exchange their pieces to write 16 bytes each. */
@@ -219,7 +217,7 @@ struct Hopper {
         Ring ring = {(memory + 1023) & ~1023u, (problem.tokens + TILE_KEYS - 1) / TILE_KEYS, TileCopier<TILE_KEYS>(problem)};
         if (threadIdx.x == 0) ring.startBarriers(groups * 4);
         syncBlock();
-        for (int tile = 0; tile < LEAD; tile++) ring.copy(tile);
+        for (int i = 0; i < LEAD; i++) ring.copy(i, i < ring.tiles);
         if (static_cast<int>(threadIdx.x / GROUP_THREADS) < groups) {
             work(problem, ring, firstQuery + (threadIdx.x >> 5) * 16, scale);
         } else {
@@ -233,18 +231,26 @@ struct Hopper {
             shareText(problem, ring, key);
             group.attendText(ring.text(), problem.textLength - key, scale);
         }
-        for (int tile = 0; tile < LEAD - 1; tile++) ring.template announce<1>(tile);
-        for (int tile = 0; tile < ring.tiles; tile++) group.attend(ring, tile, problem.tokens - tile * TILE_KEYS, scale);
+        for (int i = 0; i < LEAD - 1; i++) ring.template announce<1>(i);
+        int valid = problem.tokens;
+        for (unsigned round = 0; valid > 0; round++) {
+#pragma unroll
+            for (int i = 0; i < STAGES; i++) {
+                if (valid <= 0) break;
+                group.attend(ring, i, round, valid, scale);
+                valid -= TILE_KEYS;
+            }
+        }
         group.finish(problem, first);
     }
 
     /** What a group without queries does: its part of the copying. */
     __device__ inline static void help(const Problem& problem, Ring& ring) {
         for (int key = 0; key < problem.textLength; key += TEXT_KEYS) shareText(problem, ring, key);
-        for (int tile = 0; tile < LEAD - 1; tile++) ring.template announce<1>(tile);
+        for (int i = 0; i < LEAD - 1; i++) ring.template announce<1>(i);
         for (int tile = 0; tile < ring.tiles; tile++) {
-            ring.template announce<0>(tile + LEAD - 1);
-            ring.refill(tile + LEAD);
+            ring.template announce<0>((tile + LEAD - 1) % STAGES);
+            ring.refill((tile + LEAD) % STAGES, (tile + LEAD) / STAGES, tile + LEAD < ring.tiles);
         }
     }
 
@@ -266,7 +272,6 @@ struct Hopper {
     }
 
 JOINT_ATTENTION_HOPPER(joint_attention_hopper_64, 1, 3, 2, 0, 4)
-JOINT_ATTENTION_HOPPER(joint_attention_hopper_64p, 1, 3, 2, 4, 4)
 JOINT_ATTENTION_HOPPER(joint_attention_hopper_128, 2, 4, 2, 0, 2)
-JOINT_ATTENTION_HOPPER(joint_attention_hopper_128p, 2, 4, 2, 4, 2)
-JOINT_ATTENTION_HOPPER(joint_attention_hopper_128l, 2, 5, 3, 0, 2)
+
+#endif

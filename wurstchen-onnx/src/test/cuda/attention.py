@@ -1,16 +1,20 @@
 """Checks the attention kernels on a GPU against torch in float32, then times them beside torch's own.
 
-    python attention.py OPERATORS.cubin [--only VARIANT,...] [--no-check] [--no-time]
+    python attention.py MODULE [--only VARIANT,...] [--check-only] [--no-check] [--no-time]
 
-Needs torch with CUDA and an NVIDIA GPU that the cubin is for; takes less than a minute. Exits with 1 if a check fails. The last table
-gives microseconds a call (the median of replays of a recorded graph, whose calls go round several inputs) and TFLOP/s. Torch's
-functions are given keys and values of text and map in one tensor, made beforehand; ours read the text and the map where they lie.
+MODULE is a cubin: the one of the library for this GPU, or one made of attention_variants.cu, which has more of Hopper's kernels. Needs
+torch with CUDA; takes about a minute. Exits with 1 if a check fails. The last table gives microseconds a call (the median of replays of
+a recorded graph, whose calls go round several inputs) and TFLOP/s. Torch's functions are given keys and values of text and map in one
+tensor, made beforehand; ours read the text and the map where they lie.
 """
 import argparse
 import ctypes
 import itertools
+import os
 import statistics
+import subprocess
 import sys
+import time as clock
 from dataclasses import dataclass
 
 import torch
@@ -33,12 +37,24 @@ class Variant:
     shared: int = 0
 
 
-EVERYWHERE = (
-    Variant("any 128", "joint_attention", 128, 128),
-    Variant("any 96", "joint_attention", 96, 96),
+def hopper(name, kernel, groups, stages):
+    """A kernel of attention_hopper.cu: shared memory for its stages of keys and values, 4 KB more for the text's, barriers, alignment."""
+    return Variant(name, kernel, 64 * groups, 128 * groups, stages * 16384 + 4096 + 16 * stages + 1024)
+
+
+VARIANTS = (
     Variant("any 64", "joint_attention", 64, 64),
+    Variant("any 128", "joint_attention", 128, 128),
+    hopper("h64", "joint_attention_hopper_64", 1, 3),
+    hopper("h128", "joint_attention_hopper_128", 2, 4),
+    hopper("h64 s4", "hopper_64_s4", 1, 4),
+    hopper("h128 s5", "hopper_128_s5", 2, 5),
+    hopper("h128 p4", "hopper_128_p4", 2, 4),
+    hopper("h192", "hopper_192", 3, 4),
+    hopper("h256", "hopper_256", 4, 5),
 )
-HOPPER = ()
+NOT_FOUND = 500  # CUDA_ERROR_NOT_FOUND
+MOST_SECONDS = 20  # that a check may take on the GPU; longer means that a kernel waits for ever
 
 
 @dataclass(frozen=True)
@@ -80,9 +96,14 @@ class Driver:
             self.cuda.cuGetErrorName(code, ctypes.byref(text))
             raise RuntimeError(f"{name} returned {code} ({text.value})")
 
+    def has(self, variant):
+        function = ctypes.c_void_p()
+        return self.cuda.cuModuleGetFunction(ctypes.byref(function), self.module, variant.kernel.encode()) != NOT_FOUND
+
     def function(self, variant):
         function = ctypes.c_void_p()
         self.check("cuModuleGetFunction", ctypes.byref(function), self.module, variant.kernel.encode())
+        self.check("cuFuncSetAttribute", function, 9, 100)  # CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT: as much as there is
         if variant.shared:
             self.check("cuFuncSetAttribute", function, 8, variant.shared)  # CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
         return function
@@ -104,9 +125,10 @@ def inputs(size, blocks, spread=1.0):
 
 
 def heads_of(size, qkv, text, block):
-    """Queries, and keys and values of text and map, [rows, heads, tokens, 64]."""
+    """Queries, and keys and values of text (rounded to float16) and map, [rows, heads, tokens, 64]."""
+    rounded = text[block].half().to(qkv.dtype)
     parts = qkv.view(size.rows, size.tokens, 3, size.heads, HEAD).permute(2, 0, 3, 1, 4)
-    return parts[0], torch.cat([text[block, 0].to(qkv.dtype), parts[1]], 2), torch.cat([text[block, 1].to(qkv.dtype), parts[2]], 2)
+    return parts[0], torch.cat([rounded[0], parts[1]], 2), torch.cat([rounded[1], parts[2]], 2)
 
 
 def reference(size, qkv, text, block):
@@ -124,33 +146,69 @@ def hostile():
     yield Size("", 3, 2305, 24), 1.0
 
 
+def finish(size):
+    """Waits for the GPU, but ends the process where a kernel does not."""
+    event = torch.cuda.Event()
+    event.record()
+    begin = clock.monotonic()
+    while not event.query():
+        if clock.monotonic() - begin > MOST_SECONDS:
+            print(f"  {size}: still running after {MOST_SECONDS} s", flush=True)
+            os._exit(1)
+
+
+def check_size(driver, function, variant, size, spread):
+    """The relative error, after comparing three runs, what lies around y, and float32; raises ValueError."""
+    qkv, text = inputs(size, 3, spread)
+    count = size.rows * size.tokens * size.heads * HEAD
+    whole = torch.full((count + 2 * PADDING,), SENTINEL, device="cuda", dtype=torch.float16)
+    y = whole[PADDING : PADDING + count].view(size.rows, size.tokens, -1)
+    results = []
+    for _ in range(3):
+        y.fill_(float("nan"))
+        driver.launch(function, variant, size, qkv, text, y, 1)
+        results.append(y.clone())
+    finish(size)
+    expected = reference(size, qkv, text, 1)
+    error = ((y.float() - expected).norm() / expected.norm()).item()
+    same = all(torch.equal(results[0], other) for other in results[1:])
+    kept = bool((whole[:PADDING] == SENTINEL).all() and (whole[PADDING + count :] == SENTINEL).all())
+    if not (error < TOLERANCE and same and kept):
+        raise ValueError(f"{size}, spread {spread}: relative error {error:.1e} (below {TOLERANCE:.0e}), largest {(y.float() - expected).abs().max().item():.1e}, "
+                         f"same bits in three runs {same}, nothing written around y {kept}")
+    return error
+
+
 def check(driver, variants):
-    failures = 0
+    """Prints a line for each variant, which begins with RIGHT or WRONG and its name."""
     for variant in variants:
         function = driver.function(variant)
-        worst = 0.0
+        errors, wrong = [], []
         for size, spread in hostile():
-            qkv, text = inputs(size, 3, spread)
-            count = size.rows * size.tokens * size.heads * HEAD
-            whole = torch.full((count + 2 * PADDING,), SENTINEL, device="cuda", dtype=torch.float16)
-            y = whole[PADDING : PADDING + count].view(size.rows, size.tokens, -1)
-            results = []
-            for _ in range(3):
-                y.fill_(float("nan"))
-                driver.launch(function, variant, size, qkv, text, y, 1)
-                results.append(y.clone())
-            expected = reference(size, qkv, text, 1)
-            error = ((y.float() - expected).norm() / expected.norm()).item()
-            largest = (y.float() - expected).abs().max().item()
-            same = all(torch.equal(results[0], other) for other in results[1:])
-            kept = bool((whole[:PADDING] == SENTINEL).all() and (whole[PADDING + count :] == SENTINEL).all())
-            worst = max(worst, error)
-            if not (error < TOLERANCE and same and kept):
-                failures += 1
-                print(f"WRONG {variant.name} {size}, spread {spread}: relative error {error:.1e} (below {TOLERANCE:.0e}), largest {largest:.1e}, "
-                      f"same bits in three runs {same}, nothing written around y {kept}")
-        print(f"{variant.name:12} largest relative error {worst:.1e}", flush=True)
-    return failures
+            try:
+                errors.append(check_size(driver, function, variant, size, spread))
+            except ValueError as error:
+                wrong.append(str(error))
+        print(f"{'WRONG' if wrong else 'RIGHT'} {variant.name}: {len(errors)} sizes right, largest relative error {max(errors, default=0):.1e}; {len(wrong)} wrong", flush=True)
+        for text in wrong[:5]:
+            print(f"  {text}", flush=True)
+
+
+def right_ones(module, variants):
+    """Checks variants in a process of their own, and those behind one that ends it in another; returns those that are right."""
+    right, left = [], list(variants)
+    while left:
+        command = [sys.executable, __file__, module, "--check-only", "--only", ",".join(v.name for v in left)]
+        child = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        print(child.stdout, end="", flush=True)
+        results = [line.split(":")[0].split(" ", 1) for line in child.stdout.splitlines() if line.startswith(("RIGHT ", "WRONG "))]
+        right += [v for v in left if ["RIGHT", v.name] in results]
+        checked = [name for _, name in results]
+        left = [v for v in left if v.name not in checked]
+        if left:
+            print(f"WRONG {left[0].name}: its process ended with {child.returncode}", flush=True)
+            left = left[1:]
+    return right
 
 
 def time(function, count):
@@ -195,41 +253,43 @@ def measure(driver, variants, size):
 
 def table(driver, variants):
     names = [v.name for v in variants] + ["cuDNN", "flash"]
-    print(f"\n{torch.cuda.get_device_name()}, torch {torch.__version__}: us a call (TFLOP/s)\n{'size':22}" + "".join(f"{n:>16}" for n in names))
+    print(f"\n{torch.cuda.get_device_name()}, torch {torch.__version__}: us a call (TFLOP/s)\n{'size':22}" + "".join(f"{n:>15}" for n in names))
     for rows in (2, 8, 16):
         steps = {"C": dict.fromkeys(names, 0.0), "B": dict.fromkeys(names, 0.0)}
         for size in sizes(rows):
             found = measure(driver, variants, size)
-            cells = "".join(f"{found[n]:9.1f} ({size.operations() / found[n] / 1e6:4.0f})" for n in names)
+            cells = "".join(f"{found[n]:9.1f} ({size.operations() / found[n] / 1e6:3.0f})" for n in names)
             print(f"{size.name:10} R {rows:2} {size.tokens:5} {cells}", flush=True)
             for n in names:
                 steps[size.name[0]][n] += found[n] * size.calls / 1e3
         for stage, total in steps.items():
-            print(f"{stage} step R {rows:2}, ms      " + "".join(f"{total[n]:9.2f}       " for n in names), flush=True)
+            print(f"{stage} step R {rows:2}, ms      " + "".join(f"{total[n]:9.2f}      " for n in names), flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cubin")
+    parser.add_argument("module")
     parser.add_argument("--only", help="names of variants, separated by commas")
+    parser.add_argument("--check-only", action="store_true", help="check in this process, and measure nothing")
     parser.add_argument("--no-check", action="store_true")
     parser.add_argument("--no-time", action="store_true")
     options = parser.parse_args()
     torch.manual_seed(0)
-    variants = EVERYWHERE + (HOPPER if torch.cuda.get_device_capability() == (9, 0) else ())
+    driver = Driver(options.module)
+    variants = tuple(v for v in VARIANTS if driver.has(v))
     if options.only:
         wanted = options.only.split(",")
         unknown = set(wanted) - {v.name for v in variants}
         if unknown:
-            parser.error(f"no such variant: {sorted(unknown)}; there are {[v.name for v in variants]}")
+            parser.error(f"{options.module} has no variant {sorted(unknown)}; it has {[v.name for v in variants]}")
         variants = tuple(v for v in variants if v.name in wanted)
-    driver = Driver(options.cubin)
-    failures = 0 if options.no_check else check(driver, variants)
-    torch.cuda.synchronize()
+    if options.check_only:
+        return check(driver, variants)
+    right = variants if options.no_check else right_ones(options.module, variants)
     if not options.no_time:
-        table(driver, variants)
-    if failures:
-        sys.exit(f"{failures} checks failed")
+        table(driver, right)
+    if len(right) < len(variants):
+        sys.exit(f"wrong: {[v.name for v in variants if v not in right]}")
 
 
 if __name__ == "__main__":

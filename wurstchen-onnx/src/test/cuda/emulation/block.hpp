@@ -1,6 +1,6 @@
 /*
- * Runs one block of a CUDA kernel on a CPU: each thread is a fiber, and warps run in random order between the points where they
- * wait. What a warp does together (matrix instructions, shuffles) is computed when its last lane arrives. An asynchronous copy
+ * Runs one block of a CUDA kernel on a CPU: each thread is a fiber, and warps and their lanes run in random order between the
+ * points where they wait. What a warp does together (matrix instructions, shuffles) is computed when its last lane arrives. An asynchronous copy
  * spoils its target when it is issued and writes it when it is waited for, so a missing wait or barrier gives NaN sooner or later.
  */
 #pragma once
@@ -25,7 +25,8 @@ struct Index {
 
 [[noreturn]] inline void fail(const char* what) {
     std::printf("emulation: %s\n", what);
-    std::exit(1);
+    std::fflush(stdout);
+    std::_Exit(1); // the stack may be a fiber's
 }
 
 struct Copy {
@@ -123,15 +124,17 @@ inline void start(Fiber& fiber, int thread) {
     makecontext(&fiber.context, enter, 0);
 }
 
-/** Runs the lanes of a warp that can run; returns whether there was one. */
+/** Runs the lanes of a warp that can run, sometimes only one; returns whether there was one. */
 inline bool runWarp(int warp) {
     bool ran = false;
-    for (int lane = 0; lane < 32; lane++) {
-        Fiber& fiber = block.fibers[warp * 32 + lane];
+    const unsigned random = (*block.random)();
+    for (int i = 0; i < 32; i++) {
+        Fiber& fiber = block.fibers[warp * 32 + (i + random) % 32];
         if (!fiber.runnable) continue;
         block.current = &fiber;
         swapcontext(&block.scheduler, &fiber.context);
         ran = true;
+        if (random >> 5 & 1) break;
     }
     return ran;
 }
