@@ -6,7 +6,7 @@ import wurstchen.onnx.internal.binding.CpuProvider;
 import wurstchen.onnx.internal.binding.RemotePlace;
 
 /** The device that a program of the tests is told to use. */
-final class DeviceArgument {
+public final class DeviceArgument {
     /** One thread: the tests start several programs at a time, or several threads. */
     static final String CPU = "cpu";
 
@@ -17,7 +17,7 @@ final class DeviceArgument {
 
     private DeviceArgument() {}
 
-    static Device parse(String name) {
+    public static Device parse(String name) {
         return switch (name) {
             case CPU -> Device.cpu(1);
             case REMOTE -> Internals.device(new CpuProvider(1).withMemory(REMOTE, RemotePlace::openMemory));

@@ -11,19 +11,19 @@ import wurstchen.PictureRequest;
  * @param height in px
  * @param batch pictures, all at a time
  */
-record RequestSize(int width, int height, int batch) {
+public record RequestSize(int width, int height, int batch) {
     /** Reads {@code 256x128x2}. */
-    static RequestSize parse(String text) {
+    public static RequestSize parse(String text) {
         checkArgument(text.matches("\\d{1,5}x\\d{1,5}x\\d{1,4}"), "a size is WIDTHxHEIGHTxPICTURES, such as 256x128x2, got '%s'", text);
         String[] numbers = text.split("x");
         return new RequestSize(Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]), Integer.parseInt(numbers[2]));
     }
 
-    PictureRequest request(long seed) {
+    public PictureRequest request(long seed) {
         return builder(seed).build();
     }
 
-    PictureRequest.Builder builder(long seed) {
+    public PictureRequest.Builder builder(long seed) {
         return PictureRequest.builder("a cat").seed(seed).size(width, height).pictures(batch).batchSize(batch);
     }
 }

@@ -2,6 +2,7 @@ package wurstchen.onnx.internal.binding;
 
 import ai.onnxruntime.OrtException;
 import com.sun.jna.NativeLibrary;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,8 +11,10 @@ import wurstchen.onnx.internal.capi.OrtStatus;
 import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.capi.SessionAllocator;
 import wurstchen.onnx.internal.common.Closing;
+import wurstchen.onnx.internal.common.FilePart;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OrtWork;
+import wurstchen.onnx.internal.cuda.CudaMemory;
 import wurstchen.onnx.internal.cuda.CudaStream;
 import wurstchen.onnx.internal.cuda.DeviceThread;
 import wurstchen.onnx.internal.cuda.InstalledCudaDriver;
@@ -32,6 +35,7 @@ final class CudaPlace implements NativePlace {
     private final Optional<SessionAllocator> pinned;
     private final Optional<CudaStream> stream;
     private final DeviceOperators operators;
+    private final Optional<CudaMemory> weights;
 
     private CudaPlace(
             HostPlace host,
@@ -40,7 +44,8 @@ final class CudaPlace implements NativePlace {
             SessionAllocator gpu,
             Optional<SessionAllocator> pinned,
             Optional<CudaStream> stream,
-            DeviceOperators operators) {
+            DeviceOperators operators,
+            Optional<CudaMemory> weights) {
         this.host = host;
         this.copies = copies;
         this.thread = thread;
@@ -48,6 +53,7 @@ final class CudaPlace implements NativePlace {
         this.pinned = pinned;
         this.stream = stream;
         this.operators = operators;
+        this.weights = weights;
     }
 
     static CudaPlace open(CudaProvider provider) throws OrtException {
@@ -66,11 +72,18 @@ final class CudaPlace implements NativePlace {
             thread.execute(() -> choose(gpu));
             DeviceOperators operators = openOperators(provider, stream, thread);
             opened.add(operators);
-            return new CudaPlace(host, copies, thread, gpu, pinned(provider, copies), stream, operators);
+            return new CudaPlace(host, copies, thread, gpu, pinned(provider, copies), stream, operators, weights(provider));
         } catch (OrtException | RuntimeException e) {
             Closing.afterFailure(e, opened);
             throw e;
         }
+    }
+
+    /** A limit of a graph's memory is to count its weights, so ONNX Runtime reads them where there is one. */
+    private static Optional<CudaMemory> weights(CudaProvider provider) {
+        return provider.options().memoryLimit().isPresent()
+                ? Optional.empty()
+                : CudaMemory.open(provider.options().index(), HostSystem.current());
     }
 
     /** On the device's thread, which is to have the only handles. */
@@ -169,6 +182,29 @@ final class CudaPlace implements NativePlace {
     }
 
     @Override
+    public Optional<WeightMemory> weightMemory() {
+        return weights.map(CudaWeightMemory::new);
+    }
+
+    /** Memory of NVIDIA's driver. */
+    private record CudaWeightMemory(CudaMemory memory) implements WeightMemory {
+        @Override
+        public OptionalLong allocate(long bytes) {
+            return memory.allocate(bytes);
+        }
+
+        @Override
+        public void free(long address) {
+            memory.free(address);
+        }
+
+        @Override
+        public void read(List<FilePart> parts) throws IOException {
+            memory.read(parts);
+        }
+    }
+
+    @Override
     public String description() {
         return "inputs and outputs bound on the device, " + operators.description();
     }
@@ -176,6 +212,7 @@ final class CudaPlace implements NativePlace {
     @Override
     public void close() {
         operators.close();
+        weights.ifPresent(CudaMemory::close);
         pinned.ifPresent(SessionAllocator::close);
         gpu.close();
         copies.close();

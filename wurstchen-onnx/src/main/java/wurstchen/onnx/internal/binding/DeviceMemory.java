@@ -4,8 +4,12 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableSet;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import wurstchen.onnx.internal.common.ExternalTensor;
 import wurstchen.onnx.internal.common.Shared;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
@@ -39,6 +43,17 @@ public abstract class DeviceMemory extends Shared {
      * @return owned by the caller
      */
     public abstract OrtSession openSession(byte[] model, SessionOptions options) throws OrtException;
+
+    /**
+     * Reads the large weights of a graph into this memory, for a session that is to be opened.
+     *
+     * @param folder what the tensors' locations are relative to
+     * @return owned by the caller, who closes them after the session; empty if ONNX Runtime is to read them itself
+     * @throws IOException if a file cannot be read
+     */
+    public Optional<DeviceWeights> readWeights(Path folder, List<ExternalTensor> tensors) throws IOException, OrtException {
+        return Optional.empty();
+    }
 
     /** The address of the stream that graphs queue their work on; empty if each makes what it needs. */
     public abstract OptionalLong stream();

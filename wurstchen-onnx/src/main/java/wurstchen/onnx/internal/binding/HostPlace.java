@@ -74,6 +74,12 @@ final class HostPlace implements NativePlace {
         return OptionalLong.empty();
     }
 
+    /** ONNX Runtime maps the files. */
+    @Override
+    public Optional<WeightMemory> weightMemory() {
+        return Optional.empty();
+    }
+
     @Override
     public Optional<DeviceOperators> operators() {
         return Optional.empty();

@@ -7,12 +7,16 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.internal.Range;
 import wurstchen.onnx.internal.capi.OrtHandles;
 import wurstchen.onnx.internal.capi.OrtStatus;
 import wurstchen.onnx.internal.capi.OrtTable;
+import wurstchen.onnx.internal.common.ExternalTensor;
 import wurstchen.onnx.internal.common.JvmExit;
 import wurstchen.onnx.internal.common.Shared;
 import wurstchen.onnx.internal.cuda.CudaCalls;
@@ -195,6 +199,12 @@ final class NativeMemory extends DeviceMemory {
         OrtSession[] opened = new OrtSession[1];
         place.execute(() -> opened[0] = OrtEnvironment.getEnvironment().createSession(model, options));
         return opened[0];
+    }
+
+    @Override
+    public Optional<DeviceWeights> readWeights(Path folder, List<ExternalTensor> tensors) throws IOException, OrtException {
+        Optional<WeightMemory> memory = place.weightMemory();
+        return memory.isEmpty() ? Optional.empty() : DeviceWeights.read(memory.get(), place.memoryInfo(), folder, tensors);
     }
 
     @Override

@@ -46,6 +46,9 @@ interface NativePlace extends AutoCloseable {
     /** The operators of this library for graphs on {@link #stream}; empty if the device is the CPU, which has none. */
     Optional<DeviceOperators> operators();
 
+    /** Where weights can be put before a graph is opened; empty if ONNX Runtime is to read them itself. */
+    Optional<WeightMemory> weightMemory();
+
     /** How tensors here reach a graph, for reports. */
     String description();
 

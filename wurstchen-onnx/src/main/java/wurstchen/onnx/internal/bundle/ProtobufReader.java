@@ -1,6 +1,7 @@
 package wurstchen.onnx.internal.bundle;
 
 import java.nio.charset.StandardCharsets;
+import java.util.stream.LongStream;
 
 /** Reads the fields of a protobuf message one after the other. Malformed input is an IllegalArgumentException. */
 public final class ProtobufReader {
@@ -59,6 +60,19 @@ public final class ProtobufReader {
             throw new IllegalArgumentException("expected an integer in field " + field());
         }
         return varint();
+    }
+
+    /** The field as one or more values of a repeated number, whether they are packed or not. */
+    public long[] numbers() {
+        if ((tag & 7) == VARINT) {
+            return new long[] {varint()};
+        }
+        ProtobufReader packed = message();
+        LongStream.Builder values = LongStream.builder();
+        while (packed.position < packed.end) {
+            values.add(packed.varint());
+        }
+        return values.build().toArray();
     }
 
     public void skip() {

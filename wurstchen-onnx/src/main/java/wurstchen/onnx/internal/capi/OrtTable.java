@@ -62,6 +62,7 @@ public final class OrtTable {
             .put("BindOutputToDevice", 138)
             .put("GetBoundOutputValues", 140)
             .put("KernelInfoGetAttributeArray_int64", 163)
+            .put("AddInitializer", 150)
             .put("AddRunConfigEntry", 165)
             .put("KernelContext_GetGPUComputeStream", 193)
             .put("MemoryInfoGetDeviceType", 225)
@@ -159,6 +160,8 @@ public final class OrtTable {
     public static native long CreateCustomOpDomain(String name, long[] domain);
 
     public static native long CustomOpDomain_Add(long domain, long operator);
+
+    public static native long AddInitializer(long options, String name, long value);
 
     public static native long AddCustomOpDomain(long sessionOptions, long domain);
 

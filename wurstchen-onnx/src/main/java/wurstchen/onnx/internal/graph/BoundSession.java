@@ -15,6 +15,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.TensorSpec;
+import wurstchen.onnx.internal.binding.DeviceWeights;
 import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.PreparedRun;
 import wurstchen.onnx.internal.binding.Recordings;
@@ -42,16 +43,22 @@ public final class BoundSession implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Takes over the session.
+     * Takes over the session and its weights.
      *
+     * @param weights what the session uses of the device's memory; empty if it has its weights in its own
      * @param hostInputs the inputs that it reads on the CPU although it computes on a device
      * @param replays whether the session can record runs
      */
     BoundSession(
-            GraphSpec spec, OnnxEngine engine, OrtSession session, ImmutableSet<String> hostInputs, boolean replays) {
+            GraphSpec spec,
+            OnnxEngine engine,
+            OrtSession session,
+            Optional<DeviceWeights> weights,
+            ImmutableSet<String> hostInputs,
+            boolean replays) {
         this.spec = spec;
         this.engine = engine;
-        this.session = new OpenSession(session);
+        this.session = new OpenSession(session, weights);
         this.hostInputs = hostInputs;
         this.recordings = replays ? Optional.of(new Recordings(this::noteRecordingsUsedUp)) : Optional.empty();
         engine.add(this);
@@ -60,15 +67,20 @@ public final class BoundSession implements AutoCloseable {
     /** The native session, with one user for this and one for each run that is prepared. */
     private final class OpenSession extends Shared {
         private final OrtSession ort;
+        private final Optional<DeviceWeights> weights;
 
-        OpenSession(OrtSession ort) {
+        OpenSession(OrtSession ort, Optional<DeviceWeights> weights) {
             this.ort = ort;
+            this.weights = weights;
         }
 
         @Override
         public void free() {
             try {
-                JvmExit.close(() -> CudaCalls.share(ort::close));
+                JvmExit.close(() -> CudaCalls.share(() -> {
+                    ort.close();
+                    weights.ifPresent(DeviceWeights::close);
+                }));
             } catch (OrtException e) {
                 throw new WurstchenException(spec.name() + ": ONNX Runtime cannot close it: " + OneLine.of(e.getMessage()), e);
             } finally {

@@ -5,14 +5,19 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Lists;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.ModelBundleException;
+import wurstchen.onnx.internal.binding.DeviceWeights;
 import wurstchen.onnx.internal.binding.GraphUse;
 import wurstchen.onnx.internal.binding.SessionSettings;
+import wurstchen.onnx.internal.bundle.ExternalTensors;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.JvmExit;
 import wurstchen.onnx.internal.common.OneLine;
@@ -87,15 +92,30 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, byte[] model, Path weight
         try (SessionOptions options = SessionSettings.of(weights)) {
             engine.provider().configure(options, use, engine.memory().stream());
             kernels.addTo(options);
-            OrtSession session = create(options);
-            ImmutableSet<String> hostInputs;
+            List<AutoCloseable> opened = new ArrayList<>();
             try {
-                hostInputs = engine.memory().hostInputs(session);
+                Optional<DeviceWeights> read = readWeights();
+                if (read.isPresent()) {
+                    opened.add(read.get());
+                    read.get().addTo(options);
+                }
+                OrtSession session = create(options);
+                opened.add(session);
+                ImmutableSet<String> hostInputs = engine.memory().hostInputs(session);
+                return new BoundSession(spec, engine, session, read, hostInputs, use == GraphUse.REPLAYED);
             } catch (OrtException | RuntimeException e) {
-                Closing.afterFailure(e, List.of(session));
+                Closing.afterFailure(e, Lists.reverse(opened));
                 throw e;
             }
-            return new BoundSession(spec, engine, session, hostInputs, use == GraphUse.REPLAYED);
+        }
+    }
+
+    private Optional<DeviceWeights> readWeights() throws OrtException {
+        try {
+            return engine.memory().readWeights(weights, ExternalTensors.of(spec.file(), model));
+        } catch (IOException e) {
+            throw new WurstchenException(
+                    spec.file() + ": its weights cannot be read: " + OneLine.of(e.toString()) + "; fetch or export the bundle again", e);
         }
     }
 

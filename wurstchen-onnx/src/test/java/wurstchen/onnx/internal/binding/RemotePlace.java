@@ -16,6 +16,7 @@ public final class RemotePlace implements NativePlace {
     private final HostPlace host;
     private final IdentityCopies copies;
     private final DeviceThread thread = new DeviceThread(THREAD);
+    private final HostWeightMemory weights = new HostWeightMemory();
     private boolean closed;
 
     private RemotePlace(HostPlace host, IdentityCopies copies) {
@@ -84,6 +85,11 @@ public final class RemotePlace implements NativePlace {
     }
 
     @Override
+    public Optional<WeightMemory> weightMemory() {
+        return Optional.of(weights);
+    }
+
+    @Override
     public String description() {
         return "out of reach";
     }
@@ -91,6 +97,7 @@ public final class RemotePlace implements NativePlace {
     @Override
     public void close() {
         checkState(!closed, "closed twice");
+        checkState(weights.open() == 0, "weights of %s graphs are still open", weights.open());
         closed = true;
         copies.close();
         host.close();

@@ -53,7 +53,7 @@ class RecordedRunsTest {
         try (SessionOptions options = SessionSettings.quiet()) {
             ort = OrtEnvironment.getEnvironment().createSession(IdentityGraph.model(), options);
         }
-        session = new BoundSession(COPY, engine, ort, ImmutableSet.of(IdentityGraph.INPUT), true);
+        session = new BoundSession(COPY, engine, ort, Optional.empty(), ImmutableSet.of(IdentityGraph.INPUT), true);
         input = engine.upload(new float[] {1, 2}, 2);
         output = engine.tensor(ElementType.FLOAT32, 2);
     }

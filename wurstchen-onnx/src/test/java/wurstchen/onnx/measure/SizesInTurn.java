@@ -1,4 +1,4 @@
-package wurstchen.onnx.process;
+package wurstchen.onnx.measure;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
@@ -17,12 +17,14 @@ import wurstchen.Wurstchen;
 import wurstchen.onnx.Doctor;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
+import wurstchen.onnx.process.DeviceArgument;
+import wurstchen.onnx.process.RequestSize;
 
 /**
  * Measures how long a user waits: from the start of the process to the first picture, and for the first and later pictures of each size that
  * one process makes in turn. Requests have the reference's steps, guided in both stages.
  *
- * <p>Usage: SizesInTurn BUNDLE DEVICE SIZES JSON, the sizes as for {@link LeakProgram}, at least two.
+ * <p>Usage: SizesInTurn BUNDLE DEVICE SIZES JSON, the sizes as {@link RequestSize} reads them, at least two.
  */
 final class SizesInTurn {
     /** Requests of a size; the steps of the second or third are replayed recordings. */

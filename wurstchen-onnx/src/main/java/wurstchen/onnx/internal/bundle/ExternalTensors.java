@@ -1,0 +1,104 @@
+package wurstchen.onnx.internal.bundle;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableLongArray;
+import wurstchen.onnx.ModelBundleException;
+import wurstchen.onnx.internal.common.ExternalTensor;
+
+/**
+ * Lists the weights of a graph that lie in files beside it, with their places in these. Only initializers of the main graph: those of functions
+ * and of inner graphs are left to ONNX Runtime.
+ *
+ * <p>Field numbers: onnx.proto3 of ONNX 1.19.
+ */
+public final class ExternalTensors {
+    private static final int MODEL_GRAPH = 7;
+    private static final int GRAPH_INITIALIZER = 5;
+    private static final int TENSOR_SHAPE = 1;
+    private static final int TENSOR_TYPE = 2;
+    private static final int TENSOR_NAME = 8;
+    private static final int TENSOR_EXTERNAL_DATA = 13;
+    private static final int ENTRY_KEY = 1;
+    private static final int ENTRY_VALUE = 2;
+
+    private final ImmutableList.Builder<ExternalTensor> tensors = ImmutableList.builder();
+
+    private ExternalTensors() {}
+
+    /**
+     * Lists them in the order of the graph. One without a length, which reaches to the end of its file, is left out.
+     *
+     * @param file the graph's name, for messages
+     * @throws ModelBundleException if the bytes are no ONNX model
+     */
+    public static ImmutableList<ExternalTensor> of(String file, byte[] model) {
+        ExternalTensors scan = new ExternalTensors();
+        try {
+            ProtobufReader in = new ProtobufReader(model);
+            while (in.next()) {
+                if (in.field() == MODEL_GRAPH) {
+                    scan.graph(in.message());
+                } else {
+                    in.skip();
+                }
+            }
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new ModelBundleException(file + ": is no ONNX model; export the bundle again", e);
+        }
+        return scan.tensors.build();
+    }
+
+    private void graph(ProtobufReader in) {
+        while (in.next()) {
+            if (in.field() == GRAPH_INITIALIZER) {
+                tensor(in.message());
+            } else {
+                in.skip();
+            }
+        }
+    }
+
+    private void tensor(ProtobufReader in) {
+        ImmutableLongArray.Builder shape = ImmutableLongArray.builder();
+        String name = "";
+        int type = 0;
+        Place place = new Place();
+        while (in.next()) {
+            switch (in.field()) {
+                case TENSOR_SHAPE -> shape.addAll(in.numbers());
+                case TENSOR_TYPE -> type = Math.toIntExact(in.number());
+                case TENSOR_NAME -> name = in.text();
+                case TENSOR_EXTERNAL_DATA -> place.entry(in.message());
+                default -> in.skip();
+            }
+        }
+        if (place.length > 0) {
+            tensors.add(new ExternalTensor(name, type, shape.build(), place.location, place.offset, place.length));
+        }
+    }
+
+    /** Where a tensor's values lie: key-value pairs of which the offset may be missing. */
+    private static final class Place {
+        private String location = "";
+        private long offset;
+        private long length;
+
+        private void entry(ProtobufReader in) {
+            String key = "";
+            String value = "";
+            while (in.next()) {
+                switch (in.field()) {
+                    case ENTRY_KEY -> key = in.text();
+                    case ENTRY_VALUE -> value = in.text();
+                    default -> in.skip();
+                }
+            }
+            switch (key) {
+                case "location" -> location = value;
+                case "offset" -> offset = Long.parseLong(value);
+                case "length" -> length = Long.parseLong(value);
+                default -> {}
+            }
+        }
+    }
+}

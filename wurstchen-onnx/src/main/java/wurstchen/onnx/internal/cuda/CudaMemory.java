@@ -1,0 +1,107 @@
+package wurstchen.onnx.internal.cuda;
+
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import com.sun.jna.ptr.PointerByReference;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import wurstchen.onnx.internal.common.FilePart;
+import wurstchen.onnx.internal.common.HostSystem;
+
+/**
+ * Memory of a GPU that this library asks NVIDIA's driver for, and the way of files into it: read into pinned memory by several threads, which a
+ * GPU reads at the bus's full speed. Thread-safe.
+ *
+ * <p>Source: cuda.h.
+ */
+public final class CudaMemory implements AutoCloseable {
+    private static final int SUCCESS = 0;
+
+    private final NativeLibrary driver;
+    private final int gpu;
+    private final Pointer context;
+    private final PinnedReader reader;
+
+    private CudaMemory(NativeLibrary driver, int gpu, Pointer context) {
+        this.driver = driver;
+        this.gpu = gpu;
+        this.context = context;
+        this.reader = new PinnedReader(this);
+    }
+
+    /**
+     * Opens a GPU's memory. Needs JNA.
+     *
+     * @param index of the GPU, in CUDA's order
+     * @return empty if the driver does not give it; then ONNX Runtime does not work either, and says why
+     */
+    public static Optional<CudaMemory> open(int index, HostSystem host) {
+        return InstalledCudaDriver.library(host).flatMap(driver -> open(driver, index));
+    }
+
+    private static Optional<CudaMemory> open(NativeLibrary driver, int index) {
+        IntByReference gpu = new IntByReference();
+        PointerByReference context = new PointerByReference();
+        boolean opened = succeeds(driver, "cuInit", 0)
+                && succeeds(driver, "cuDeviceGet", gpu, index)
+                && succeeds(driver, "cuDevicePrimaryCtxRetain", context, gpu.getValue());
+        return opened ? Optional.of(new CudaMemory(driver, gpu.getValue(), context.getValue())) : Optional.empty();
+    }
+
+    /** Allocates memory, aligned to 256 bytes or more; empty if there is too little. */
+    public OptionalLong allocate(long bytes) {
+        enter();
+        LongByReference address = new LongByReference();
+        return succeeds(driver, "cuMemAlloc_v2", address, bytes) ? OptionalLong.of(address.getValue()) : OptionalLong.empty();
+    }
+
+    /** Frees what {@link #allocate} returned, once all work that was queued is done. */
+    public void free(long address) {
+        enter();
+        succeeds(driver, "cuMemFree_v2", address);
+    }
+
+    /**
+     * Reads parts of files into memory, which are there when this returns.
+     *
+     * @throws IOException if a file cannot be read or ends before, or the driver refuses a copy
+     */
+    public void read(List<FilePart> parts) throws IOException {
+        reader.read(parts);
+    }
+
+    /** Makes this GPU the calling thread's. */
+    void enter() {
+        succeeds(driver, "cuCtxSetCurrent", context);
+    }
+
+    /** Allocates pinned memory; empty if the driver pins no more. */
+    Optional<Pointer> pin(long bytes) {
+        PointerByReference memory = new PointerByReference();
+        return succeeds(driver, "cuMemAllocHost_v2", memory, bytes) ? Optional.of(memory.getValue()) : Optional.empty();
+    }
+
+    void unpin(Pointer memory) {
+        succeeds(driver, "cuMemFreeHost", memory);
+    }
+
+    /** Copies from the host's memory, and waits for it. Returns whether the driver did. */
+    boolean copy(long to, Pointer from, long bytes) {
+        return succeeds(driver, "cuMemcpyHtoD_v2", to, from, bytes);
+    }
+
+    private static boolean succeeds(NativeLibrary driver, String function, Object... arguments) {
+        return driver.getFunction(function).invokeInt(arguments) == SUCCESS;
+    }
+
+    /** Frees pinned memory and threads; what was allocated must be free. */
+    @Override
+    public void close() {
+        reader.close();
+        succeeds(driver, "cuDevicePrimaryCtxRelease_v2", gpu);
+    }
+}
