@@ -137,7 +137,7 @@ public final class CudaDevice extends Device {
         return new CudaDevice(index, memoryLimit, memoryGrowth, convolutionSearch, tf32, value);
     }
 
-    public int index() {
+    int index() {
         return index;
     }
 

@@ -23,7 +23,7 @@ public final class DeviceWatch implements AutoCloseable {
     private volatile long peak;
     private volatile boolean closed;
 
-    public DeviceWatch(MemoryMeter meter) {
+    DeviceWatch(MemoryMeter meter) {
         this.meter = meter;
         before = meter.usedBytes();
         peak = before;

@@ -1,7 +1,10 @@
 package wurstchen.onnx;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
+import wurstchen.onnx.internal.common.Requirements;
 
 /**
  * An exported model: {@code model.json}, the tokenizers, and the graphs with their weights. It is verified when it is opened, before ONNX
@@ -32,6 +35,7 @@ public final class ModelBundle implements AutoCloseable {
      * @throws ModelBundleException if it is not a whole, unaltered bundle of a kind that this library reads
      */
     public static ModelBundle open(Path folder) {
+        Requirements.check();
         return new ModelBundle(VerifiedBundle.open(folder));
     }
 
@@ -45,31 +49,40 @@ public final class ModelBundle implements AutoCloseable {
      * @throws ModelBundleException if the manifest is another one, or the folder is not a whole, unaltered bundle
      */
     public static ModelBundle open(Path folder, String expectedManifestSha256) {
+        Requirements.check();
         return new ModelBundle(VerifiedBundle.open(folder, expectedManifestSha256));
     }
 
     /**
      * Opens and verifies a bundle on the class path: unpacks it into a temporary folder that {@link #close} deletes.
      *
-     * @param loader whose class path
+     * @param loader whose class path; on the module path, it finds jars without a module descriptor
      * @param prefix the resource folder that holds {@code model.json}, such as {@code wurstchen/model}
      * @return the bundle
      * @throws ModelBundleException if there is none, or it is not a whole, unaltered bundle of a kind that this library reads
      */
     public static ModelBundle openResource(ClassLoader loader, String prefix) {
-        return new ModelBundle(VerifiedBundle.openResource(loader, prefix));
+        Requirements.check();
+        return new ModelBundle(VerifiedBundle.openResource(loader::getResourceAsStream, prefix));
     }
 
     /**
-     * Opens and verifies a bundle on the class path, see {@link #openResource(ClassLoader, String)}.
+     * Opens and verifies a bundle in a jar, on the class path or the module path; see {@link #openResource(ClassLoader, String)}.
      *
-     * @param owner a class of the jar that holds the bundle
+     * @param owner a class of the jar that holds the bundle; if its module has a descriptor, it must open the folder to this module, for
+     *     instance {@code opens wurstchen.model to wurstchen.onnx}
      * @param prefix the resource folder that holds {@code model.json}, from the class path's root
      * @return the bundle
      * @throws ModelBundleException if there is none, or it is not a whole, unaltered bundle of a kind that this library reads
      */
     public static ModelBundle openResource(Class<?> owner, String prefix) {
-        return openResource(owner.getClassLoader(), prefix);
+        Requirements.check();
+        return new ModelBundle(VerifiedBundle.openResource(path -> resource(owner, path), prefix));
+    }
+
+    private static InputStream resource(Class<?> owner, String path) throws IOException {
+        InputStream inModule = owner.getModule().getResourceAsStream(path);
+        return inModule == null ? owner.getClassLoader().getResourceAsStream(path) : inModule;
     }
 
     /**

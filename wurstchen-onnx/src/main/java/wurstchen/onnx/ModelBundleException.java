@@ -6,13 +6,21 @@ import wurstchen.WurstchenException;
 public final class ModelBundleException extends WurstchenException {
     private static final long serialVersionUID = 1L;
 
-    /** What helps against a file that changed on its way. */
-    public static final String FETCH_AGAIN = "export or download the bundle again";
-
+    /**
+     * Creates an exception without a cause.
+     *
+     * @param message one line: what is wrong, what was expected, what was found, and the remedy
+     */
     public ModelBundleException(String message) {
         super(message);
     }
 
+    /**
+     * Creates an exception.
+     *
+     * @param message one line: what is wrong, what was expected, what was found, and the remedy
+     * @param cause what failed
+     */
     public ModelBundleException(String message, Throwable cause) {
         super(message, cause);
     }

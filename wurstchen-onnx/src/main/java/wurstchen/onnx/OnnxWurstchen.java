@@ -16,6 +16,7 @@ import wurstchen.onnx.internal.cascade.OnnxStageC;
 import wurstchen.onnx.internal.cascade.OnnxTextEncoder;
 import wurstchen.onnx.internal.cascade.OpenOnDemand;
 import wurstchen.onnx.internal.common.Closing;
+import wurstchen.onnx.internal.common.Requirements;
 import wurstchen.onnx.internal.graph.BoundSession;
 import wurstchen.onnx.internal.graph.GraphSessions;
 import wurstchen.onnx.internal.graph.OnnxEngine;
@@ -36,8 +37,10 @@ public final class OnnxWurstchen {
      * Starts with the CPU and no model.
      *
      * @return a builder
+     * @throws wurstchen.WurstchenException if the program lacks a jar, or the Java runtime a module, that this library needs
      */
     public static Builder builder() {
+        Requirements.check();
         return new Builder();
     }
 

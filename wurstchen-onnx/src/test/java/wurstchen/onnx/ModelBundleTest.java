@@ -214,7 +214,8 @@ class ModelBundleTest {
     void missingResource_isNamed() {
         assertRefused(
                 () -> ModelBundle.openResource(ModelBundleTest.class, "no/model"),
-                "no resource no/model/model.json on the class path; add the jar that holds the model, or give a model folder");
+                "no resource no/model/model.json on the class path; add the jar that holds the model (if it is a module: open the folder to"
+                        + " wurstchen.onnx), or give a model folder");
     }
 
     @Test

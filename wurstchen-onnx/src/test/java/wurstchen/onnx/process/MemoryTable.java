@@ -20,6 +20,7 @@ import wurstchen.onnx.CudaDevice;
 import wurstchen.onnx.Device;
 import wurstchen.onnx.DeviceWatch;
 import wurstchen.onnx.Doctor;
+import wurstchen.onnx.Internals;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
 import wurstchen.onnx.internal.cuda.CudaMemoryMeter;
@@ -45,7 +46,7 @@ final class MemoryTable {
     private MemoryTable(ModelBundle bundle, Device device) {
         this.bundle = bundle;
         this.device = device;
-        meter = device instanceof CudaDevice cuda ? CudaMemoryMeter.open(cuda.index()) : ProcessMemory::resident;
+        meter = device instanceof CudaDevice cuda ? CudaMemoryMeter.open(Internals.index(cuda)) : ProcessMemory::resident;
         before = device instanceof CudaDevice ? meter.usedBytes() : 0;
         if (before < 0) {
             throw new IllegalStateException("NVIDIA's driver does not say how much memory is in use");
@@ -109,7 +110,7 @@ final class MemoryTable {
     /** Above what other programs took before this one began. */
     private long most(boolean lowMemory, RequestSize size) {
         long atStart = meter.usedBytes();
-        try (DeviceWatch watch = new DeviceWatch(meter);
+        try (DeviceWatch watch = Internals.watch(meter);
                 Wurstchen wurstchen = OnnxWurstchen.builder()
                         .model(bundle)
                         .device(device)

@@ -10,6 +10,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import wurstchen.onnx.CudaDevice;
 import wurstchen.onnx.Device;
+import wurstchen.onnx.Internals;
 
 /**
  * What this process has of each memory. That of the host is known on Linux only.
@@ -24,7 +25,7 @@ record ProcessMemory(ImmutableMap<String, LongSupplier> kinds) {
         ImmutableMap.Builder<String, LongSupplier> kinds = ImmutableMap.builder();
         kinds.put("the host's memory", ProcessMemory::resident);
         if (device instanceof CudaDevice cuda) {
-            kinds.put("the GPU's memory", OwnGpuMemory.beforeUse(cuda.index())::usedBytes);
+            kinds.put("the GPU's memory", OwnGpuMemory.beforeUse(Internals.index(cuda))::usedBytes);
         }
         return new ProcessMemory(kinds.buildOrThrow());
     }

@@ -16,6 +16,9 @@ import wurstchen.onnx.internal.common.OneLine;
 
 /** Compares one file's size and SHA-256 with the manifest's. */
 final class FileCheck {
+    /** Remedy for a file that differs from the manifest. */
+    static final String FETCH_AGAIN = "export or download the bundle again";
+
     private FileCheck() {}
 
     /** Opens a file unless it is a link. */
@@ -74,12 +77,12 @@ final class FileCheck {
     private static void checkHash(BundleFile expected, String sha256) {
         if (!sha256.equals(expected.sha256())) {
             throw new ModelBundleException(expected.path() + ": expected SHA-256 " + expected.sha256() + ", found " + sha256
-                    + ": the file was altered or the download broke; " + ModelBundleException.FETCH_AGAIN);
+                    + ": the file was altered or the download broke; " + FileCheck.FETCH_AGAIN);
         }
     }
 
     private static ModelBundleException wrongSize(BundleFile expected, String found) {
         return new ModelBundleException(expected.path() + ": expected " + expected.size() + " bytes, found " + found
-                + ": the file was altered or the download broke; " + ModelBundleException.FETCH_AGAIN);
+                + ": the file was altered or the download broke; " + FileCheck.FETCH_AGAIN);
     }
 }

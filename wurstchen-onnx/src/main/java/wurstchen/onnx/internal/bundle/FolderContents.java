@@ -44,7 +44,7 @@ final class FolderContents extends SimpleFileVisitor<Path> {
         for (String path : listed) {
             if (!contents.found.contains(path)) {
                 throw new ModelBundleException(path + ": " + Manifest.FILE_NAME + " lists this file, the folder " + folder
-                        + " does not hold it; " + ModelBundleException.FETCH_AGAIN);
+                        + " does not hold it; " + FileCheck.FETCH_AGAIN);
             }
         }
     }

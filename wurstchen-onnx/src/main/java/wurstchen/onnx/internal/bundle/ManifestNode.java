@@ -24,7 +24,7 @@ record ManifestNode(String place, JsonNode json) {
         ManifestNode child = new ManifestNode(place.isEmpty() ? key : place + "." + key, value);
         if (value == null) {
             throw new ModelBundleException(
-                    Manifest.FILE_NAME + ": " + child.place + " is missing; " + ModelBundleException.FETCH_AGAIN);
+                    Manifest.FILE_NAME + ": " + child.place + " is missing; " + FileCheck.FETCH_AGAIN);
         }
         return child;
     }
@@ -101,6 +101,6 @@ record ManifestNode(String place, JsonNode json) {
             found = found.substring(0, SHOWN_CHARACTERS) + "...";
         }
         return new ModelBundleException(Manifest.FILE_NAME + (place.isEmpty() ? "" : ": " + place) + " must be " + what + ", got "
-                + found + "; " + ModelBundleException.FETCH_AGAIN);
+                + found + "; " + FileCheck.FETCH_AGAIN);
     }
 }

@@ -77,7 +77,7 @@ final class ManifestReader {
             String where = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
             throw new ModelBundleException(
                     Manifest.FILE_NAME + " is not valid JSON" + where + ": " + OneLine.of(e.getOriginalMessage()) + "; "
-                            + ModelBundleException.FETCH_AGAIN,
+                            + FileCheck.FETCH_AGAIN,
                     e);
         } catch (IOException e) {
             throw new ModelBundleException(Manifest.FILE_NAME + " cannot be read: " + OneLine.of(e.getMessage()), e);
@@ -213,7 +213,7 @@ final class ManifestReader {
             if (before != null) {
                 throw new ModelBundleException(Manifest.FILE_NAME + ": files lists " + file.path() + " twice"
                         + (before.equals(file.path()) ? "" : " (as " + before + " too)") + "; "
-                        + ModelBundleException.FETCH_AGAIN);
+                        + FileCheck.FETCH_AGAIN);
             }
             files.put(file.path(), file);
         }

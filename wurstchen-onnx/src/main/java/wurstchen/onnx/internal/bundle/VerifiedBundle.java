@@ -109,7 +109,7 @@ public final class VerifiedBundle implements AutoCloseable {
         byte[] bytes = in.readNBytes(ManifestReader.MAX_BYTES + 1);
         if (bytes.length > ManifestReader.MAX_BYTES) {
             throw new ModelBundleException(Manifest.FILE_NAME + ": more than " + ManifestReader.MAX_BYTES
-                    + " bytes, which is no manifest; " + ModelBundleException.FETCH_AGAIN);
+                    + " bytes, which is no manifest; " + FileCheck.FETCH_AGAIN);
         }
         return bytes;
     }
@@ -117,12 +117,12 @@ public final class VerifiedBundle implements AutoCloseable {
     /**
      * Opens and verifies a bundle on the class path: unpacks it into a temporary folder that {@link #close} deletes.
      *
-     * @param loader whose class path
+     * @param resources where to look
      * @param prefix the resource folder that holds {@code model.json}, such as {@code wurstchen/model}
      * @return the bundle
      * @throws ModelBundleException if there is none, or it is not a whole, unaltered bundle of a kind that this library reads
      */
-    public static VerifiedBundle openResource(ClassLoader loader, String prefix) {
+    public static VerifiedBundle openResource(Resources resources, String prefix) {
         checkArgument(
                 !prefix.isEmpty() && !prefix.startsWith("/") && !prefix.endsWith("/"),
                 "prefix must be a resource folder without a leading or trailing '/', got '%s'",
@@ -130,12 +130,12 @@ public final class VerifiedBundle implements AutoCloseable {
         PrivateFolder unpacked = null;
         try {
             byte[] manifestBytes;
-            try (InputStream in = resource(loader, prefix, Manifest.FILE_NAME)) {
+            try (InputStream in = resource(resources, prefix, Manifest.FILE_NAME)) {
                 manifestBytes = readManifest(in);
             }
             unpacked = PrivateFolder.create();
             VerifiedBundle bundle = new VerifiedBundle(unpacked.path(), manifestBytes, Optional.of(unpacked));
-            bundle.unpack(loader, prefix);
+            bundle.unpack(resources, prefix);
             return bundle;
         } catch (IOException | RuntimeException e) {
             if (unpacked != null) {
@@ -148,20 +148,27 @@ public final class VerifiedBundle implements AutoCloseable {
         }
     }
 
-    private static InputStream resource(ClassLoader loader, String prefix, String path) {
-        InputStream in = loader.getResourceAsStream(prefix + "/" + path);
+    /** Resources of a class path or of a module. */
+    @FunctionalInterface
+    public interface Resources {
+        /** Opens a resource, or returns null if there is none. */
+        InputStream open(String path) throws IOException;
+    }
+
+    private static InputStream resource(Resources resources, String prefix, String path) throws IOException {
+        InputStream in = resources.open(prefix + "/" + path);
         if (in == null) {
             throw new ModelBundleException("no resource " + prefix + "/" + path + " on the class path; "
-                    + "add the jar that holds the model, or give a model folder");
+                    + "add the jar that holds the model (if it is a module: open the folder to wurstchen.onnx), or give a model folder");
         }
         return in;
     }
 
-    private void unpack(ClassLoader loader, String prefix) throws IOException {
+    private void unpack(Resources resources, String prefix) throws IOException {
         for (BundleFile file : manifest.files().values()) {
             Path target = folder.resolve(file.path());
             Files.createDirectories(target.getParent());
-            try (InputStream in = resource(loader, prefix, file.path());
+            try (InputStream in = resource(resources, prefix, file.path());
                     OutputStream out = Files.newOutputStream(target)) {
                 FileCheck.copy(in, out, file);
             }
