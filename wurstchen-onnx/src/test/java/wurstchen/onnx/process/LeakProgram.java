@@ -34,7 +34,7 @@ import wurstchen.text.TokenIds;
  *
  * <p>Exit status 0; 1 if a memory grows by 50 MB or more.
  */
-final class LeakProgram {
+public final class LeakProgram {
     static final String USAGE = "usage: LeakProgram BUNDLE DEVICE SIZES PICTURES RELOADS PLANT";
 
     private static final long ALLOWED_MEGABYTES = 50;

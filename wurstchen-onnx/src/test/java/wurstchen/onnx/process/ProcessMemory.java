@@ -17,7 +17,7 @@ import wurstchen.onnx.Internals;
  *
  * @param kinds says how many bytes there are, by the name of a memory
  */
-record ProcessMemory(ImmutableMap<String, LongSupplier> kinds) {
+public record ProcessMemory(ImmutableMap<String, LongSupplier> kinds) {
     private static final Path STATUS = Path.of("/proc/self/status");
 
     /** Of this process on a device. To be called before anything was done on the device. */
@@ -31,7 +31,7 @@ record ProcessMemory(ImmutableMap<String, LongSupplier> kinds) {
     }
 
     /** Bytes of the host's memory. */
-    static long resident() {
+    public static long resident() {
         try {
             String line = Files.readAllLines(STATUS).stream().filter(each -> each.startsWith("VmRSS:")).findFirst().orElseThrow();
             return 1024 * Long.parseLong(line.replaceAll("\\D", ""));

@@ -1,4 +1,4 @@
-package wurstchen.onnx.process;
+package wurstchen.onnx.measure;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
@@ -25,6 +25,10 @@ import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
 import wurstchen.onnx.internal.cuda.CudaMemoryMeter;
 import wurstchen.onnx.internal.cuda.MemoryMeter;
+import wurstchen.onnx.process.DeviceArgument;
+import wurstchen.onnx.process.LeakProgram;
+import wurstchen.onnx.process.ProcessMemory;
+import wurstchen.onnx.process.RequestSize;
 
 /**
  * Measures the most memory of a GPU that a model takes, with what CUDA itself takes: by mode, size and pictures at a time. For each, the

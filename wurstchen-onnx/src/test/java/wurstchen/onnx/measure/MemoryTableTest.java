@@ -1,4 +1,4 @@
-package wurstchen.onnx.process;
+package wurstchen.onnx.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,0 +1,2 @@
+/** Programs that measure, and the tests that they do. */
+package wurstchen.onnx.measure;
