@@ -46,7 +46,7 @@ public final class ChildJvm implements AutoCloseable {
      *
      * @param folder where a crash leaves its report
      */
-    ChildJvm(Path folder, Class<?> program, String... arguments) throws IOException {
+    public ChildJvm(Path folder, Class<?> program, String... arguments) throws IOException {
         this(folder, System.getProperty("java.class.path"), System.getenv(), program, arguments);
     }
 
@@ -56,7 +56,7 @@ public final class ChildJvm implements AutoCloseable {
     }
 
     /** Ends the program if it takes longer: it hangs, and its output ends with what its threads do. */
-    ChildJvm hangsAfter(Duration limit) {
+    public ChildJvm hangsAfter(Duration limit) {
         Executor later = CompletableFuture.delayedExecutor(limit.toSeconds(), TimeUnit.SECONDS);
         CompletableFuture.runAsync(this::endHanging, later);
         return this;
@@ -96,7 +96,7 @@ public final class ChildJvm implements AutoCloseable {
     }
 
     /** Starts a program where JNA is not on the class path. */
-    static ChildJvm withoutJna(Path folder, Class<?> program, String... arguments) throws IOException {
+    public static ChildJvm withoutJna(Path folder, Class<?> program, String... arguments) throws IOException {
         List<String> all = List.of(System.getProperty("java.class.path").split(File.pathSeparator));
         List<String> others = all.stream().filter(entry -> !entry.matches(".*\\bjna-[0-9.]+\\.jar")).toList();
         assertThat(others).as("class path without JNA's jar").hasSize(all.size() - 1);
@@ -135,7 +135,7 @@ public final class ChildJvm implements AutoCloseable {
     }
 
     /** Waits for a line of output. */
-    void await(String line) throws IOException {
+    public void await(String line) throws IOException {
         while (!lines.contains(line)) {
             String next = output.readLine();
             assertThat(next).as("output before '%s': %s", line, lines).isNotNull();
@@ -144,7 +144,7 @@ public final class ChildJvm implements AutoCloseable {
     }
 
     /** Sends a signal, such as INT, which is Ctrl-C, or TERM. Java's own way would close the output. */
-    void signal(String name) throws IOException, InterruptedException {
+    public void signal(String name) throws IOException, InterruptedException {
         // A bare host may have no program of that name, but every shell has it built in.
         int status = new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).start().waitFor();
         assertThat(status).as("exit status of kill").isZero();

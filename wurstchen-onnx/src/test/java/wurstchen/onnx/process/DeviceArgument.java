@@ -8,12 +8,12 @@ import wurstchen.onnx.internal.binding.RemotePlace;
 /** The device that a program of the tests is told to use. */
 public final class DeviceArgument {
     /** One thread: the tests start several programs at a time, or several threads. */
-    static final String CPU = "cpu";
+    public static final String CPU = "cpu";
 
     /** A GPU's code, with the CPU in its place. */
-    static final String REMOTE = "remote";
+    public static final String REMOTE = "remote";
 
-    static final String CUDA = "cuda";
+    public static final String CUDA = "cuda";
 
     private DeviceArgument() {}
 

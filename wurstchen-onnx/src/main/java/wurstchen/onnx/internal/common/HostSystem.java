@@ -1,5 +1,6 @@
 package wurstchen.onnx.internal.common;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,6 +25,15 @@ public record HostSystem(Function<String, String> properties, Function<String, S
 
     public Optional<String> variable(String name) {
         return Optional.ofNullable(variables.apply(name)).filter(value -> !value.isBlank());
+    }
+
+    /** Returns the user's home folder; empty if there is none: Java says {@code ?} for a user without an entry in the system's list. */
+    public Optional<Path> home() {
+        try {
+            return property("user.home").map(Path::of).filter(Path::isAbsolute);
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
     }
 
     public boolean windows() {

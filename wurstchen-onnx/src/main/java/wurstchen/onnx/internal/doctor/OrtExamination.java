@@ -6,7 +6,7 @@ import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.library.LibraryCache;
 import wurstchen.onnx.internal.library.OrtArtifact;
-import wurstchen.onnx.internal.library.OrtLibraries;
+import wurstchen.onnx.internal.library.LibraryPlaces;
 import wurstchen.onnx.internal.library.PackedLibrary;
 
 /** Looks at ONNX Runtime's artifact and at where its libraries come from. */
@@ -22,7 +22,7 @@ final class OrtExamination {
     }
 
     /**
-     * Returns the folder of the libraries; empty if ONNX Runtime unpacks them itself, or there are none.
+     * Returns the folder of the libraries; empty if they are not the ones that the device needs, or are unpacked at every start.
      *
      * @param cuda whether they have to work with a GPU
      * @param thorough whether to read every byte of the cache
@@ -30,13 +30,13 @@ final class OrtExamination {
     Optional<OrtFolder> examine(boolean cuda, boolean thorough) {
         findings.line("ONNX Runtime", describeArtifact());
         try {
-            Optional<OrtFolder> chosen = OrtLibraries.chosenByUser(host).map(path -> new OrtFolder(path, host));
+            Optional<OrtFolder> chosen = LibraryPlaces.chosenByUser(host).map(path -> new OrtFolder(path, host));
             if (chosen.isPresent()) {
-                findings.line("libraries", chosen.get().path() + ", as -D" + OrtLibraries.NATIVE_PATH + " says");
+                findings.line("libraries", chosen.get().path() + ", as -D" + LibraryPlaces.NATIVE_PATH + " says");
                 return chosen;
             }
             checkArtifact(cuda);
-            return artifact.hasCuda() ? Optional.of(cache(thorough)) : unpackedByOnnxRuntime();
+            return artifact.hasCuda() ? Optional.of(cache(thorough)) : ofCpu(thorough);
         } catch (WurstchenException e) {
             findings.problem(e.getMessage());
             return Optional.empty();
@@ -63,17 +63,28 @@ final class OrtExamination {
         }
     }
 
-    private Optional<OrtFolder> unpackedByOnnxRuntime() {
-        findings.line("libraries", artifact.libraries().isEmpty() ? "none" : "unpacked by ONNX Runtime at every start");
+    private Optional<OrtFolder> ofCpu(boolean thorough) {
+        try {
+            if (artifact.libraries().isEmpty()) {
+                findings.line("libraries", "none");
+            } else {
+                cache(thorough);
+            }
+        } catch (WurstchenException e) {
+            if (!LibraryPlaces.doWithoutCache(artifact, host)) {
+                throw e;
+            }
+            findings.line("libraries", "unpacked into a temporary folder at every start: " + e.getMessage());
+        }
         return Optional.empty();
     }
 
     private OrtFolder cache(boolean thorough) {
-        List<PackedLibrary> libraries = OrtLibraries.packed(artifact, host);
-        LibraryCache cache = OrtLibraries.cache(artifact, libraries, host);
+        List<PackedLibrary> libraries = LibraryPlaces.packed(artifact, host);
+        LibraryCache cache = LibraryPlaces.cache(artifact, libraries, host);
         List<String> damaged = thorough ? cache.damaged(libraries) : List.of();
         cache.forget(damaged);
-        cache.unpack(libraries);
+        cache.unpack(libraries, host);
         long bytes = libraries.stream().mapToLong(PackedLibrary::bytes).sum();
         findings.line("libraries", cache.folder() + ", unpacked once: " + libraries.size() + " files, " + bytes / 1_000_000 + " MB");
         if (thorough) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.cache.CacheFolder;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**

@@ -17,6 +17,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.List;
 import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.cache.CacheFolder;
+import wurstchen.onnx.internal.cache.CacheLock;
+import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
@@ -45,9 +48,12 @@ public final class LibraryCache {
     /**
      * Unpacks what is not there yet, or not as it was written.
      *
-     * @throws WurstchenException if the folder cannot be written, or a library cannot be read
+     * @throws WurstchenException if the folder cannot be written, no library can be loaded from it, or one cannot be read
      */
-    public void unpack(Collection<PackedLibrary> libraries) {
+    public void unpack(Collection<PackedLibrary> libraries, HostSystem host) {
+        if (Mounts.forbidExecution(folder, host)) {
+            throw failure("it is mounted noexec, so no library can be loaded from it", libraries, null);
+        }
         try {
             if (missing(libraries).isEmpty()) {
                 return;
@@ -63,11 +69,15 @@ public final class LibraryCache {
                 }
             }
         } catch (IOException e) {
-            throw new WurstchenException(
-                    "cannot unpack ONNX Runtime's libraries into " + folder + ": " + OneLine.of(e.toString())
-                            + "; it needs room for " + megabytes(libraries) + " MB; to use another place, " + CacheFolder.REMEDY,
-                    e);
+            throw failure(OneLine.of(e.toString()), libraries, e);
         }
+    }
+
+    private WurstchenException failure(String reason, Collection<PackedLibrary> libraries, IOException cause) {
+        return new WurstchenException(
+                "cannot unpack ONNX Runtime's libraries into " + folder + ": " + reason + "; it needs room for "
+                        + PackedLibrary.megabytes(libraries) + " MB; to use another place, " + CacheFolder.REMEDY,
+                cause);
     }
 
     /** Reads every byte of what is there; returns the names of files that are not as they were written. */
@@ -137,9 +147,5 @@ public final class LibraryCache {
                 Files.deleteIfExists(file);
             }
         }
-    }
-
-    private static long megabytes(Collection<PackedLibrary> libraries) {
-        return (libraries.stream().mapToLong(PackedLibrary::bytes).sum() + 999_999) / 1_000_000;
     }
 }

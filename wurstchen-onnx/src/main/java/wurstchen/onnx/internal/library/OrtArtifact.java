@@ -61,6 +61,11 @@ public record OrtArtifact(String platform, Optional<String> version, ImmutableMa
         return libraries.containsKey(CUDA);
     }
 
+    /** Returns the name of the artifact that has these libraries. */
+    String name() {
+        return hasCuda() ? "onnxruntime_gpu" : "onnxruntime";
+    }
+
     private static String folder(URL file) {
         return file.toString().replaceFirst("[^/]*$", "");
     }

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
+import java.util.Collection;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 
@@ -37,6 +38,11 @@ public record PackedLibrary(String file, URL resource, long bytes, long crc32) {
         long bytes = Resources.asByteSource(resource).size();
         int crc32 = Resources.asByteSource(resource).hash(Hashing.crc32()).asInt();
         return new PackedLibrary(file, resource, bytes, Integer.toUnsignedLong(crc32));
+    }
+
+    /** Returns how much room libraries need, in whole MB. */
+    static long megabytes(Collection<PackedLibrary> libraries) {
+        return (libraries.stream().mapToLong(PackedLibrary::bytes).sum() + 999_999) / 1_000_000;
     }
 
     InputStream open() throws IOException {

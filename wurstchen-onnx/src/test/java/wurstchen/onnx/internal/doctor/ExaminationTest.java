@@ -22,10 +22,10 @@ import wurstchen.onnx.internal.common.FakeHost;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.cuda.CudaDriver;
 import wurstchen.onnx.internal.cuda.Gpu;
-import wurstchen.onnx.internal.library.CacheFolder;
+import wurstchen.onnx.internal.cache.CacheFolder;
 import wurstchen.onnx.internal.library.FakeOrtJar;
 import wurstchen.onnx.internal.library.OrtArtifact;
-import wurstchen.onnx.internal.library.OrtLibraries;
+import wurstchen.onnx.internal.library.LibraryPlaces;
 
 /** Whole reports of machines that are made up here: shared libraries without code, and a driver that says what the test wants. */
 class ExaminationTest {
@@ -92,7 +92,7 @@ class ExaminationTest {
 
     private String cache() throws IOException {
         OrtArtifact artifact = FakeOrtJar.artifact(fake.host(), jar());
-        return OrtLibraries.cache(artifact, OrtLibraries.packed(artifact, fake.host()), fake.host()).folder().toString();
+        return LibraryPlaces.cache(artifact, LibraryPlaces.packed(artifact, fake.host()), fake.host()).folder().toString();
     }
 
     private String searched() {
@@ -316,9 +316,24 @@ class ExaminationTest {
                         "cpu can be used",
                         "system:         Linux amd64, Java 17.0.9",
                         "ONNX Runtime:   onnxruntime 1.29.0, file:" + jar(),
-                        "libraries:      unpacked by ONNX Runtime at every start",
+                        "libraries:      " + cache() + ", unpacked once: 2 files, 0 MB",
+                        "verified:       every byte of them is as it was written",
                         "GPUs:           not looked for: this is about the CPU; for a GPU ask about cuda",
                         "trial:          a graph ran on cpu");
+    }
+
+    @Test
+    void cpuWithoutCache_canBeUsed() throws IOException {
+        libraries.remove("libonnxruntime_providers_cuda.so");
+        libraries.remove("libonnxruntime_providers_shared.so");
+        fake.property(CacheFolder.PROPERTY, "").property("user.home", "?");
+
+        DoctorReport report = examine("cpu");
+
+        assertThat(report.usable()).isTrue();
+        assertThat(report.findings())
+                .contains("libraries:      unpacked into a temporary folder at every start: no cache folder: this user has no home folder;"
+                        + " name a folder with -Dwurstchen.cache=FOLDER or the environment variable WURSTCHEN_CACHE");
     }
 
     @Test
@@ -350,7 +365,7 @@ class ExaminationTest {
 
     @Test
     void wrongNativePath_isNamed() throws IOException {
-        fake.property(OrtLibraries.NATIVE_PATH, folder.resolve("missing"));
+        fake.property(LibraryPlaces.NATIVE_PATH, folder.resolve("missing"));
 
         assertProblems(
                 examine("cuda:0"),
@@ -362,7 +377,7 @@ class ExaminationTest {
         Path mine = Files.createDirectories(folder.resolve("mine"));
         Files.writeString(mine.resolve("libonnxruntime.so"), "core");
         Files.writeString(mine.resolve("libonnxruntime4j_jni.so"), jni);
-        fake.property(OrtLibraries.NATIVE_PATH, mine);
+        fake.property(LibraryPlaces.NATIVE_PATH, mine);
         return mine;
     }
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import wurstchen.onnx.internal.cache.CacheFolder;
 import wurstchen.onnx.internal.common.FakeHost;
 import wurstchen.onnx.internal.common.HostSystem;
 
@@ -34,7 +35,7 @@ class LibraryCacheProcessTest {
         public static void main(String[] args) throws IOException {
             HostSystem host = new FakeHost(Path.of("/")).property(CacheFolder.PROPERTY, args[1]).host();
             try (URLClassLoader loader = new URLClassLoader(new URL[] {Path.of(args[0]).toUri().toURL()}, null)) {
-                Path cache = OrtLibraries.prepare(OrtArtifact.find(loader, host), host).orElseThrow();
+                Path cache = LibraryPlaces.find(OrtArtifact.find(loader, host), host).orElseThrow().folder();
                 System.out.println(cache + " " + MoreFiles.asByteSource(cache.resolve(PROVIDER)).hash(Hashing.sha256()));
             }
         }

@@ -1,4 +1,4 @@
-package wurstchen.onnx.process;
+package wurstchen.onnx.process.exit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import wurstchen.onnx.process.ChildJvm;
+import wurstchen.onnx.process.DeviceArgument;
 
 /** On the CPU. {@code -Dexits=100} lets the JVM exit as often as that in each way. */
 class JvmExitTest extends JvmExits {

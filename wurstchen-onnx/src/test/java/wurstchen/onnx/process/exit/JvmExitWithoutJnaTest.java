@@ -1,7 +1,9 @@
-package wurstchen.onnx.process;
+package wurstchen.onnx.process.exit;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import wurstchen.onnx.process.ChildJvm;
+import wurstchen.onnx.process.DeviceArgument;
 
 /** The same where JNA is missing and runs are those of the Java API. */
 class JvmExitWithoutJnaTest extends JvmExitTest {

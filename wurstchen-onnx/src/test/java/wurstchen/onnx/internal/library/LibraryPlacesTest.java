@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -22,9 +21,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.cache.CacheFolder;
 import wurstchen.onnx.internal.common.FakeHost;
 
-class OrtLibrariesTest {
+class LibraryPlacesTest {
     private static final String PROVIDER = "libonnxruntime_providers_cuda.so";
     private static final Map<String, byte[]> CPU = Map.of(
             "libonnxruntime.so", "core".getBytes(UTF_8),
@@ -50,7 +50,7 @@ class OrtLibrariesTest {
     }
 
     private Path prepare() {
-        return OrtLibraries.prepare(gpu, fake.host()).orElseThrow();
+        return LibraryPlaces.find(gpu, fake.host()).orElseThrow().folder();
     }
 
     private static List<String> files(Path folder) throws IOException {
@@ -145,7 +145,7 @@ class OrtLibrariesTest {
     void damageThatKeepsSizeAndTime_isFoundByReadingAll() throws IOException {
         Path cache = prepare();
         FileTime time = Files.getLastModifiedTime(cache.resolve(PROVIDER));
-        List<PackedLibrary> libraries = OrtLibraries.packed(gpu, fake.host());
+        List<PackedLibrary> libraries = LibraryPlaces.packed(gpu, fake.host());
         assertThat(new LibraryCache(cache).damaged(libraries)).isEmpty();
 
         Files.writeString(cache.resolve(PROVIDER), "PROVIDER");
@@ -193,14 +193,38 @@ class OrtLibrariesTest {
     }
 
     private String cacheName() {
-        return OrtLibraries.cache(gpu, OrtLibraries.packed(gpu, fake.host()), fake.host()).folder().getFileName().toString();
+        return LibraryPlaces.cache(gpu, LibraryPlaces.packed(gpu, fake.host()), fake.host()).folder().getFileName().toString();
+    }
+
+    private OrtArtifact cpu() throws IOException {
+        return FakeOrtJar.artifact(fake.host(), FakeOrtJar.write(folder.resolve("onnxruntime.jar"), "1.29.0", CPU));
+    }
+
+    private LibraryPlace findCpu() throws IOException {
+        return LibraryPlaces.find(cpu(), fake.host()).orElseThrow();
     }
 
     @Test
-    void cpuArtifact_isLeftToOnnxRuntime() throws IOException {
-        OrtArtifact cpu = FakeOrtJar.artifact(fake.host(), FakeOrtJar.write(folder.resolve("onnxruntime.jar"), "1.29.0", CPU));
+    void cpuArtifact_isUnpackedIntoTheCache() throws IOException {
+        LibraryPlace place = findCpu();
 
-        assertThat(OrtLibraries.prepare(cpu, fake.host())).isEmpty();
+        assertThat(place.origin()).isEqualTo(LibraryPlace.Origin.CACHE);
+        assertThat(place.folder().getParent()).isEqualTo(folder.resolve("cache/native"));
+        assertThat(place.folder().getFileName().toString()).matches("onnxruntime-1\\.29\\.0-linux-x64-[0-9a-f]{16}");
+        assertThat(files(place.folder()))
+                .containsExactly(
+                        "libonnxruntime.so",
+                        "libonnxruntime.so.sha256",
+                        "libonnxruntime4j_jni.so",
+                        "libonnxruntime4j_jni.so.sha256",
+                        "lock");
+    }
+
+    @Test
+    void noLibrariesForThisSystem_areNowhere() throws IOException {
+        fake.property("os.arch", "riscv64");
+
+        assertThat(LibraryPlaces.find(cpu(), fake.host())).isEmpty();
         assertThat(folder.resolve("cache")).doesNotExist();
     }
 
@@ -218,34 +242,23 @@ class OrtLibrariesTest {
         for (String library : CPU.keySet()) {
             Files.writeString(mine.resolve(library), "mine");
         }
-        fake.property(OrtLibraries.NATIVE_PATH, mine);
+        fake.property(LibraryPlaces.NATIVE_PATH, mine);
 
-        assertThat(OrtLibraries.prepare(gpu, fake.host())).isEqualTo(Optional.of(mine));
+        assertThat(LibraryPlaces.find(gpu, fake.host())).contains(new LibraryPlace(mine, LibraryPlace.Origin.USER));
         assertThat(folder.resolve("cache")).doesNotExist();
-    }
-
-    @Test
-    void nativePathThatWasSetHere_isNotTakenForTheUsers() throws IOException {
-        Path cache = prepare();
-        fake.property(OrtLibraries.NATIVE_PATH, cache).property(OrtLibraries.CACHE_PATH, cache);
-        Files.writeString(cache.resolve(PROVIDER), "prov");
-
-        assertThat(OrtLibraries.chosenByUser(fake.host())).isEmpty();
-        assertThat(prepare()).isEqualTo(cache);
-        assertThat(cache.resolve(PROVIDER)).hasContent("provider");
     }
 
     @Test
     void wrongNativePath_isNamed() throws IOException {
         Path missing = folder.resolve("missing");
-        fake.property(OrtLibraries.NATIVE_PATH, missing);
+        fake.property(LibraryPlaces.NATIVE_PATH, missing);
         assertThatThrownBy(this::prepare)
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("-Donnxruntime.native.path=" + missing + ": there is no such folder; name a folder that holds all of ONNX"
                         + " Runtime's libraries, or leave the property out to use those of the class path");
 
         Path empty = Files.createDirectory(folder.resolve("empty"));
-        fake.property(OrtLibraries.NATIVE_PATH, empty);
+        fake.property(LibraryPlaces.NATIVE_PATH, empty);
         assertThatThrownBy(this::prepare)
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("-Donnxruntime.native.path=" + empty + ": it has no libonnxruntime.so; name a folder that holds all of ONNX"

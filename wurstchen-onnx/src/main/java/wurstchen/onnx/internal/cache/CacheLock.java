@@ -1,4 +1,4 @@
-package wurstchen.onnx.internal.library;
+package wurstchen.onnx.internal.cache;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -9,7 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.locks.LockSupport;
 
 /** Holds a file lock, which keeps other processes out, and other class loaders of this JVM. */
-final class CacheLock implements AutoCloseable {
+public final class CacheLock implements AutoCloseable {
     private static final long NANOS_BETWEEN_TRIES = 20_000_000;
 
     private final FileChannel channel;
@@ -21,7 +21,7 @@ final class CacheLock implements AutoCloseable {
     }
 
     /** Waits for the lock. The file stays, empty: deleting it would let two processes lock two files of the same name. */
-    static CacheLock take(Path file) throws IOException {
+    public static CacheLock take(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         while (true) {
             try {
@@ -36,7 +36,7 @@ final class CacheLock implements AutoCloseable {
     }
 
     /** Whether nobody else can be writing. */
-    boolean exclusive() {
+    public boolean exclusive() {
         return exclusive;
     }
 

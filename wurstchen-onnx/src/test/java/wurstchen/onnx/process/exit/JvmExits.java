@@ -1,4 +1,4 @@
-package wurstchen.onnx.process;
+package wurstchen.onnx.process.exit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import wurstchen.onnx.process.ChildJvm;
 
 /** The JVM exits while graphs run on other threads, on whatever device a subclass says. */
 abstract class JvmExits {

@@ -1,8 +1,10 @@
-package wurstchen.onnx.process;
+package wurstchen.onnx.process.exit;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
+import wurstchen.onnx.process.ChildJvm;
+import wurstchen.onnx.process.DeviceArgument;
 
 /** On a GPU. {@code -Dexits.gpu=100} lets the JVM exit as often as that in each way, {@code -Dexits.gpu.at.once=1} one by one. */
 @Tag("gpu")

@@ -1,4 +1,4 @@
-package wurstchen.onnx.internal.library;
+package wurstchen.onnx.internal.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

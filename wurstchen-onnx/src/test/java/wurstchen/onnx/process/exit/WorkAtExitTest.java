@@ -1,4 +1,4 @@
-package wurstchen.onnx.process;
+package wurstchen.onnx.process.exit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import wurstchen.onnx.process.ChildJvm;
 
 /** The JVM exits while another thread is inside native code: it waits, but not forever. */
 class WorkAtExitTest {

@@ -1,4 +1,4 @@
-package wurstchen.onnx.internal.library;
+package wurstchen.onnx.internal.cache;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -12,9 +12,10 @@ public final class CacheFolder {
     public static final String PROPERTY = "wurstchen.cache";
 
     /** As {@link #PROPERTY}, which comes first. */
-    static final String VARIABLE = "WURSTCHEN_CACHE";
+    public static final String VARIABLE = "WURSTCHEN_CACHE";
 
-    static final String REMEDY = "name a folder with -D" + PROPERTY + "=FOLDER or the environment variable " + VARIABLE;
+    /** What to do about a folder that does not serve. */
+    public static final String REMEDY = "name a folder with -D" + PROPERTY + "=FOLDER or the environment variable " + VARIABLE;
 
     private CacheFolder() {}
 
@@ -23,8 +24,8 @@ public final class CacheFolder {
      *
      * @throws WurstchenException if the name is not one of a folder, or the user has no home
      */
-    static Path of(HostSystem host) {
-        Optional<String> named = host.property(PROPERTY).or(() -> host.variable(VARIABLE));
+    public static Path of(HostSystem host) {
+        Optional<String> named = named(host);
         if (named.isPresent()) {
             return path(named.get()).toAbsolutePath();
         }
@@ -45,11 +46,17 @@ public final class CacheFolder {
                 .resolve("wurstchen");
     }
 
+    /** Returns whether the user has named the folder: another one would not be what was asked for. */
+    public static boolean isNamed(HostSystem host) {
+        return named(host).isPresent();
+    }
+
+    private static Optional<String> named(HostSystem host) {
+        return host.property(PROPERTY).or(() -> host.variable(VARIABLE));
+    }
+
     private static Path home(HostSystem host) {
-        return host.property("user.home")
-                .map(CacheFolder::path)
-                .filter(Path::isAbsolute) // Java says "?" in a container whose user has no entry.
-                .orElseThrow(() -> new WurstchenException("no cache folder: this user has no home folder; " + REMEDY));
+        return host.home().orElseThrow(() -> new WurstchenException("no cache folder: this user has no home folder; " + REMEDY));
     }
 
     private static Path path(String name) {

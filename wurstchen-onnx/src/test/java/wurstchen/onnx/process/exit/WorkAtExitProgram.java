@@ -1,4 +1,4 @@
-package wurstchen.onnx.process;
+package wurstchen.onnx.process.exit;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;

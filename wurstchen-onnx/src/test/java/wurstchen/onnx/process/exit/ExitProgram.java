@@ -1,4 +1,4 @@
-package wurstchen.onnx.process;
+package wurstchen.onnx.process.exit;
 
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -11,6 +11,7 @@ import wurstchen.onnx.Device;
 import wurstchen.onnx.Golden;
 import wurstchen.onnx.OnnxWurstchen;
 import wurstchen.onnx.internal.common.JvmExit;
+import wurstchen.onnx.process.DeviceArgument;
 
 /**
  * Leaves the JVM while pictures are made, and closes nothing. Arguments: a device, an {@link Ending}, and a seed for the moment. Prints

@@ -1,0 +1,42 @@
+package wurstchen.onnx.internal.library;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.common.HostSystem;
+
+/** The system's temporary folder, without which ONNX Runtime does not start, wherever its libraries lie. */
+final class TemporaryFolder {
+    /** The property of Java that names it. */
+    static final String PROPERTY = "java.io.tmpdir";
+
+    static final String REMEDY = "name a folder that can be written with -D" + PROPERTY + "=FOLDER";
+
+    private TemporaryFolder() {}
+
+    /**
+     * Returns the folder.
+     *
+     * @throws WurstchenException if it cannot be written
+     */
+    static Path of(HostSystem host) {
+        String name = host.property(PROPERTY).orElseThrow(() -> unusable("", "-D" + PROPERTY + " names none", null));
+        try {
+            Path folder = Path.of(name).toAbsolutePath();
+            if (!Files.isDirectory(folder)) {
+                throw unusable(" " + folder, Files.exists(folder) ? "not a folder" : "no such folder", null);
+            }
+            if (!Files.isWritable(folder)) {
+                throw unusable(" " + folder, "it cannot be written", null);
+            }
+            return folder;
+        } catch (InvalidPathException e) {
+            throw unusable(" " + name, "that is no folder name", e);
+        }
+    }
+
+    private static WurstchenException unusable(String folder, String problem, Exception cause) {
+        return new WurstchenException("ONNX Runtime needs the temporary folder" + folder + ": " + problem + "; " + REMEDY, cause);
+    }
+}
