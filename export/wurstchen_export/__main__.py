@@ -216,7 +216,8 @@ def _add_speed(commands) -> None:
         commands,
         "speed",
         _speed,
-        "time the reference in PyTorch against the bundle in ONNX Runtime; without a model, on random weights",
+        "time the reference in PyTorch, eager and compiled, beside the bundle in ONNX Runtime; without a model, on"
+        " random weights",
     )
     _add_source(parser)
     parser.add_argument(
@@ -225,7 +226,8 @@ def _add_speed(commands) -> None:
         metavar="BUNDLE",
         help="the exported model; by default it is exported to a temporary folder",
     )
-    parser.add_argument("--threads", type=int, default=2, help="of both")
+    parser.add_argument("--threads", type=int, default=2, help="of all")
+    parser.add_argument("--no-compile", dest="compile", action="store_false", help="leave torch.compile out")
     parser.add_argument("--width", type=int, default=256, help="of the picture in pixels")
     parser.add_argument("--height", type=int, default=256, help="of the picture in pixels")
     parser.add_argument("--stage-c-steps", type=int, default=60, help="steps of Stage C")
