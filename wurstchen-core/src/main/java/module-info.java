@@ -6,7 +6,7 @@
  */
 @SuppressWarnings("module") // The engine that the internal package is exported to is compiled after this module.
 module wurstchen.core {
-    requires transitive com.google.common;
+    requires com.google.common;
     requires transitive java.desktop;
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
@@ -15,6 +15,7 @@ module wurstchen.core {
 
     exports wurstchen;
     exports wurstchen.image;
+    exports wurstchen.progress;
     exports wurstchen.sampling;
     exports wurstchen.stage;
     exports wurstchen.text;

@@ -1,16 +1,13 @@
 package wurstchen;
 
-/** A request was stopped by its {@link Cancellation}. The pipeline is as usable as before. */
-public final class CancelledException extends WurstchenException {
+/**
+ * A request was stopped by its {@link Cancellation}, by an interrupt of its thread (whose interrupt flag is set then), or by its future.
+ * The cause is what the stage said when it was stopped; there is none if it was stopped between two steps.
+ */
+public final class CancelledException extends UnfinishedRequestException {
     private static final long serialVersionUID = 1L;
 
-    /**
-     * Creates one.
-     *
-     * @param message where the request was stopped
-     * @param cause what the stage said when it was stopped; null if it was stopped between two steps
-     */
-    public CancelledException(String message, Throwable cause) {
-        super(message, cause);
+    CancelledException(String message, FinishedPictures finished, Throwable cause) {
+        super(message, finished, cause);
     }
 }

@@ -1,5 +1,7 @@
 package wurstchen;
 
+import java.util.List;
+import wurstchen.internal.Lent;
 import wurstchen.sampling.CosineSchedule;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
@@ -8,25 +10,131 @@ import wurstchen.stage.TextEncoder;
 import wurstchen.text.ClipTokenizer;
 
 /**
- * What a pipeline is made of, for programs that run the stages themselves. All of it is the pipeline's and is closed with it.
- *
- * @param tokenizerC prompt to token ids, for Stage C's text encoder
- * @param tokenizerB prompt to token ids, for Stage B's text encoder
- * @param textEncoderC token ids to Stage C's hidden states
- * @param textEncoderB token ids to Stage B's hidden states
- * @param scheduleC Stage C's noise schedule
- * @param scheduleB Stage B's noise schedule
- * @param stageC hidden states to Stage C latents
- * @param stageB hidden states and Stage C latents to Stage B latents
- * @param stageA Stage B latents to pixels
+ * What a pipeline is made of, for programs that run the stages themselves, and for other pipelines. The parts belong to the pipeline:
+ * closing one of them does nothing, and they can be used until the pipeline is closed. Immutable.
  */
-public record CascadeParts(
-        ClipTokenizer tokenizerC,
-        ClipTokenizer tokenizerB,
-        TextEncoder textEncoderC,
-        TextEncoder textEncoderB,
-        CosineSchedule scheduleC,
-        CosineSchedule scheduleB,
-        StageC stageC,
-        StageB stageB,
-        StageA stageA) {}
+public final class CascadeParts {
+    private final ClipTokenizer tokenizerC;
+    private final ClipTokenizer tokenizerB;
+    private final TextEncoder textEncoderC;
+    private final TextEncoder textEncoderB;
+    private final CosineSchedule scheduleC;
+    private final CosineSchedule scheduleB;
+    private final StageC stageC;
+    private final StageB stageB;
+    private final StageA stageA;
+
+    CascadeParts(Wurstchen.Builder builder) {
+        tokenizerC = builder.set("tokenizers", builder.tokenizerC);
+        tokenizerB = builder.set("tokenizers", builder.tokenizerB);
+        textEncoderC = builder.set("text encoders", builder.textEncoderC);
+        textEncoderB = builder.set("text encoders", builder.textEncoderB);
+        scheduleC = builder.set("schedules", builder.scheduleC);
+        scheduleB = builder.set("schedules", builder.scheduleB);
+        stageC = builder.set("stages", builder.stageC);
+        stageB = builder.set("stages", builder.stageB);
+        stageA = builder.set("stages", builder.stageA);
+    }
+
+    private CascadeParts(CascadeParts parts) {
+        tokenizerC = parts.tokenizerC;
+        tokenizerB = parts.tokenizerB;
+        textEncoderC = new Lent.Encoder(parts.textEncoderC);
+        textEncoderB = new Lent.Encoder(parts.textEncoderB);
+        scheduleC = parts.scheduleC;
+        scheduleB = parts.scheduleB;
+        stageC = new Lent.C(parts.stageC);
+        stageB = new Lent.B(parts.stageB);
+        stageA = new Lent.A(parts.stageA);
+    }
+
+    CascadeParts lent() {
+        return new CascadeParts(this);
+    }
+
+    /** What a pipeline closes, the last one first. */
+    List<AutoCloseable> toClose() {
+        return List.of(textEncoderC, textEncoderB, stageC, stageB, stageA);
+    }
+
+    /**
+     * Returns the tokenizer of Stage C's text encoder.
+     *
+     * @return prompt to token ids
+     */
+    public ClipTokenizer tokenizerC() {
+        return tokenizerC;
+    }
+
+    /**
+     * Returns the tokenizer of Stage B's text encoder.
+     *
+     * @return prompt to token ids
+     */
+    public ClipTokenizer tokenizerB() {
+        return tokenizerB;
+    }
+
+    /**
+     * Returns Stage C's text encoder.
+     *
+     * @return token ids to Stage C's hidden states
+     */
+    public TextEncoder textEncoderC() {
+        return textEncoderC;
+    }
+
+    /**
+     * Returns Stage B's text encoder.
+     *
+     * @return token ids to Stage B's hidden states
+     */
+    public TextEncoder textEncoderB() {
+        return textEncoderB;
+    }
+
+    /**
+     * Returns Stage C's noise schedule.
+     *
+     * @return for step tables of Stage C
+     */
+    public CosineSchedule scheduleC() {
+        return scheduleC;
+    }
+
+    /**
+     * Returns Stage B's noise schedule.
+     *
+     * @return for step tables of Stage B
+     */
+    public CosineSchedule scheduleB() {
+        return scheduleB;
+    }
+
+    /**
+     * Returns Stage C.
+     *
+     * @return hidden states to Stage C latents
+     */
+    public StageC stageC() {
+        return stageC;
+    }
+
+    /**
+     * Returns Stage B.
+     *
+     * @return hidden states and Stage C latents to Stage B latents
+     */
+    public StageB stageB() {
+        return stageB;
+    }
+
+    /**
+     * Returns Stage A.
+     *
+     * @return Stage B latents to pixels
+     */
+    public StageA stageA() {
+        return stageA;
+    }
+}

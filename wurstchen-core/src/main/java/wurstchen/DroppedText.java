@@ -1,5 +1,7 @@
 package wurstchen;
 
+import wurstchen.progress.CascadeStage;
+
 /**
  * The end of a prompt that a stage did not see.
  *

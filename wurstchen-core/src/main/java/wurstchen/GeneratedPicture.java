@@ -1,16 +1,57 @@
 package wurstchen;
 
+import static com.google.common.base.Preconditions.checkNotNull;
+
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import wurstchen.image.Picture;
-import wurstchen.image.PngFile;
+import wurstchen.image.Png;
 
-/**
- * A picture and how it was made.
- *
- * @param picture the pixels
- * @param settings everything that made it, its own seed included
- */
-public record GeneratedPicture(Picture picture, PictureSettings settings) {
+/** A picture and how it was made. Immutable. */
+public final class GeneratedPicture {
+    private final Picture picture;
+    private final PictureSettings settings;
+
+    GeneratedPicture(Picture picture, PictureSettings settings) {
+        this.picture = checkNotNull(picture, "picture");
+        this.settings = checkNotNull(settings, "settings");
+    }
+
+    /**
+     * Reads a picture that {@link #writePng} or {@link #toPng} wrote, with its settings.
+     *
+     * @param in a PNG file; read to its end, not closed
+     * @return the same picture
+     * @throws WurstchenException if it cannot be read, is no PNG file, or has no settings in it; {@link Png#read} reads any PNG file
+     */
+    public static GeneratedPicture readPng(InputStream in) {
+        Png png = Png.read(in);
+        try {
+            return new GeneratedPicture(png.picture(), PictureSettings.fromText(png.text()));
+        } catch (IllegalArgumentException e) {
+            throw new WurstchenException("this PNG was not written by wurstchen: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Returns the picture.
+     *
+     * @return the pixels
+     */
+    public Picture picture() {
+        return picture;
+    }
+
+    /**
+     * Returns how the picture was made.
+     *
+     * @return everything that made it, its own seed included
+     */
+    public PictureSettings settings() {
+        return settings;
+    }
+
     /**
      * Writes a PNG file that carries the settings as text. The file appears whole or not at all, and replaces one that is there.
      *
@@ -18,6 +59,44 @@ public record GeneratedPicture(Picture picture, PictureSettings settings) {
      * @throws WurstchenException if it cannot be written
      */
     public void writePng(Path file) {
-        PngFile.write(file, picture, settings.toText());
+        png().write(file);
+    }
+
+    /**
+     * Writes the bytes of a PNG file that carries the settings as text, for instance to an HTTP response.
+     *
+     * @param out where to; flushed, not closed
+     * @throws WurstchenException if it cannot be written
+     */
+    public void writePng(OutputStream out) {
+        png().write(out);
+    }
+
+    /**
+     * Returns the bytes of a PNG file that carries the settings as text.
+     *
+     * @return a new array
+     */
+    public byte[] toPng() {
+        return png().toBytes();
+    }
+
+    private Png png() {
+        return new Png(picture, settings.toText());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof GeneratedPicture that && picture.equals(that.picture) && settings.equals(that.settings);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * picture.hashCode() + settings.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "GeneratedPicture[" + picture + ", " + settings + "]";
     }
 }

@@ -1,14 +1,11 @@
 package wurstchen;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.LongStream;
 import wurstchen.image.Picture;
 import wurstchen.internal.Range;
 import wurstchen.sampling.NoiseSource;
-import wurstchen.stage.DenoisingRun;
-import wurstchen.stage.Latents;
 import wurstchen.stage.Pixels;
 
 /** Pictures of a request that are made together: one noise stream runs through Stage C and on through Stage B. */
@@ -18,10 +15,8 @@ final class PictureBatch {
 
     private static final int ALL_FINITE = -1;
 
-    private final PictureRequest request;
     private final PictureSettings settings;
     private final int first;
-    private final int pictures;
     private final long[] seeds;
     private final NoiseSource noise;
 
@@ -32,17 +27,19 @@ final class PictureBatch {
      * @param first index of the batch's first picture in the request
      * @param pictures pictures in the batch
      */
-    PictureBatch(PictureRequest request, PictureSettings settings, int first, int pictures) {
-        this.request = request;
+    PictureBatch(PictureSettings settings, int first, int pictures) {
         this.settings = settings;
         this.first = first;
-        this.pictures = pictures;
         seeds = LongStream.range(0, pictures).map(i -> settings.seed() + first + i).toArray();
         noise = NoiseSource.seeded(seeds);
     }
 
+    int first() {
+        return first;
+    }
+
     int pictures() {
-        return pictures;
+        return seeds.length;
     }
 
     PictureSettings settings() {
@@ -53,38 +50,16 @@ final class PictureBatch {
         return noise;
     }
 
-    /**
-     * Does every step of a run and tells the listener.
-     *
-     * @return the latents, owned by the caller
-     */
-    Latents denoise(CascadeStage stage, DenoisingRun run, RunProgress progress) {
-        progress.start(stage, StagePhase.STEPS);
-        while (run.stepsDone() < run.steps()) {
-            run.advance();
-            progress.step(run.stepsDone(), run.steps());
-            if (run.stepsDone() == run.steps()) {
-                progress.start(stage, StagePhase.AFTER_STEPS);
-            }
-            request.listener()
-                    .ifPresent(listener -> listener.onStep(
-                            new CompletedStep(stage, first, pictures, run.stepsDone(), run.steps(), run.latents())));
-            progress.checkNotCancelled();
-        }
-        return run.finish();
-    }
-
-    /** The latents of Stage B were finite; what Stage A makes of them is looked at here. */
-    List<GeneratedPicture> pictures(Pixels pixels) {
+    /** Turns Stage A's pixels into pictures, one after the other. The latents of Stage B were finite; here the pixels are looked at. */
+    void finish(Pixels pixels, RunProgress progress) {
         firstNotFinite(pixels.values()).ifPresent(index -> {
             throw new WurstchenException(
                     "Stage A: a pixel is " + pixels.values()[index] + "; use a bundle that computes in fp32");
         });
-        List<GeneratedPicture> made = new ArrayList<>();
-        for (Picture picture : Picture.fromPixels(pixels)) {
-            made.add(new GeneratedPicture(picture, settings.withSeed(seeds[made.size()])));
+        List<Picture> pictures = Picture.fromPixels(pixels);
+        for (int i = 0; i < seeds.length; i++) {
+            progress.finish(new GeneratedPicture(pictures.get(i), settings.withSeed(seeds[i])));
         }
-        return made;
     }
 
     private static OptionalInt firstNotFinite(float[] values) {

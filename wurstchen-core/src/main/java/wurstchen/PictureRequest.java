@@ -3,13 +3,19 @@ package wurstchen;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
 
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
 
 /**
- * What to make: a prompt, and whatever should differ from the model's defaults. Immutable.
+ * What to make: a prompt, and whatever should differ from the model's defaults. Immutable. Two requests are equal if all of their values are;
+ * listeners, consumers and cancellations are equal if they are the same.
  *
  * <pre>{@code
  * PictureRequest request = PictureRequest.builder("a red apple").seed(42).pictures(4).build();
@@ -22,10 +28,10 @@ public final class PictureRequest {
     /** The most pictures of one request. */
     public static final int MAX_PICTURES = 10_000;
 
-    private final Builder options;
+    private final RequestOptions options;
 
-    private PictureRequest(Builder options) {
-        this.options = options;
+    PictureRequest(RequestOptions options) {
+        this.options = options.copy();
     }
 
     /**
@@ -35,7 +41,101 @@ public final class PictureRequest {
      * @return a builder with the model's defaults for everything else
      */
     public static Builder builder(String prompt) {
-        return new Builder(prompt);
+        return new Builder(new RequestOptions(checkNotNull(prompt, "prompt")));
+    }
+
+    /**
+     * Starts a request with the values of this one.
+     *
+     * @return a builder; this request stays as it is
+     */
+    public Builder toBuilder() {
+        return new Builder(options.copy());
+    }
+
+    RequestOptions copyOfOptions() {
+        return options.copy();
+    }
+
+    /**
+     * Returns what to show.
+     *
+     * @return the prompt
+     */
+    public String prompt() {
+        return options.prompt;
+    }
+
+    /**
+     * Returns what to keep away from.
+     *
+     * @return the negative prompt; empty if none was set
+     */
+    public String negativePrompt() {
+        return options.negativePrompt;
+    }
+
+    /**
+     * Returns the seed of the first picture.
+     *
+     * @return the seed; empty for a random one
+     */
+    public OptionalLong seed() {
+        return options.seed == null ? OptionalLong.empty() : OptionalLong.of(options.seed);
+    }
+
+    /**
+     * Returns the pictures' width.
+     *
+     * @return px; empty for the model's
+     */
+    public OptionalInt width() {
+        return options.width == null ? OptionalInt.empty() : OptionalInt.of(options.width);
+    }
+
+    /**
+     * Returns the pictures' height.
+     *
+     * @return px; empty for the model's
+     */
+    public OptionalInt height() {
+        return options.height == null ? OptionalInt.empty() : OptionalInt.of(options.height);
+    }
+
+    /**
+     * Returns the noise ratios that Stage C visits.
+     *
+     * @return one more than its steps; empty for the model's
+     */
+    public Optional<Timesteps> stageCTimesteps() {
+        return Optional.ofNullable(options.stageCTimesteps);
+    }
+
+    /**
+     * Returns the guidance of Stage C.
+     *
+     * @return its scale; empty for the model's
+     */
+    public Optional<Guidance> stageCGuidance() {
+        return Optional.ofNullable(options.stageCGuidance);
+    }
+
+    /**
+     * Returns the noise ratios that Stage B visits.
+     *
+     * @return one more than its steps; empty for the model's
+     */
+    public Optional<Timesteps> stageBTimesteps() {
+        return Optional.ofNullable(options.stageBTimesteps);
+    }
+
+    /**
+     * Returns the guidance of Stage B.
+     *
+     * @return its scale; empty for the model's
+     */
+    public Optional<Guidance> stageBGuidance() {
+        return Optional.ofNullable(options.stageBGuidance);
     }
 
     /**
@@ -57,21 +157,39 @@ public final class PictureRequest {
     }
 
     /**
-     * Returns who hears of every step.
+     * Returns how long the request may take, the time in the queue included.
+     *
+     * @return the time from the call of generate on; empty if it may take any time
+     */
+    public Optional<Duration> deadline() {
+        return Optional.ofNullable(options.deadline);
+    }
+
+    /**
+     * Returns who hears how the request goes on.
      *
      * @return the listener, if there is one
      */
-    public Optional<StepListener> listener() {
+    public Optional<RequestListener> listener() {
         return Optional.ofNullable(options.listener);
     }
 
     /**
-     * Returns what can stop the request.
+     * Returns who takes the pictures as they are finished.
      *
-     * @return the cancellation; if none was set, one that nobody else has
+     * @return the consumer; empty if the result keeps the pictures
      */
-    public Cancellation cancellation() {
-        return options.cancellation != null ? options.cancellation : new Cancellation();
+    public Optional<Consumer<? super GeneratedPicture>> consumer() {
+        return Optional.ofNullable(options.consumer);
+    }
+
+    /**
+     * Returns what can stop the request, besides an interrupt, its deadline and its future.
+     *
+     * @return the cancellation, if there is one
+     */
+    public Optional<Cancellation> cancellation() {
+        return Optional.ofNullable(options.cancellation);
     }
 
     /**
@@ -81,17 +199,30 @@ public final class PictureRequest {
      * @return settings with nothing left open; without a seed, a new random one at every call
      */
     public PictureSettings settings(PictureDefaults defaults) {
-        Builder o = options;
-        return new PictureSettings(
-                o.prompt,
-                o.negativePrompt,
-                o.seed != null ? o.seed : ThreadLocalRandom.current().nextLong(1L << 32),
-                o.width != null ? o.width : defaults.width(),
-                o.height != null ? o.height : defaults.height(),
-                o.stageCTimesteps != null ? o.stageCTimesteps : Timesteps.uniform(defaults.stageCSteps()),
-                o.stageCGuidance != null ? o.stageCGuidance : new Guidance(defaults.stageCGuidance()),
-                o.stageBTimesteps != null ? o.stageBTimesteps : Timesteps.uniform(defaults.stageBSteps()),
-                o.stageBGuidance != null ? o.stageBGuidance : new Guidance(defaults.stageBGuidance()));
+        RequestOptions o = options.copyOfPicture();
+        o.seed = o.seed != null ? o.seed : Long.valueOf(ThreadLocalRandom.current().nextLong(1L << 32));
+        o.width = o.width != null ? o.width : Integer.valueOf(defaults.width());
+        o.height = o.height != null ? o.height : Integer.valueOf(defaults.height());
+        o.stageCTimesteps = o.stageCTimesteps != null ? o.stageCTimesteps : Timesteps.uniform(defaults.stageCSteps());
+        o.stageCGuidance = o.stageCGuidance != null ? o.stageCGuidance : new Guidance(defaults.stageCGuidance());
+        o.stageBTimesteps = o.stageBTimesteps != null ? o.stageBTimesteps : Timesteps.uniform(defaults.stageBSteps());
+        o.stageBGuidance = o.stageBGuidance != null ? o.stageBGuidance : new Guidance(defaults.stageBGuidance());
+        return new PictureSettings(o);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof PictureRequest that && options.equals(that.options);
+    }
+
+    @Override
+    public int hashCode() {
+        return options.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return options.describe("PictureRequest");
     }
 
     static void checkSteps(String name, int steps) {
@@ -104,38 +235,21 @@ public final class PictureRequest {
 
     /** Collects a request. A value is checked where it is set; what only the model knows (valid sizes) when the request runs. */
     public static final class Builder {
-        private final String prompt;
-        private String negativePrompt = "";
-        private Long seed;
-        private Integer width;
-        private Integer height;
-        private Timesteps stageCTimesteps;
-        private Guidance stageCGuidance;
-        private Timesteps stageBTimesteps;
-        private Guidance stageBGuidance;
-        private int pictures = 1;
-        private int batchSize = 1;
-        private StepListener listener;
-        private Cancellation cancellation;
+        private final RequestOptions options;
 
-        private Builder(String prompt) {
-            this.prompt = checkNotNull(prompt, "prompt");
+        private Builder(RequestOptions options) {
+            this.options = options;
         }
 
-        private Builder(Builder other) {
-            prompt = other.prompt;
-            negativePrompt = other.negativePrompt;
-            seed = other.seed;
-            width = other.width;
-            height = other.height;
-            stageCTimesteps = other.stageCTimesteps;
-            stageCGuidance = other.stageCGuidance;
-            stageBTimesteps = other.stageBTimesteps;
-            stageBGuidance = other.stageBGuidance;
-            pictures = other.pictures;
-            batchSize = other.batchSize;
-            listener = other.listener;
-            cancellation = other.cancellation;
+        /**
+         * Sets what to show.
+         *
+         * @param text the prompt, as for {@link PictureRequest#builder}
+         * @return this
+         */
+        public Builder prompt(String text) {
+            options.prompt = checkNotNull(text, "prompt");
+            return this;
         }
 
         /**
@@ -145,7 +259,7 @@ public final class PictureRequest {
          * @return this
          */
         public Builder negativePrompt(String text) {
-            negativePrompt = checkNotNull(text, "negative prompt");
+            options.negativePrompt = checkNotNull(text, "negative prompt");
             return this;
         }
 
@@ -158,7 +272,7 @@ public final class PictureRequest {
          * @return this
          */
         public Builder seed(long value) {
-            seed = value;
+            options.seed = value;
             return this;
         }
 
@@ -184,7 +298,7 @@ public final class PictureRequest {
          */
         public Builder width(int px) {
             checkPositive("width", px);
-            width = px;
+            options.width = px;
             return this;
         }
 
@@ -197,7 +311,7 @@ public final class PictureRequest {
          */
         public Builder height(int px) {
             checkPositive("height", px);
-            height = px;
+            options.height = px;
             return this;
         }
 
@@ -210,7 +324,7 @@ public final class PictureRequest {
          */
         public Builder stageCSteps(int steps) {
             checkSteps("stage C steps", steps);
-            stageCTimesteps = Timesteps.uniform(steps);
+            options.stageCTimesteps = Timesteps.uniform(steps);
             return this;
         }
 
@@ -221,7 +335,7 @@ public final class PictureRequest {
          * @return this
          */
         public Builder stageCTimesteps(Timesteps timesteps) {
-            stageCTimesteps = checkNotNull(timesteps, "stage C timesteps");
+            options.stageCTimesteps = checkNotNull(timesteps, "stage C timesteps");
             return this;
         }
 
@@ -233,7 +347,7 @@ public final class PictureRequest {
          * @throws IllegalArgumentException if it is NaN or infinite
          */
         public Builder stageCGuidance(float scale) {
-            stageCGuidance = new Guidance(scale);
+            options.stageCGuidance = new Guidance(scale);
             return this;
         }
 
@@ -246,7 +360,7 @@ public final class PictureRequest {
          */
         public Builder stageBSteps(int steps) {
             checkSteps("stage B steps", steps);
-            stageBTimesteps = Timesteps.uniform(steps);
+            options.stageBTimesteps = Timesteps.uniform(steps);
             return this;
         }
 
@@ -257,7 +371,7 @@ public final class PictureRequest {
          * @return this
          */
         public Builder stageBTimesteps(Timesteps timesteps) {
-            stageBTimesteps = checkNotNull(timesteps, "stage B timesteps");
+            options.stageBTimesteps = checkNotNull(timesteps, "stage B timesteps");
             return this;
         }
 
@@ -269,7 +383,7 @@ public final class PictureRequest {
          * @throws IllegalArgumentException if it is NaN or infinite
          */
         public Builder stageBGuidance(float scale) {
-            stageBGuidance = new Guidance(scale);
+            options.stageBGuidance = new Guidance(scale);
             return this;
         }
 
@@ -282,7 +396,7 @@ public final class PictureRequest {
          */
         public Builder pictures(int count) {
             checkArgument(count >= 1 && count <= MAX_PICTURES, "pictures must be 1 to %s, got %s", MAX_PICTURES, count);
-            pictures = count;
+            options.pictures = count;
             return this;
         }
 
@@ -296,18 +410,44 @@ public final class PictureRequest {
          */
         public Builder batchSize(int size) {
             checkPositive("batch size", size);
-            batchSize = size;
+            options.batchSize = size;
             return this;
         }
 
         /**
-         * Sets who hears of every step, on the generating thread. Default: nobody.
+         * Sets how long the request may take, the time in the queue included; within a step after that, generate throws a
+         * {@link DeadlineExceededException}. Default: any time.
          *
-         * @param stepListener the listener; what it throws ends the run and reaches the caller of generate
+         * @param time from the call of generate or generateAsync on, above zero
+         * @return this
+         * @throws IllegalArgumentException if it is zero or negative
+         */
+        public Builder deadline(Duration time) {
+            checkArgument(!time.isNegative() && !time.isZero(), "deadline must be above zero, got %s", time);
+            options.deadline = time;
+            return this;
+        }
+
+        /**
+         * Sets who hears how the request goes on, on the generating thread. Default: nobody.
+         *
+         * @param value the listener; what it throws ends the request and reaches the caller of generate
          * @return this
          */
-        public Builder listener(StepListener stepListener) {
-            listener = checkNotNull(stepListener, "listener");
+        public Builder listener(RequestListener value) {
+            options.listener = checkNotNull(value, "listener");
+            return this;
+        }
+
+        /**
+         * Sets who takes each picture as soon as it is finished, on the generating thread, in the order of the seeds. Nothing keeps the
+         * pictures then: the result has none, and any number of them needs the memory of one batch. Default: the result keeps them.
+         *
+         * @param value the consumer; what it throws ends the request and reaches the caller of generate
+         * @return this
+         */
+        public Builder consumer(Consumer<? super GeneratedPicture> value) {
+            options.consumer = checkNotNull(value, "consumer");
             return this;
         }
 
@@ -318,7 +458,7 @@ public final class PictureRequest {
          * @return this
          */
         public Builder cancellation(Cancellation value) {
-            cancellation = checkNotNull(value, "cancellation");
+            options.cancellation = checkNotNull(value, "cancellation");
             return this;
         }
 
@@ -328,7 +468,7 @@ public final class PictureRequest {
          * @return an immutable request
          */
         public PictureRequest build() {
-            return new PictureRequest(new Builder(this));
+            return new PictureRequest(options);
         }
     }
 }

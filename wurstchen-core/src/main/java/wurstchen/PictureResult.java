@@ -1,32 +1,111 @@
 package wurstchen;
 
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import wurstchen.internal.StageMeter;
+import wurstchen.progress.CascadeStage;
+import wurstchen.progress.StageTransfers;
+import wurstchen.stage.Engine;
 
-/**
- * What a request gave.
- *
- * @param pictures in the order of their seeds, at least one
- * @param durations wall time of each stage, all pictures together
- * @param droppedTexts the texts that were cut because they did not fit a tokenizer; empty if nothing was
- * @param transfers what was copied between the host and the device that computed, all pictures together
- * @param engine the runtime and the device that computed, in one line
- * @param notes what did not go as well as it could, one line each; empty if all went well
- */
-public record PictureResult(
-        ImmutableList<GeneratedPicture> pictures,
-        ImmutableMap<CascadeStage, Duration> durations,
-        ImmutableList<DroppedText> droppedTexts,
-        StageTransfers transfers,
-        String engine,
-        ImmutableList<String> notes) {
+/** What a request gave. Immutable. */
+public final class PictureResult {
+    private final List<GeneratedPicture> pictures;
+    private final int finishedPictures;
+    private final Map<CascadeStage, Duration> durations;
+    private final List<DroppedText> droppedTexts;
+    private final StageTransfers transfers;
+    private final String engine;
+    private final List<String> notes;
+
+    PictureResult(FinishedPictures finished, StageMeter meter, List<DroppedText> droppedTexts, Engine engine) {
+        this.pictures = finished.kept();
+        this.finishedPictures = finished.count();
+        this.durations = meter.durations();
+        this.droppedTexts = List.copyOf(droppedTexts);
+        this.transfers = meter.transfers();
+        this.engine = engine.description();
+        this.notes = List.copyOf(engine.notes());
+    }
+
+    /**
+     * Returns the pictures.
+     *
+     * @return in the order of their seeds, immutable; empty if the request's {@linkplain PictureRequest#consumer consumer} has got them
+     */
+    public List<GeneratedPicture> pictures() {
+        return pictures;
+    }
+
     /**
      * Returns the first picture: the one, if the request did not ask for more.
      *
      * @return the picture with the request's own seed
+     * @throws IllegalStateException if the request's consumer has got the pictures
      */
     public GeneratedPicture first() {
+        if (pictures.isEmpty()) {
+            throw new IllegalStateException("the request's consumer has got the pictures: take them there, or set none");
+        }
         return pictures.get(0);
+    }
+
+    /**
+     * Returns how many pictures were made.
+     *
+     * @return as many as the request asked for, also if its consumer has got them
+     */
+    public int finishedPictures() {
+        return finishedPictures;
+    }
+
+    /**
+     * Returns how long each stage took.
+     *
+     * @return wall time, all pictures together, in the order of the stages; immutable
+     */
+    public Map<CascadeStage, Duration> durations() {
+        return durations;
+    }
+
+    /**
+     * Returns the texts that were cut because they did not fit a tokenizer.
+     *
+     * @return immutable; empty if nothing was cut
+     */
+    public List<DroppedText> droppedTexts() {
+        return droppedTexts;
+    }
+
+    /**
+     * Returns what was copied between the host and the device that computed.
+     *
+     * @return all pictures together
+     */
+    public StageTransfers transfers() {
+        return transfers;
+    }
+
+    /**
+     * Returns the runtime and the device that computed.
+     *
+     * @return one line
+     */
+    public String engine() {
+        return engine;
+    }
+
+    /**
+     * Returns what did not go as well as it could.
+     *
+     * @return one line each, immutable; empty if all went well
+     */
+    public List<String> notes() {
+        return notes;
+    }
+
+    @Override
+    public String toString() {
+        return "PictureResult[" + finishedPictures + (finishedPictures == 1 ? " picture, " : " pictures, ") + durations + "]";
     }
 }

@@ -1,71 +1,155 @@
 package wurstchen;
 
-import static com.google.common.base.Preconditions.checkNotNull;
-
-import com.google.common.collect.ImmutableMap;
+import java.util.Map;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
 
 /**
  * Everything that makes a picture what it is, with nothing left to defaults: with the same model, the same settings make the same picture.
- *
- * @param prompt what to show
- * @param negativePrompt what to keep away from; read only where guidance is active
- * @param seed seed of the picture's noise
- * @param width px
- * @param height px
- * @param stageCTimesteps noise ratios that Stage C visits
- * @param stageCGuidance guidance of Stage C
- * @param stageBTimesteps noise ratios that Stage B visits
- * @param stageBGuidance guidance of Stage B
+ * Immutable.
  */
-public record PictureSettings(
-        String prompt,
-        String negativePrompt,
-        long seed,
-        int width,
-        int height,
-        Timesteps stageCTimesteps,
-        Guidance stageCGuidance,
-        Timesteps stageBTimesteps,
-        Guidance stageBGuidance) {
-    /** Checks that nothing is null. */
-    public PictureSettings {
-        checkNotNull(prompt, "prompt");
-        checkNotNull(negativePrompt, "negative prompt");
-        checkNotNull(stageCTimesteps, "stage C timesteps");
-        checkNotNull(stageCGuidance, "stage C guidance");
-        checkNotNull(stageBTimesteps, "stage B timesteps");
-        checkNotNull(stageBGuidance, "stage B guidance");
+public final class PictureSettings {
+    private final RequestOptions options;
+
+    /** Takes options over that nobody else has: of one picture, with nothing left open. */
+    PictureSettings(RequestOptions options) {
+        this.options = options;
+    }
+
+    /**
+     * Reads settings that {@link #toText} wrote.
+     *
+     * @param text names to values; other names are ignored
+     * @return the same settings
+     * @throws IllegalArgumentException if one is missing or malformed
+     */
+    public static PictureSettings fromText(Map<String, String> text) {
+        return new PictureSettings(SettingsText.read(text));
+    }
+
+    /**
+     * Returns a request for the same picture.
+     *
+     * @return a request of one picture that leaves nothing to the model's defaults; its {@link PictureRequest#toBuilder} changes something
+     */
+    public PictureRequest toRequest() {
+        return new PictureRequest(options);
     }
 
     /**
      * Returns the same settings with another seed.
      *
-     * @param otherSeed any number
+     * @param seed any number
      * @return a copy
      */
-    PictureSettings withSeed(long otherSeed) {
-        return new PictureSettings(
-                prompt, negativePrompt, otherSeed, width, height, stageCTimesteps, stageCGuidance, stageBTimesteps, stageBGuidance);
+    PictureSettings withSeed(long seed) {
+        RequestOptions copy = options.copy();
+        copy.seed = seed;
+        return new PictureSettings(copy);
     }
 
     /**
      * Returns the settings as text, in the order a reader wants them: what a PNG file carries.
      *
-     * @return names, as the command line spells its options, to values
+     * @return names, as the command line spells its options, to values; immutable
      */
-    public ImmutableMap<String, String> toText() {
-        return ImmutableMap.<String, String>builder()
-                .put("prompt", prompt)
-                .put("negative-prompt", negativePrompt)
-                .put("seed", Long.toString(seed))
-                .put("width", Integer.toString(width))
-                .put("height", Integer.toString(height))
-                .put("stage-c-steps", Integer.toString(stageCTimesteps.steps()))
-                .put("stage-c-guidance", Float.toString(stageCGuidance.scale()))
-                .put("stage-b-steps", Integer.toString(stageBTimesteps.steps()))
-                .put("stage-b-guidance", Float.toString(stageBGuidance.scale()))
-                .buildOrThrow();
+    public Map<String, String> toText() {
+        return SettingsText.write(this);
+    }
+
+    /**
+     * Returns what to show.
+     *
+     * @return the prompt
+     */
+    public String prompt() {
+        return options.prompt;
+    }
+
+    /**
+     * Returns what to keep away from.
+     *
+     * @return the negative prompt, read only where guidance is active
+     */
+    public String negativePrompt() {
+        return options.negativePrompt;
+    }
+
+    /**
+     * Returns the seed of the picture's noise.
+     *
+     * @return any number
+     */
+    public long seed() {
+        return options.seed;
+    }
+
+    /**
+     * Returns the width.
+     *
+     * @return px
+     */
+    public int width() {
+        return options.width;
+    }
+
+    /**
+     * Returns the height.
+     *
+     * @return px
+     */
+    public int height() {
+        return options.height;
+    }
+
+    /**
+     * Returns the noise ratios that Stage C visits.
+     *
+     * @return one more than its steps
+     */
+    public Timesteps stageCTimesteps() {
+        return options.stageCTimesteps;
+    }
+
+    /**
+     * Returns the guidance of Stage C.
+     *
+     * @return its scale, and whether it is active
+     */
+    public Guidance stageCGuidance() {
+        return options.stageCGuidance;
+    }
+
+    /**
+     * Returns the noise ratios that Stage B visits.
+     *
+     * @return one more than its steps
+     */
+    public Timesteps stageBTimesteps() {
+        return options.stageBTimesteps;
+    }
+
+    /**
+     * Returns the guidance of Stage B.
+     *
+     * @return its scale, and whether it is active
+     */
+    public Guidance stageBGuidance() {
+        return options.stageBGuidance;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof PictureSettings that && options.equals(that.options);
+    }
+
+    @Override
+    public int hashCode() {
+        return options.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return options.describe("PictureSettings");
     }
 }

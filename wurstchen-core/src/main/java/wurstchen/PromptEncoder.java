@@ -1,10 +1,12 @@
 package wurstchen;
 
-import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import wurstchen.progress.CascadeStage;
 import wurstchen.sampling.Guidance;
+import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.HiddenStates;
 import wurstchen.stage.TextEncoder;
 import wurstchen.text.ClipTokenizer;
@@ -18,27 +20,45 @@ import wurstchen.text.TokenIds;
  * @param encoder token ids to hidden states
  */
 record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder encoder) {
-    /** Rows: the prompt for every picture, then, if guidance is active, the negative prompt for every picture. */
-    HiddenStates encode(PictureSettings settings, Guidance guidance, int pictures) {
+    /** Encodes the prompt and, if guidance is active, the negative prompt, once for all pictures of a request. */
+    Encoded encode(PictureSettings settings, Guidance guidance) {
         List<TokenIds> rows = new ArrayList<>();
-        for (String text : texts(settings, guidance)) {
-            rows.addAll(Collections.nCopies(pictures, tokenizer.encode(text)));
-        }
-        return encoder.encode(rows);
-    }
-
-    ImmutableList<DroppedText> droppedTexts(PictureSettings settings, Guidance guidance) {
-        ImmutableList.Builder<DroppedText> dropped = ImmutableList.builder();
+        List<DroppedText> dropped = new ArrayList<>();
         for (String text : texts(settings, guidance)) {
             TokenIds ids = tokenizer.encode(text);
+            rows.add(ids);
             if (ids.truncated()) {
                 dropped.add(new DroppedText(stage, text, ids.dropped()));
             }
         }
-        return dropped.build();
+        return new Encoded(encoder.encode(rows), List.copyOf(dropped));
     }
 
     private static List<String> texts(PictureSettings settings, Guidance guidance) {
         return guidance.active() ? List.of(settings.prompt(), settings.negativePrompt()) : List.of(settings.prompt());
+    }
+
+    /**
+     * The text of a request for one diffusion stage, to be closed when all pictures are made.
+     *
+     * @param states a row for the prompt and, in a guided run, one for the negative prompt
+     * @param dropped what did not fit the tokenizer
+     */
+    record Encoded(HiddenStates states, List<DroppedText> dropped) implements AutoCloseable {
+        /** Starts a run with the rows that a batch needs: the prompt for every picture, then the negative prompt for every picture. */
+        DenoisingRun start(int pictures, Function<HiddenStates, DenoisingRun> start) {
+            if (pictures == 1) {
+                return start.apply(states);
+            }
+            int[] rows = IntStream.range(0, states.rows() * pictures).map(row -> row / pictures).toArray();
+            try (HiddenStates repeated = states.select(rows)) {
+                return start.apply(repeated);
+            }
+        }
+
+        @Override
+        public void close() {
+            states.close();
+        }
     }
 }

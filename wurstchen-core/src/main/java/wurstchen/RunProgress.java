@@ -1,53 +1,140 @@
 package wurstchen;
 
-/** How far a request is, for its durations, its transfers and the message of its cancellation. For the generating thread. */
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import wurstchen.internal.InterruptWatch;
+import wurstchen.internal.ProgressCount;
+import wurstchen.internal.StageMeter;
+import wurstchen.internal.StopSignal;
+import wurstchen.progress.CascadeStage;
+import wurstchen.progress.CompletedStep;
+import wurstchen.progress.RequestListener;
+import wurstchen.progress.StagePhase;
+import wurstchen.progress.StageProgress;
+import wurstchen.stage.DenoisingRun;
+
+/**
+ * How far a request is: for its durations and transfers, its listener, and what is said if it is stopped. Stops it between two calls of
+ * stages. For the generating thread.
+ */
 final class RunProgress {
+    private final PictureRequest request;
     private final StageMeter meter;
-    private final Cancellation cancellation;
-    private CascadeStage stage = CascadeStage.TEXT;
+    private final StopSignal signal;
+    private final SenderCode sender = new SenderCode();
+    private final FinishedPictures finished;
+    private final ProgressCount count;
+    private StageProgress current;
     private int stepsDone;
     private int steps;
 
-    RunProgress(StageMeter meter, Cancellation cancellation) {
+    RunProgress(PictureRequest request, PictureSettings settings, StageMeter meter, StopSignal signal) {
+        this.request = request;
         this.meter = meter;
-        this.cancellation = cancellation;
+        this.signal = signal;
+        finished = new FinishedPictures(request.consumer());
+        count = new ProgressCount(
+                request.pictures(), settings.stageCTimesteps().steps(), settings.stageBTimesteps().steps());
+    }
+
+    /** Unwinds a request that is to stop; who catches it says why. */
+    static final class Stopped extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Stopped() {
+            super("stopped", null, false, false);
+        }
     }
 
     StageMeter meter() {
         return meter;
     }
 
-    /** Begins a phase of a stage, unless the request is cancelled. */
-    void start(CascadeStage next, StagePhase phase) {
-        if (next != stage) {
-            stepsDone = 0;
-            steps = 0;
+    FinishedPictures finished() {
+        return finished;
+    }
+
+    boolean thrownBySender(Throwable failure) {
+        return sender.threw(failure);
+    }
+
+    /** Begins a stage for a batch. */
+    void startStage(CascadeStage stage, StagePhase phase, int firstPicture, int pictures) {
+        checkNotStopped();
+        stepsDone = 0;
+        steps = 0;
+        current = StageProgress.of(stage, firstPicture, pictures, count.before(stage, firstPicture, pictures));
+        meter.start(stage, phase);
+        tell(listener -> listener.onStageStarted(current));
+        checkNotStopped();
+    }
+
+    /** Begins the next phase of the stage. */
+    void startPhase(StagePhase phase) {
+        meter.start(current.stage(), phase);
+        checkNotStopped();
+    }
+
+    /** Does a denoising step. The work after the last one is a phase of its own, which begins before the listener reads the latents. */
+    void advance(DenoisingRun run) {
+        call(() -> {
+            run.advance();
+            return null;
+        });
+        stepsDone = run.stepsDone();
+        steps = run.steps();
+        if (stepsDone == steps) {
+            startPhase(StagePhase.AFTER_STEPS);
         }
-        stage = next;
-        meter.start(next, phase);
-        checkNotCancelled();
+        current = at(count.afterSteps(current, stepsDone));
+        tell(listener -> listener.onStep(CompletedStep.of(current, stepsDone, steps, run.latents())));
+        checkNotStopped();
     }
 
-    /** Notes a step that was done. */
-    void step(int done, int of) {
-        stepsDone = done;
-        steps = of;
+    /** Adds a finished picture. */
+    void finish(GeneratedPicture picture) {
+        sender.run(() -> finished.add(picture));
     }
 
-    void checkNotCancelled() {
-        if (cancellation.isCancelled()) {
-            throw cancelled(null);
+    /** Ends the stage. */
+    void finishStage() {
+        current = at(count.after(current));
+        tell(listener -> listener.onStageFinished(current));
+    }
+
+    private StageProgress at(double progress) {
+        return StageProgress.of(current.stage(), current.firstPicture(), current.pictures(), progress);
+    }
+
+    private void tell(Consumer<RequestListener> event) {
+        request.listener().ifPresent(listener -> sender.run(() -> event.accept(listener)));
+    }
+
+    /** Calls a stage; if this thread is interrupted meanwhile, the request is stopped at once. */
+    <T> T call(Supplier<T> stage) {
+        InterruptWatch watch = InterruptWatch.start(() -> signal.stop(StopSignal.Reason.INTERRUPTED));
+        try {
+            return stage.get();
+        } finally {
+            watch.stop();
         }
     }
 
-    /** What to throw for a failure: if the request was cancelled, that is why the stage failed. */
-    RuntimeException cancelledOr(RuntimeException failure) {
-        boolean stopped = cancellation.isCancelled() && !(failure instanceof CancelledException);
-        return stopped ? cancelled(failure) : failure;
+    private void checkNotStopped() {
+        if (Thread.currentThread().isInterrupted()) {
+            signal.stop(StopSignal.Reason.INTERRUPTED);
+        }
+        if (signal.reason().isPresent()) {
+            throw new Stopped();
+        }
     }
 
-    private CancelledException cancelled(RuntimeException cause) {
-        String steps = this.steps > 0 ? " after " + stepsDone + " of " + this.steps + " steps" : "";
-        return new CancelledException("cancelled in " + stage + steps, cause);
+    /** Where the request is, for messages. */
+    @Override
+    public String toString() {
+        if (current == null) {
+            return "before the first step";
+        }
+        return "in " + current.stage() + (steps > 0 ? " after " + stepsDone + " of " + steps + " steps" : "");
     }
 }

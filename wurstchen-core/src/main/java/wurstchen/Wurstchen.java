@@ -1,18 +1,22 @@
 package wurstchen;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
 import static com.google.common.base.Preconditions.checkState;
 
-import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import wurstchen.internal.RequestQueue;
+import wurstchen.internal.RequestThread;
+import wurstchen.internal.StopSignal;
 import wurstchen.sampling.CosineSchedule;
-import wurstchen.sampling.StepTable;
-import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.Engine;
-import wurstchen.stage.HiddenStates;
 import wurstchen.stage.LatentGeometry;
-import wurstchen.stage.Latents;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
 import wurstchen.stage.StageC;
@@ -25,47 +29,34 @@ import wurstchen.text.ClipTokenizer;
  * <p>A seed gives the picture that diffusers' combined pipeline gives in float32 with a CPU generator of that seed: the source of the order
  * of the draws is WuerstchenCombinedPipeline.
  *
+ * <p>One request is worked on at a time, because memory is taken for one; others wait, in the order of their arrival. A request is stopped
+ * within a step by its {@link Cancellation}, its {@linkplain PictureRequest.Builder#deadline deadline}, an interrupt of its thread, its
+ * future, or {@link #close}. Each way to end without all pictures is an {@link UnfinishedRequestException}, which hands over those that
+ * were finished, and leaves the pipeline usable.
+ *
  * <p>Thread-safe as far as its stages are; those of this project are. Close it to free the stages; a second close does nothing.
  */
 public final class Wurstchen implements AutoCloseable {
     /** In messages. */
     private static final String NAME = "the pipeline";
 
-    private final LatentGeometry geometry;
     private final PictureDefaults defaults;
     private final CascadeParts parts;
-    private final PromptEncoder promptEncoderC;
-    private final PromptEncoder promptEncoderB;
-    private final Engine engine;
-    private final RequestQueue queue = new RequestQueue();
-    private final ImmutableList<AutoCloseable> stages;
-    private final ImmutableList<AutoCloseable> resources;
+    private final CascadeLoop loop;
+    private final Executor executor;
+    private final RequestQueue queue;
+    private final Set<Generation> generations = ConcurrentHashMap.newKeySet();
+    private final List<AutoCloseable> resources;
     private volatile boolean closed;
 
     private Wurstchen(Builder builder) {
-        geometry = set("geometry", builder.geometry);
-        defaults = set("defaults", builder.defaults);
-        parts = new CascadeParts(
-                set("tokenizers", builder.tokenizerC),
-                set("tokenizers", builder.tokenizerB),
-                set("text encoders", builder.textEncoderC),
-                set("text encoders", builder.textEncoderB),
-                set("schedules", builder.stageCSchedule),
-                set("schedules", builder.stageBSchedule),
-                set("stages", builder.stageC),
-                set("stages", builder.stageB),
-                set("stages", builder.stageA));
-        promptEncoderC = new PromptEncoder(CascadeStage.STAGE_C, parts.tokenizerC(), parts.textEncoderC());
-        promptEncoderB = new PromptEncoder(CascadeStage.STAGE_B, parts.tokenizerB(), parts.textEncoderB());
-        engine = builder.engine;
-        stages = ImmutableList.of(
-                parts.textEncoderC(), parts.textEncoderB(), parts.stageC(), parts.stageB(), parts.stageA());
-        resources = ImmutableList.copyOf(builder.resources);
-    }
-
-    private static <T> T set(String name, T value) {
-        checkState(value != null, "%s not set: a pipeline needs geometry, defaults, schedules, tokenizers, text encoders and stages", name);
-        return value;
+        LatentGeometry geometry = builder.set("geometry", builder.geometry);
+        defaults = builder.set("defaults", builder.defaults);
+        parts = new CascadeParts(builder);
+        loop = new CascadeLoop(parts, geometry, builder.engine);
+        executor = builder.executor != null ? builder.executor : new RequestThread("wurstchen-request");
+        queue = new RequestQueue(builder.maxWaitingRequests);
+        resources = List.copyOf(builder.resources);
     }
 
     /**
@@ -92,16 +83,16 @@ public final class Wurstchen implements AutoCloseable {
      * @return the model's geometry
      */
     public LatentGeometry geometry() {
-        return geometry;
+        return loop.geometry();
     }
 
     /**
-     * Returns the parts, for programs that run the stages themselves.
+     * Returns the parts, for programs that run the stages themselves, and for other pipelines.
      *
-     * @return this pipeline's own: they are closed with it
+     * @return parts that can be used until this pipeline is closed; closing one of them does nothing
      */
     public CascadeParts parts() {
-        return parts;
+        return parts.lent();
     }
 
     /**
@@ -109,134 +100,111 @@ public final class Wurstchen implements AutoCloseable {
      *
      * @param prompt what to show
      * @return the picture and how it was made
-     * @throws WurstchenException if a stage fails
-     * @throws IllegalStateException if the pipeline is closed
+     * @throws UnfinishedRequestException as {@link #generate(PictureRequest)} does
      */
     public PictureResult generate(String prompt) {
         return generate(PictureRequest.builder(prompt).build());
     }
 
     /**
-     * Makes the pictures of a request. A run that fails or is cancelled leaves the pipeline usable. Requests of several threads queue and
-     * are done one at a time; a listener may make another picture on its own thread.
+     * Makes the pictures of a request on this thread. Waits for requests that came before; a listener may make another picture on its own
+     * thread, which does not wait.
      *
      * @param request what to make
-     * @return the pictures asked for, and how they were made
+     * @return the pictures, and how they were made
      * @throws IllegalArgumentException if the model cannot make that size
-     * @throws CancelledException if the request's {@link Cancellation} stops it
-     * @throws WurstchenException if a stage fails
-     * @throws IllegalStateException if the pipeline is closed
+     * @throws QueueFullException at once, if as many requests wait as may
+     * @throws CancelledException if the request's {@link Cancellation} or an interrupt of this thread stops it; the thread stays interrupted
+     * @throws DeadlineExceededException if it takes longer than its deadline allows
+     * @throws PipelineClosedException if the pipeline is or gets closed
+     * @throws RequestFailedException if a stage fails
      */
     public PictureResult generate(PictureRequest request) {
-        checkOpen();
-        PictureSettings settings = request.settings(defaults);
-        geometry.checkSize(settings.height(), settings.width());
-        Cancellation cancellation = request.cancellation();
-        if (!queue.enter(cancellation)) {
-            checkOpen();
-            throw new CancelledException("cancelled before the first step", null);
-        }
-        RunProgress progress = new RunProgress(new StageMeter(engine), cancellation);
-        try {
-            Cancellation.Registration stop = cancellation.onCancel(engine::stop);
-            try {
-                return generate(request, settings, progress);
-            } finally {
-                stop.close();
-            }
-        } catch (RuntimeException e) {
-            throw progress.cancelledOr(e);
-        } finally {
-            if (queue.leave()) {
-                new ReverseCloser(NAME).close(resources).throwFailure();
-            }
-        }
-    }
-
-    private PictureResult generate(PictureRequest request, PictureSettings settings, RunProgress progress) {
-        ImmutableList.Builder<GeneratedPicture> made = ImmutableList.builder();
-        for (int first = 0; first < request.pictures(); first += request.batchSize()) {
-            int pictures = Math.min(request.batchSize(), request.pictures() - first);
-            made.addAll(generateBatch(new PictureBatch(request, settings, first, pictures), progress));
-        }
-        return new PictureResult(
-                made.build(),
-                progress.meter().durations(),
-                droppedTexts(settings),
-                progress.meter().transfers(),
-                engine.description(),
-                engine.notes());
-    }
-
-    /** How many requests wait for another to finish. */
-    int waitingRequests() {
-        return queue.waiting();
-    }
-
-    private void checkOpen() {
-        checkState(!closed, "this Wurstchen is closed: open a new one");
-    }
-
-    private List<GeneratedPicture> generateBatch(PictureBatch batch, RunProgress progress) {
-        PictureSettings settings = batch.settings();
-        progress.start(CascadeStage.TEXT, StagePhase.AFTER_STEPS);
-        try (HiddenStates textC = promptEncoderC.encode(settings, settings.stageCGuidance(), batch.pictures());
-                HiddenStates textB = promptEncoderB.encode(settings, settings.stageBGuidance(), batch.pictures());
-                Latents stageCLatents = runC(batch, textC, progress);
-                Latents stageBLatents = runB(batch, textB, stageCLatents, progress)) {
-            progress.start(CascadeStage.STAGE_A, StagePhase.AFTER_STEPS);
-            return batch.pictures(parts.stageA().decode(stageBLatents));
-        } finally {
-            progress.meter().stop();
-        }
-    }
-
-    private Latents runC(PictureBatch batch, HiddenStates text, RunProgress progress) {
-        progress.start(CascadeStage.STAGE_C, StagePhase.BEFORE_STEPS);
-        try (DenoisingRun run = startC(batch, text)) {
-            return batch.denoise(CascadeStage.STAGE_C, run, progress);
-        }
-    }
-
-    private Latents runB(PictureBatch batch, HiddenStates text, Latents stageCLatents, RunProgress progress) {
-        progress.start(CascadeStage.STAGE_B, StagePhase.BEFORE_STEPS);
-        try (DenoisingRun run = startB(batch, text, stageCLatents)) {
-            return batch.denoise(CascadeStage.STAGE_B, run, progress);
-        }
-    }
-
-    private DenoisingRun startC(PictureBatch batch, HiddenStates text) {
-        PictureSettings settings = batch.settings();
-        return parts.stageC().start(
-                text,
-                geometry.stageC(batch.pictures(), settings.height(), settings.width()),
-                StepTable.of(parts.scheduleC(), settings.stageCTimesteps()),
-                settings.stageCGuidance(),
-                batch.noise());
-    }
-
-    private DenoisingRun startB(PictureBatch batch, HiddenStates text, Latents stageCLatents) {
-        PictureSettings settings = batch.settings();
-        return parts.stageB().start(
-                text,
-                stageCLatents,
-                geometry.stageB(batch.pictures(), settings.height(), settings.width()),
-                StepTable.of(parts.scheduleB(), settings.stageBTimesteps()),
-                settings.stageBGuidance(),
-                batch.noise());
-    }
-
-    private ImmutableList<DroppedText> droppedTexts(PictureSettings settings) {
-        return ImmutableList.<DroppedText>builder()
-                .addAll(promptEncoderC.droppedTexts(settings, settings.stageCGuidance()))
-                .addAll(promptEncoderB.droppedTexts(settings, settings.stageBGuidance()))
-                .build();
+        return accept(request, true).call();
     }
 
     /**
-     * Closes every stage, the last one first, all of them even if one fails. A request in flight is stopped and throws an
-     * IllegalStateException, unless its last step is done; what it still uses is freed when it ends, which this does not wait for, so that
-     * a listener may close its pipeline. Requests that wait for it do not begin. A second call does nothing.
+     * Makes the pictures of a request on a thread of the pipeline's {@linkplain Builder#executor executor}, see
+     * {@link #generateAsync(PictureRequest, Executor)}.
+     *
+     * @param request what to make
+     * @return the pictures, and how they were made
+     * @throws IllegalArgumentException if the model cannot make that size
+     * @throws QueueFullException at once, if as many requests wait as may
+     * @throws PipelineClosedException if the pipeline is closed
+     */
+    public CompletableFuture<PictureResult> generateAsync(PictureRequest request) {
+        return generateAsync(request, executor);
+    }
+
+    /**
+     * Makes the pictures of a request on a thread of an executor.
+     *
+     * <p>Cancelling the future stops the request within a step, as does completing it in any other way
+     * ({@link CompletableFuture#orTimeout}); cancelling a future that depends on it does not. What depends on it runs on the executor's
+     * thread unless its Async methods are used. A listener must not wait for a future of its own pipeline, which waits for the listener.
+     *
+     * @param request what to make
+     * @param executor is given the request when it is the next in the queue; a request that it does not start holds up no other. It should
+     *     have a thread to spare: a task that runs on the caller's thread makes the caller wait
+     * @return the pictures and how they were made; fails as {@link #generate(PictureRequest)} does, or with the exception by which the
+     *     executor rejects it
+     * @throws IllegalArgumentException if the model cannot make that size
+     * @throws QueueFullException at once, if as many requests wait as may
+     * @throws PipelineClosedException if the pipeline is closed
+     */
+    public CompletableFuture<PictureResult> generateAsync(PictureRequest request, Executor executor) {
+        return accept(request, false).callBy(checkNotNull(executor, "executor"));
+    }
+
+    /** {@code inside}: whether a thread that is inside already goes on without waiting. */
+    private Generation accept(PictureRequest request, boolean inside) {
+        if (closed) {
+            throw new PipelineClosedException(PipelineClosedException.MESSAGE, FinishedPictures.none(), null);
+        }
+        PictureSettings settings = request.settings(defaults);
+        geometry().checkSize(settings.height(), settings.width());
+        Optional<RequestQueue.Ticket> ticket = inside && queue.enterAgain()
+                ? Optional.empty()
+                : Optional.of(queue.join().orElseThrow(() -> new QueueFullException(queue.waiting())));
+        Generation generation = new Generation(this, request, settings, ticket);
+        generations.add(generation);
+        generation.listen();
+        if (closed) {
+            generation.stop(StopSignal.Reason.CLOSED);
+        }
+        return generation;
+    }
+
+    /**
+     * Returns the length of the queue.
+     *
+     * @return how many requests wait for another to finish
+     */
+    public int waitingRequests() {
+        return queue.waiting();
+    }
+
+    RequestQueue queue() {
+        return queue;
+    }
+
+    CascadeLoop loop() {
+        return loop;
+    }
+
+    void ended(Generation generation) {
+        generations.remove(generation);
+    }
+
+    void closeResources() {
+        new ReverseCloser(NAME).close(resources).throwFailure();
+    }
+
+    /**
+     * Closes every stage, the last one first, all of them even if one fails. A request in flight is stopped and throws a
+     * {@link PipelineClosedException}, unless its last step is done; what it still uses is freed when it ends, which this does not wait for,
+     * so that a listener may close its pipeline. Requests that wait for it do not begin. A second call does nothing.
      *
      * @throws WurstchenException if one fails to close
      */
@@ -248,8 +216,8 @@ public final class Wurstchen implements AutoCloseable {
             }
             closed = true;
         }
-        queue.close();
-        ReverseCloser closer = new ReverseCloser(NAME).close(stages);
+        generations.forEach(generation -> generation.stop(StopSignal.Reason.CLOSED));
+        ReverseCloser closer = new ReverseCloser(NAME).close(parts.toClose());
         if (queue.stagesClosed()) {
             closer.close(resources);
         }
@@ -258,21 +226,31 @@ public final class Wurstchen implements AutoCloseable {
 
     /** Collects the parts of a pipeline; every part must be set, and the pipeline owns what can be closed. */
     public static final class Builder {
-        private LatentGeometry geometry;
-        private PictureDefaults defaults;
-        private CosineSchedule stageCSchedule;
-        private CosineSchedule stageBSchedule;
-        private ClipTokenizer tokenizerC;
-        private ClipTokenizer tokenizerB;
-        private TextEncoder textEncoderC;
-        private TextEncoder textEncoderB;
-        private StageC stageC;
-        private StageB stageB;
-        private StageA stageA;
+        LatentGeometry geometry;
+        PictureDefaults defaults;
+        CosineSchedule scheduleC;
+        CosineSchedule scheduleB;
+        ClipTokenizer tokenizerC;
+        ClipTokenizer tokenizerB;
+        TextEncoder textEncoderC;
+        TextEncoder textEncoderB;
+        StageC stageC;
+        StageB stageB;
+        StageA stageA;
         private Engine engine = Engine.NONE;
+        private Executor executor;
+        private int maxWaitingRequests = Integer.MAX_VALUE;
         private final List<AutoCloseable> resources = new ArrayList<>();
 
         private Builder() {}
+
+        <T> T set(String name, T value) {
+            checkState(
+                    value != null,
+                    "%s not set: a pipeline needs geometry, defaults, schedules, tokenizers, text encoders and stages",
+                    name);
+            return value;
+        }
 
         /**
          * Sets how sizes in px become latents.
@@ -304,8 +282,8 @@ public final class Wurstchen implements AutoCloseable {
          * @return this
          */
         public Builder schedules(CosineSchedule c, CosineSchedule b) {
-            stageCSchedule = checkNotNull(c, "stage C schedule");
-            stageBSchedule = checkNotNull(b, "stage B schedule");
+            scheduleC = checkNotNull(c, "stage C schedule");
+            scheduleB = checkNotNull(b, "stage B schedule");
             return this;
         }
 
@@ -358,6 +336,32 @@ public final class Wurstchen implements AutoCloseable {
          */
         public Builder engine(Engine value) {
             engine = checkNotNull(value, "engine");
+            return this;
+        }
+
+        /**
+         * Sets who runs requests of {@link Wurstchen#generateAsync(PictureRequest)}. Default: one daemon thread of the pipeline's own, which
+         * ends when it has nothing to do.
+         *
+         * @param value as {@link Wurstchen#generateAsync(PictureRequest, Executor)} takes it; not shut down by the pipeline
+         * @return this
+         */
+        public Builder executor(Executor value) {
+            executor = checkNotNull(value, "executor");
+            return this;
+        }
+
+        /**
+         * Sets how many requests may wait while another is worked on; one more gets a {@link QueueFullException} at once. Default: any
+         * number.
+         *
+         * @param most at least 0, which lets none wait
+         * @return this
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder maxWaitingRequests(int most) {
+            checkArgument(most >= 0, "waiting requests must be at least 0, got %s; 0 lets none wait", most);
+            maxWaitingRequests = most;
             return this;
         }
 

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
-import wurstchen.sampling.Guidance;
-import wurstchen.sampling.Timesteps;
+import wurstchen.fixtures.FormulaStages;
+import wurstchen.internal.StageMeter;
+import wurstchen.internal.StopSignal;
+import wurstchen.stage.Engine;
 import wurstchen.stage.Pixels;
 
 /** What becomes of pixels so many that several threads look at them. */
@@ -13,15 +15,19 @@ class PictureBatchTest {
     private static final int SIDE = 512;
     private static final int VALUES = 2 * 3 * SIDE * SIDE;
 
-    private static PictureBatch batch() {
-        PictureSettings settings = new PictureSettings(
-                "a", "", 7, SIDE, SIDE, Timesteps.uniform(1), new Guidance(1), Timesteps.uniform(1), new Guidance(1));
-        return new PictureBatch(PictureRequest.builder("a").build(), settings, 0, 2);
+    private final PictureRequest request = PictureRequest.builder("a").seed(7).size(SIDE, SIDE).pictures(2).build();
+    private final PictureSettings settings = request.settings(FormulaStages.DEFAULTS);
+    private final RunProgress progress = new RunProgress(request, settings, new StageMeter(Engine.NONE), new StopSignal());
+
+    private void finish(float[] values) {
+        new PictureBatch(settings, 0, 2).finish(new Pixels(2, SIDE, SIDE, values), progress);
     }
 
     @Test
     void finitePixels_becomeOnePictureASeed() {
-        assertThat(batch().pictures(new Pixels(2, SIDE, SIDE, new float[VALUES])))
+        finish(new float[VALUES]);
+
+        assertThat(progress.finished().kept())
                 .extracting(picture -> picture.settings().seed())
                 .containsExactly(7L, 8L);
     }
@@ -32,9 +38,10 @@ class PictureBatchTest {
         values[VALUES / 2 + 1] = Float.NEGATIVE_INFINITY;
         values[VALUES - 1] = Float.NaN;
 
-        assertThatThrownBy(() -> batch().pictures(new Pixels(2, SIDE, SIDE, values)))
+        assertThatThrownBy(() -> finish(values))
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("Stage A: a pixel is -Infinity; use a bundle that computes in fp32");
+        assertThat(progress.finished().count()).isZero();
     }
 
     @Test
@@ -42,7 +49,7 @@ class PictureBatchTest {
         float[] values = new float[VALUES];
         values[VALUES - 1] = Float.NaN;
 
-        assertThatThrownBy(() -> batch().pictures(new Pixels(2, SIDE, SIDE, values)))
+        assertThatThrownBy(() -> finish(values))
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("Stage A: a pixel is NaN; use a bundle that computes in fp32");
     }

@@ -3,13 +3,22 @@ package wurstchen;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
 
 class PictureRequestTest {
-    private static final PictureDefaults DEFAULTS = new PictureDefaults(1024, 512, 60, 4.0f, 12, 0.0f);
+    private static final PictureDefaults DEFAULTS =
+            PictureDefaults.builder().size(1024, 512).stageC(60, 4.0f).stageB(12, 0.0f).build();
+    private static final RequestListener LISTENER = step -> {};
+    private static final Consumer<GeneratedPicture> CONSUMER = picture -> {};
+    private static final Cancellation CANCELLATION = new Cancellation();
 
     private final PictureRequest.Builder builder = PictureRequest.builder("a");
 
@@ -17,34 +26,103 @@ class PictureRequestTest {
         assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
     }
 
-    @Test
-    void settings_nothingSet_areTheModels() {
-        PictureSettings settings = builder.seed(3).build().settings(DEFAULTS);
-        assertThat(settings)
-                .isEqualTo(new PictureSettings(
-                        "a", "", 3, 1024, 512, Timesteps.uniform(60), new Guidance(4), Timesteps.uniform(12), new Guidance(0)));
-    }
-
-    @Test
-    void settings_everythingSet_areTheRequests() {
-        PictureSettings settings = builder.negativePrompt("b")
+    private static PictureRequest.Builder everything() {
+        return PictureRequest.builder("a")
+                .negativePrompt("b")
                 .seed(-1)
                 .size(256, 384)
                 .stageCTimesteps(Timesteps.stageCDefault())
                 .stageCGuidance(8)
                 .stageBSteps(2)
                 .stageBGuidance(1.5f)
-                .build()
-                .settings(DEFAULTS);
-        assertThat(settings)
-                .isEqualTo(new PictureSettings(
-                        "a", "b", -1, 256, 384, Timesteps.stageCDefault(), new Guidance(8), Timesteps.uniform(2), new Guidance(1.5f)));
-        assertThat(settings.toText())
-                .containsEntry("prompt", "a")
-                .containsEntry("negative-prompt", "b")
-                .containsEntry("seed", "-1")
-                .containsEntry("stage-c-steps", "29")
-                .containsEntry("stage-b-guidance", "1.5");
+                .pictures(9)
+                .batchSize(4)
+                .deadline(Duration.ofSeconds(3))
+                .listener(LISTENER)
+                .consumer(CONSUMER)
+                .cancellation(CANCELLATION);
+    }
+
+    @Test
+    void nothingSet_isLeftToTheModel() {
+        PictureRequest request = builder.build();
+
+        assertThat(request.prompt()).isEqualTo("a");
+        assertThat(request.negativePrompt()).isEmpty();
+        assertThat(request.seed()).isEmpty();
+        assertThat(request.width()).isEmpty();
+        assertThat(request.height()).isEmpty();
+        assertThat(request.stageCTimesteps()).isEmpty();
+        assertThat(request.stageCGuidance()).isEmpty();
+        assertThat(request.stageBTimesteps()).isEmpty();
+        assertThat(request.stageBGuidance()).isEmpty();
+        assertThat(request.pictures()).isEqualTo(1);
+        assertThat(request.batchSize()).isEqualTo(1);
+        assertThat(request.deadline()).isEmpty();
+        assertThat(request.listener()).isEmpty();
+        assertThat(request.consumer()).isEmpty();
+        assertThat(request.cancellation()).isEmpty();
+        assertThat(request).hasToString("PictureRequest[prompt=\"a\"]");
+    }
+
+    @Test
+    void everythingSet_isThere() {
+        PictureRequest request = everything().build();
+
+        assertThat(request.prompt()).isEqualTo("a");
+        assertThat(request.negativePrompt()).isEqualTo("b");
+        assertThat(request.seed()).isEqualTo(OptionalLong.of(-1));
+        assertThat(request.width()).isEqualTo(OptionalInt.of(256));
+        assertThat(request.height()).isEqualTo(OptionalInt.of(384));
+        assertThat(request.stageCTimesteps()).contains(Timesteps.stageCDefault());
+        assertThat(request.stageCGuidance()).contains(new Guidance(8));
+        assertThat(request.stageBTimesteps()).contains(Timesteps.uniform(2));
+        assertThat(request.stageBGuidance()).contains(new Guidance(1.5f));
+        assertThat(request.pictures()).isEqualTo(9);
+        assertThat(request.batchSize()).isEqualTo(4);
+        assertThat(request.deadline()).contains(Duration.ofSeconds(3));
+        assertThat(request.listener()).containsSame(LISTENER);
+        assertThat(request.consumer().orElseThrow()).isSameAs(CONSUMER);
+        assertThat(request.cancellation()).containsSame(CANCELLATION);
+        assertThat(request.toString())
+                .startsWith("PictureRequest[prompt=\"a\", negativePrompt=\"b\", seed=-1, width=256, height=384, stageCTimesteps=Timesteps[1.0, ")
+                .contains("], stageCGuidance=8.0, stageBSteps=2, stageBGuidance=1.5, pictures=9, batchSize=4, deadline=PT3S, listener=");
+    }
+
+    @Test
+    void requestsOfEqualValues_areEqual() {
+        assertThat(everything().build()).isEqualTo(everything().build()).hasSameHashCodeAs(everything().build());
+        assertThat(builder.build()).isEqualTo(builder.build());
+    }
+
+    @Test
+    void requestsThatDifferInAValue_differ() {
+        PictureRequest request = everything().build();
+
+        assertThat(everything().prompt("c").build()).isNotEqualTo(request);
+        assertThat(everything().negativePrompt("c").build()).isNotEqualTo(request);
+        assertThat(everything().seed(2).build()).isNotEqualTo(request);
+        assertThat(everything().width(2).build()).isNotEqualTo(request);
+        assertThat(everything().height(2).build()).isNotEqualTo(request);
+        assertThat(everything().stageCSteps(29).build()).isNotEqualTo(request);
+        assertThat(everything().stageCGuidance(2).build()).isNotEqualTo(request);
+        assertThat(everything().stageBSteps(3).build()).isNotEqualTo(request);
+        assertThat(everything().stageBGuidance(2).build()).isNotEqualTo(request);
+        assertThat(everything().pictures(10).build()).isNotEqualTo(request);
+        assertThat(everything().batchSize(3).build()).isNotEqualTo(request);
+        assertThat(everything().deadline(Duration.ofSeconds(4)).build()).isNotEqualTo(request);
+        assertThat(everything().listener(step -> {}).build()).isNotEqualTo(request);
+        assertThat(everything().consumer(picture -> {}).build()).isNotEqualTo(request);
+        assertThat(everything().cancellation(new Cancellation()).build()).isNotEqualTo(request);
+    }
+
+    @Test
+    void toBuilder_startsWithEveryValueAndLeavesTheRequestAlone() {
+        PictureRequest request = everything().build();
+
+        assertThat(request.toBuilder().build()).isEqualTo(request);
+        assertThat(request.toBuilder().prompt("c").build().prompt()).isEqualTo("c");
+        assertThat(request.prompt()).isEqualTo("a");
     }
 
     @Test
@@ -52,6 +130,40 @@ class PictureRequestTest {
         PictureRequest request = builder.pictures(2).build();
         builder.pictures(9);
         assertThat(request.pictures()).isEqualTo(2);
+    }
+
+    @Test
+    void settings_nothingSet_areTheModels() {
+        PictureSettings settings = builder.seed(3).build().settings(DEFAULTS);
+
+        assertThat(settings.prompt()).isEqualTo("a");
+        assertThat(settings.negativePrompt()).isEmpty();
+        assertThat(settings.seed()).isEqualTo(3);
+        assertThat(settings.width()).isEqualTo(1024);
+        assertThat(settings.height()).isEqualTo(512);
+        assertThat(settings.stageCTimesteps()).isEqualTo(Timesteps.uniform(60));
+        assertThat(settings.stageCGuidance()).isEqualTo(new Guidance(4));
+        assertThat(settings.stageBTimesteps()).isEqualTo(Timesteps.uniform(12));
+        assertThat(settings.stageBGuidance()).isEqualTo(new Guidance(0));
+        assertThat(settings)
+                .hasToString("PictureSettings[prompt=\"a\", seed=3, width=1024, height=512, stageCSteps=60, stageCGuidance=4.0,"
+                        + " stageBSteps=12, stageBGuidance=0.0]");
+    }
+
+    @Test
+    void settings_everythingSet_areTheRequests() {
+        PictureSettings settings = everything().build().settings(DEFAULTS);
+
+        assertThat(settings.toRequest())
+                .isEqualTo(PictureRequest.builder("a")
+                        .negativePrompt("b")
+                        .seed(-1)
+                        .size(256, 384)
+                        .stageCTimesteps(Timesteps.stageCDefault())
+                        .stageCGuidance(8)
+                        .stageBSteps(2)
+                        .stageBGuidance(1.5f)
+                        .build());
     }
 
     @Test

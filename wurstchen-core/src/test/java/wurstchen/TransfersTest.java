@@ -3,8 +3,12 @@ package wurstchen;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.collect.ImmutableList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import wurstchen.fixtures.FormulaStages;
+import wurstchen.progress.CascadeStage;
+import wurstchen.progress.StagePhase;
+import wurstchen.progress.StageTransfers;
 import wurstchen.stage.Engine;
 import wurstchen.stage.Transfers;
 
@@ -19,8 +23,8 @@ class TransfersTest {
         }
 
         @Override
-        public ImmutableList<String> notes() {
-            return ImmutableList.of("slow");
+        public List<String> notes() {
+            return List.of("slow");
         }
 
         @Override
@@ -30,15 +34,15 @@ class TransfersTest {
         }
     }
 
-    private static final PictureDefaults DEFAULTS = new PictureDefaults(256, 128, 3, 4.0f, 2, 0.0f);
-
     @Test
     void everyPhase_isCounted() {
-        PictureResult result = new FormulaStages().pipeline(DEFAULTS).engine(new CountingEngine()).build().generate("a");
+        PictureResult result = new FormulaStages().pipeline().engine(new CountingEngine()).build().generate("a");
 
         Transfers one = new Transfers(1, 10);
-        assertThat(result.transfers().table().values()).hasSize(8).containsOnly(one);
-        assertThat(result.transfers().table().rowMap().keySet()).containsExactlyInAnyOrder(CascadeStage.values());
+        assertThat(result.transfers().of(CascadeStage.TEXT, StagePhase.AFTER_STEPS)).isEqualTo(one);
+        assertThat(result.transfers().of(CascadeStage.STAGE_C, StagePhase.BEFORE_STEPS)).isEqualTo(one);
+        assertThat(result.transfers().of(CascadeStage.STAGE_C, StagePhase.AFTER_STEPS)).isEqualTo(one);
+        assertThat(result.transfers().of(CascadeStage.STAGE_A, StagePhase.AFTER_STEPS)).isEqualTo(one);
         assertThat(result.transfers().of(CascadeStage.STAGE_B, StagePhase.STEPS)).isEqualTo(one);
         assertThat(result.transfers().of(CascadeStage.STAGE_A, StagePhase.STEPS)).isEqualTo(Transfers.NONE);
         assertThat(result.transfers().duringSteps()).isEqualTo(new Transfers(2, 20));
@@ -48,19 +52,19 @@ class TransfersTest {
     }
 
     @Test
-    void batches_areAddedUp() {
+    void batches_areAddedUp_andTheTextCountsOnce() {
         PictureResult result = new FormulaStages()
-                .pipeline(DEFAULTS)
+                .pipeline()
                 .engine(new CountingEngine())
                 .build()
                 .generate(PictureRequest.builder("a").pictures(3).build());
 
-        assertThat(result.transfers().total()).isEqualTo(new Transfers(24, 240));
+        assertThat(result.transfers().total()).isEqualTo(new Transfers(1 + 3 * 7, 10 * (1 + 3 * 7)));
     }
 
     @Test
     void stagesWithoutAnEngine_copyNothing() {
-        PictureResult result = new FormulaStages().pipeline(DEFAULTS).build().generate("a");
+        PictureResult result = new FormulaStages().pipeline().build().generate("a");
 
         assertThat(result.transfers()).isEqualTo(StageTransfers.NONE);
         assertThat(result.engine()).isEqualTo("plain Java");
@@ -70,8 +74,8 @@ class TransfersTest {
     @Test
     void pixelThatIsNotFinite_isNoPicture() {
         FormulaStages stages = new FormulaStages();
-        stages.spoilPixels = true;
-        Wurstchen wurstchen = stages.pipeline(DEFAULTS).build();
+        stages.spoilPixels();
+        Wurstchen wurstchen = stages.pipeline().build();
 
         assertThatThrownBy(() -> wurstchen.generate("a"))
                 .isInstanceOf(WurstchenException.class)

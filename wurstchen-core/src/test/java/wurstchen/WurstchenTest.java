@@ -6,17 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import wurstchen.fixtures.FormulaStages;
 import wurstchen.image.Picture;
+import wurstchen.progress.CascadeStage;
 import wurstchen.sampling.Timesteps;
 
 class WurstchenTest {
-    private static final PictureDefaults DEFAULTS = new PictureDefaults(256, 128, 3, 4.0f, 2, 0.0f);
-
     private final FormulaStages stages = new FormulaStages();
     private final Wurstchen wurstchen = withAllParts().build();
 
     private Wurstchen.Builder withAllParts() {
-        return stages.pipeline(DEFAULTS);
+        return stages.pipeline();
     }
 
     private List<Picture> pictures(PictureRequest.Builder request) {
@@ -28,7 +28,7 @@ class WurstchenTest {
     @Test
     void generate_defaults_runsEveryStageInOrder() {
         PictureResult result = wurstchen.generate("a");
-        assertThat(stages.calls)
+        assertThat(stages.calls())
                 .containsExactly(
                         "encode 2",
                         "encode 1",
@@ -85,9 +85,9 @@ class WurstchenTest {
     void generate_inBatches_makesTheSamePictures() {
         PictureRequest.Builder request = PictureRequest.builder("a").negativePrompt("b").seed(5).pictures(5);
         List<Picture> oneAtATime = pictures(request);
-        stages.calls.clear();
+        stages.clearCalls();
         assertThat(pictures(request.batchSize(2))).isEqualTo(oneAtATime);
-        assertThat(stages.calls).contains("encode 4", "start C [2, 16, 3, 6]", "start C [1, 16, 3, 6]");
+        assertThat(stages.calls()).containsSubsequence("start C [2, 16, 3, 6]", "start C [2, 16, 3, 6]", "start C [1, 16, 3, 6]");
         assertThat(pictures(request.batchSize(100))).isEqualTo(oneAtATime);
     }
 
@@ -120,11 +120,11 @@ class WurstchenTest {
 
     @Test
     void generate_stageFails_leavesThePipelineUsable() {
-        stages.failAtStep = 2;
+        stages.failAtStep(2);
         assertThatThrownBy(() -> wurstchen.generate("a"))
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("Stage C failed at step 2");
-        stages.failAtStep = 0;
+        stages.failAtStep(0);
         assertThat(wurstchen.generate("a").pictures()).hasSize(1);
     }
 
@@ -142,16 +142,16 @@ class WurstchenTest {
         assertThatThrownBy(() -> wurstchen.generate(PictureRequest.builder("a").size(1000, 1024).build()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("width must be a multiple of 128, at most 4096, got 1000; nearest: 896, 1024");
-        assertThat(stages.calls).isEmpty();
+        assertThat(stages.calls()).isEmpty();
     }
 
     @Test
     void close_twice_closesEveryPartOnce() {
         wurstchen.close();
         wurstchen.close();
-        assertThat(stages.calls).containsExactly("close", "close", "close", "close", "close");
+        assertThat(stages.calls()).containsExactly("close", "close", "close", "close", "close");
         assertThatThrownBy(() -> wurstchen.generate("a"))
-                .isInstanceOf(IllegalStateException.class)
+                .isInstanceOf(PipelineClosedException.class)
                 .hasMessage("this Wurstchen is closed: open a new one");
     }
 
@@ -169,7 +169,7 @@ class WurstchenTest {
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("could not close all of the pipeline: stuck");
         assertThat(closed).containsExactly("last", "first");
-        assertThat(stages.calls).hasSize(5);
+        assertThat(stages.calls()).hasSize(5);
     }
 
     @Test
@@ -177,15 +177,15 @@ class WurstchenTest {
         List<String> closed = new ArrayList<>();
         List<List<String>> closedAtEachStep = new ArrayList<>();
         Wurstchen pipeline = withAllParts().owning(() -> closed.add("resource")).build();
-        pipeline.generate(PictureRequest.builder("a")
-                .stageCSteps(2)
-                .stageBSteps(1)
-                .listener(step -> {
-                    pipeline.close();
-                    closedAtEachStep.add(List.copyOf(closed));
-                })
-                .build());
-        assertThat(closedAtEachStep).containsExactly(List.of(), List.of(), List.of());
+        assertThatThrownBy(() -> pipeline.generate(PictureRequest.builder("a")
+                        .listener(step -> {
+                            pipeline.close();
+                            closedAtEachStep.add(List.copyOf(closed));
+                        })
+                        .build()))
+                .isInstanceOf(PipelineClosedException.class)
+                .hasMessage("this Wurstchen was closed in Stage C after 1 of 3 steps: open a new one");
+        assertThat(closedAtEachStep).containsExactly(List.of());
         assertThat(closed).containsExactly("resource");
     }
 

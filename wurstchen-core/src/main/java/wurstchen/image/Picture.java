@@ -2,9 +2,9 @@ package wurstchen.image;
 
 import static com.google.common.base.Preconditions.checkElementIndex;
 
-import com.google.common.collect.ImmutableList;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import wurstchen.internal.Range;
 import wurstchen.stage.Pixels;
@@ -30,9 +30,9 @@ public final class Picture {
      * Turns pixels into pictures: value * 255, rounded half to even, as diffusers' numpy_to_pil does.
      *
      * @param pixels [pictures, 3, height, width]; values are clamped to [0, 1]
-     * @return one picture for each of the batch
+     * @return one picture for each of the batch, immutable
      */
-    public static ImmutableList<Picture> fromPixels(Pixels pixels) {
+    public static List<Picture> fromPixels(Pixels pixels) {
         int plane = pixels.height() * pixels.width();
         byte[][] pictures = new byte[pixels.pictures()][CHANNELS * plane];
         IntStream.range(0, pixels.pictures()).parallel().forEach(picture -> Range.shared(plane, PIXELS_A_TASK)
@@ -45,7 +45,7 @@ public final class Picture {
                         range.count())));
         return Arrays.stream(pictures)
                 .map(rgb -> new Picture(pixels.width(), pixels.height(), rgb))
-                .collect(ImmutableList.toImmutableList());
+                .toList();
     }
 
     /**

@@ -1,6 +1,6 @@
 package wurstchen.stage;
 
-import com.google.common.collect.ImmutableList;
+import java.util.List;
 
 /** What the stages of a pipeline stand on: the runtime that computes for them, as far as a pipeline has to know of it. Thread-safe. */
 public interface Engine {
@@ -22,10 +22,10 @@ public interface Engine {
     /**
      * Returns what did not go as well as it could.
      *
-     * @return one line each; empty if all is well
+     * @return one line each, immutable; empty if all is well
      */
-    default ImmutableList<String> notes() {
-        return ImmutableList.of();
+    default List<String> notes() {
+        return List.of();
     }
 
     /**

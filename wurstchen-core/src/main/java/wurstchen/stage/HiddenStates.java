@@ -1,5 +1,7 @@
 package wurstchen.stage;
 
+import java.util.Objects;
+
 /**
  * What a text encoder makes of token ids: float32 [rows, tokens, width], on whatever memory the encoder's engine keeps it. The rows of a
  * guided run are the prompts of all pictures, then their negative prompts. Not thread-safe.
@@ -34,7 +36,39 @@ public interface HiddenStates extends AutoCloseable {
      */
     float[] toHost();
 
+    /**
+     * Picks rows, in any order and as often as wanted.
+     *
+     * @param rows indices from 0 to {@link #rows()} - 1, at least one
+     * @return hidden states of as many rows as were named, owned by the caller, which do not need this handle any more
+     * @throws IndexOutOfBoundsException if there is no such row
+     * @throws IllegalStateException if the handle is closed
+     */
+    default HiddenStates select(int... rows) {
+        float[] all = toHost();
+        int row = tokens() * width();
+        float[] selected = new float[Math.multiplyExact(rows.length, row)];
+        for (int i = 0; i < rows.length; i++) {
+            System.arraycopy(all, Objects.checkIndex(rows[i], rows()) * row, selected, i * row, row);
+        }
+        return onHost(rows.length, tokens(), width(), selected);
+    }
+
     /** Frees what the handle owns; a second call does nothing. */
     @Override
     void close();
+
+    /**
+     * Returns hidden states that live in a Java array.
+     *
+     * @param rows the number of rows, at least 1
+     * @param tokens the number of tokens of a row, at least 1
+     * @param width the values a token has, at least 1
+     * @param values rows * tokens * width values, row by row and token by token, copied
+     * @return a handle; closing it does nothing
+     * @throws IllegalArgumentException if a dimension is below 1, or the number of values is not that of the shape
+     */
+    static HiddenStates onHost(int rows, int tokens, int width, float[] values) {
+        return new HostHiddenStates(rows, tokens, width, values);
+    }
 }

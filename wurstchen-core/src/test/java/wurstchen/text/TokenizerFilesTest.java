@@ -3,7 +3,6 @@ package wurstchen.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.primitives.ImmutableLongArray;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TokenizerFilesTest {
     @Test
     void bothForms_giveTheSameIds() {
-        ImmutableLongArray expected = ImmutableLongArray.of(6, 4, 5, 2, 7, 7, 7, 7);
+        long[] expected = {6, 4, 5, 2, 7, 7, 7, 7};
         assertThat(ids(TinyFiles.vocabulary(), "ABab a")).isEqualTo(expected);
         assertThat(ids(TinyFiles.json(), "ABab a")).isEqualTo(expected);
     }
@@ -49,9 +48,9 @@ class TokenizerFilesTest {
 
     @Test
     void byteOutsideTheVocabulary_becomesTheUnknownToken() {
-        assertThat(ids(TinyFiles.vocabulary(), "axb")).isEqualTo(ImmutableLongArray.of(6, 0, 7, 3, 7, 7, 7, 7));
+        assertThat(ids(TinyFiles.vocabulary(), "axb")).containsExactly(6, 0, 7, 3, 7, 7, 7, 7);
         TinyFiles none = TinyFiles.json().replacing("tokenizer.json", "\"unk_token\": \"<|endoftext|>\"", "\"unk_token\": null");
-        assertThat(ids(none, "axb")).isEqualTo(ImmutableLongArray.of(6, 5, 7, 7, 7, 7, 7, 7));
+        assertThat(ids(none, "axb")).containsExactly(6, 5, 7, 7, 7, 7, 7, 7);
     }
 
     @Test
@@ -59,8 +58,8 @@ class TokenizerFilesTest {
         String map = "{\"pad_token\": \"[PAD]\"}";
         ClipTokenizer tokenizer = ClipTokenizer.load(TinyFiles.vocabulary().with("special_tokens_map.json", map), 4);
         assertThat(tokenizer.padToken()).isEqualTo("[PAD]");
-        assertThat(tokenizer.encode("").ids()).isEqualTo(ImmutableLongArray.of(6, 7, 8, 8));
-        assertThat(tokenizer.encode("a[PAD]b").ids()).isEqualTo(ImmutableLongArray.of(6, 2, 8, 7));
+        assertThat(tokenizer.encode("").ids()).containsExactly(6, 7, 8, 8);
+        assertThat(tokenizer.encode("a[PAD]b").ids()).containsExactly(6, 2, 8, 7);
     }
 
     @Test
@@ -71,7 +70,7 @@ class TokenizerFilesTest {
                         "tokenizer_config.json",
                         "{\"pad_token\": \"a\", \"added_tokens_decoder\": {\"0\": {\"content\": \"a\", \"special\": true}}}");
         assertThat(ClipTokenizer.load(files, 4).padToken()).isEqualTo("a");
-        assertThat(ids(files, "ab")).isEqualTo(ImmutableLongArray.of(6, 0, 3, 7, 0, 0, 0, 0));
+        assertThat(ids(files, "ab")).containsExactly(6, 0, 3, 7, 0, 0, 0, 0);
     }
 
     @Test
@@ -144,7 +143,7 @@ class TokenizerFilesTest {
                 .hasMessage("tokenizer_config.json, added_tokens_decoder: expected an id, found \"x\"");
     }
 
-    private static ImmutableLongArray ids(TokenizerFiles files, String text) {
+    private static long[] ids(TokenizerFiles files, String text) {
         return ClipTokenizer.load(files, 8).encode(text).ids();
     }
 

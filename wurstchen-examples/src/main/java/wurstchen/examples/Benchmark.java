@@ -3,12 +3,11 @@ package wurstchen.examples;
 import com.google.common.base.Stopwatch;
 import com.google.common.collect.ImmutableList;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
-import wurstchen.CascadeStage;
 import wurstchen.PictureRequest;
 import wurstchen.PictureResult;
 import wurstchen.PictureSettings;
-import wurstchen.StageTransfers;
 import wurstchen.Wurstchen;
 import wurstchen.onnx.Device;
 import wurstchen.onnx.DeviceWatch;
@@ -16,6 +15,8 @@ import wurstchen.onnx.Doctor;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
+import wurstchen.progress.CascadeStage;
+import wurstchen.progress.StageTransfers;
 
 /**
  * What a model does on a machine. A request is measured from the call to its result, pictures in Java's memory; writing files is not part.
@@ -154,7 +155,7 @@ record Benchmark(
         return cold.result().engine();
     }
 
-    ImmutableList<String> notes() {
+    List<String> notes() {
         return cold.result().notes();
     }
 }

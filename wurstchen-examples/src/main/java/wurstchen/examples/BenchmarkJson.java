@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
 import java.util.OptionalLong;
-import wurstchen.CascadeStage;
 import wurstchen.PictureSettings;
-import wurstchen.StagePhase;
+import wurstchen.progress.CascadeStage;
+import wurstchen.progress.StagePhase;
 import wurstchen.stage.Transfers;
 
 /** A benchmark for programs. Every number's unit is in its name. */

@@ -3,9 +3,9 @@ package wurstchen.examples;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.OptionalLong;
-import wurstchen.CascadeStage;
 import wurstchen.PictureSettings;
-import wurstchen.StagePhase;
+import wurstchen.progress.CascadeStage;
+import wurstchen.progress.StagePhase;
 import wurstchen.stage.Transfers;
 
 /** A benchmark for readers. */

@@ -11,12 +11,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import wurstchen.PictureRequest;
-import wurstchen.PictureResult;
-import wurstchen.PictureSettings;
 import wurstchen.Wurstchen;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.Device;
-import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
 
@@ -90,7 +87,7 @@ final class GenerateCommand implements Callable<Integer> {
         Stopwatch loading = Stopwatch.createStarted();
         RunReport report = new RunReport(spec.commandLine());
         try (ModelBundle bundle = modelOptions.openBundle()) {
-            PictureSettings settings = settings(request, bundle.manifest());
+            pictureOptions.checkSize(request.build().settings(bundle.manifest().defaults()), bundle.manifest());
             try (Wurstchen wurstchen = OnnxWurstchen.builder()
                             .model(bundle)
                             .device(device)
@@ -98,23 +95,9 @@ final class GenerateCommand implements Callable<Integer> {
                             .open();
                     StepProgress progress = new StepProgress(terminal)) {
                 report.loaded(bundle.manifest().about().name(), loading.elapsed());
-                request.listener(progress);
-                for (int first = 0; first < pictureOptions.pictures(); first += pictureOptions.batchSize()) {
-                    int pictures = Math.min(pictureOptions.batchSize(), pictureOptions.pictures() - first);
-                    request.seed(settings.seed() + first).pictures(pictures);
-                    PictureResult result = wurstchen.generate(request.build());
-                    report.add(result);
-                    files.write(result, first, report::wrote);
-                }
+                request.listener(progress).consumer(files.writer(report::wrote));
+                report.finish(wurstchen.generate(request.build()), promptOptions.prompt());
             }
         }
-        report.finish();
-    }
-
-    /** What will run, with the seed that is random if none was given; a size that the model cannot make ends it here. */
-    private PictureSettings settings(PictureRequest.Builder request, Manifest manifest) {
-        PictureSettings settings = request.build().settings(manifest.defaults());
-        pictureOptions.checkSize(settings, manifest);
-        return settings;
     }
 }

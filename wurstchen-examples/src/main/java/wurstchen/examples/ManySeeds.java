@@ -1,13 +1,12 @@
 package wurstchen.examples;
 
 import java.nio.file.Path;
-import wurstchen.GeneratedPicture;
 import wurstchen.PictureRequest;
 import wurstchen.Wurstchen;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
 
-/** One prompt, four pictures: each is the one that its seed alone would make. */
+/** One prompt, four pictures, each written as soon as it is finished: the one that its seed alone would make. */
 public final class ManySeeds {
     private ManySeeds() {}
 
@@ -20,10 +19,12 @@ public final class ManySeeds {
         Path folder = Path.of(args.length > 0 ? args[0] : "");
         try (ModelBundle model = EmbeddedModel.open();
                 Wurstchen wurstchen = OnnxWurstchen.builder().model(model).open()) {
-            PictureRequest request = PictureRequest.builder("a blue car").seed(7).pictures(4).stageCSteps(20).build();
-            for (GeneratedPicture picture : wurstchen.generate(request).pictures()) {
-                picture.writePng(folder.resolve("car-seed-" + picture.settings().seed() + ".png"));
-            }
+            wurstchen.generate(PictureRequest.builder("a blue car")
+                    .seed(7)
+                    .pictures(4)
+                    .stageCSteps(20)
+                    .consumer(picture -> picture.writePng(folder.resolve("car-seed-" + picture.settings().seed() + ".png")))
+                    .build());
         }
     }
 }

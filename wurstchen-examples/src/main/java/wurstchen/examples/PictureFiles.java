@@ -5,9 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import wurstchen.GeneratedPicture;
-import wurstchen.PictureResult;
 import wurstchen.PictureSettings;
 import wurstchen.WurstchenException;
 
@@ -56,20 +57,18 @@ interface PictureFiles {
     }
 
     /**
-     * Writes pictures one after the other, each whole or not at all: what is written before a failure stays.
+     * Returns a consumer that writes each picture as soon as it is finished, whole or not at all: what is written before a failure stays.
      *
-     * @param result the pictures
-     * @param first the number of the first of them among all pictures of the run
      * @param written hears of each file
-     * @throws WurstchenException if one cannot be written
+     * @return for the pictures of one request, in their order; throws a WurstchenException if one cannot be written
      */
-    default void write(PictureResult result, int first, BiConsumer<Path, PictureSettings> written) {
-        int number = first;
-        for (GeneratedPicture picture : result.pictures()) {
-            Path file = file(number++);
+    default Consumer<GeneratedPicture> writer(BiConsumer<Path, PictureSettings> written) {
+        AtomicInteger next = new AtomicInteger();
+        return picture -> {
+            Path file = file(next.getAndIncrement());
             picture.writePng(file);
             written.accept(file, picture.settings());
-        }
+        };
     }
 
     /**

@@ -37,6 +37,10 @@ final class PromptOptions {
             })
     private Long seed;
 
+    String prompt() {
+        return prompt;
+    }
+
     /**
      * Starts a request of what was given.
      *

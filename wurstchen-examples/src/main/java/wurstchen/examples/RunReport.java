@@ -3,7 +3,6 @@ package wurstchen.examples;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -11,17 +10,15 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
-import wurstchen.CascadeStage;
 import wurstchen.DroppedText;
 import wurstchen.PictureResult;
 import wurstchen.PictureSettings;
+import wurstchen.progress.CascadeStage;
 
 /** What a run prints: results on standard output, warnings on standard error. */
 final class RunReport {
     private final PrintWriter out;
     private final PrintWriter err;
-    private final Map<CascadeStage, Duration> durations = new EnumMap<>(CascadeStage.class);
-    private boolean warned;
 
     RunReport(CommandLine command) {
         out = command.getOut();
@@ -33,18 +30,7 @@ final class RunReport {
         out.flush();
     }
 
-    void add(PictureResult result) {
-        result.durations().forEach((stage, took) -> durations.merge(stage, took, Duration::plus));
-        if (!warned) {
-            warn(result);
-            result.notes().forEach(note -> err.println("wurstchen: warning: " + note));
-            err.flush();
-            warned = true; // Every batch has the same prompt.
-        }
-    }
-
-    private void warn(PictureResult result) {
-        String prompt = result.first().settings().prompt();
+    private void warn(PictureResult result, String prompt) {
         Map<String, Set<CascadeStage>> stages = new LinkedHashMap<>();
         for (DroppedText text : result.droppedTexts()) {
             String which = text.prompt().equals(prompt) ? "prompt" : "negative prompt";
@@ -54,6 +40,7 @@ final class RunReport {
         stages.forEach((cut, by) -> err.println("wurstchen: warning: " + by.stream()
                 .map(CascadeStage::toString)
                 .collect(Collectors.joining(" and ")) + ": " + cut));
+        result.notes().forEach(note -> err.println("wurstchen: warning: " + note));
         err.flush();
     }
 
@@ -62,7 +49,10 @@ final class RunReport {
         out.flush();
     }
 
-    void finish() {
+    /** {@code prompt}: what was asked for, which may have been cut. */
+    void finish(PictureResult result, String prompt) {
+        warn(result, prompt);
+        Map<CascadeStage, Duration> durations = result.durations();
         Duration all = durations.values().stream().reduce(Duration.ZERO, Duration::plus);
         String stages = durations.entrySet().stream()
                 .map(entry -> entry.getKey() + " " + seconds(entry.getValue()))

@@ -6,7 +6,7 @@ import java.util.Map;
 import wurstchen.CascadeParts;
 import wurstchen.Wurstchen;
 import wurstchen.image.Picture;
-import wurstchen.image.PngFile;
+import wurstchen.image.Png;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
 import wurstchen.sampling.Guidance;
@@ -39,7 +39,7 @@ public final class StageByStage {
             Guidance off = new Guidance(0);
             TokenIds prompt = parts.tokenizerC().encode("a yellow star");
             TokenIds nothing = parts.tokenizerC().encode("");
-            System.out.println("token ids [1, " + prompt.ids().length() + "]");
+            System.out.println("token ids [1, " + prompt.length() + "]");
 
             try (HiddenStates textC = parts.textEncoderC().encode(List.of(prompt, nothing));
                     HiddenStates textB = parts.textEncoderB().encode(List.of(parts.tokenizerB().encode("a yellow star")));
@@ -50,7 +50,7 @@ public final class StageByStage {
                         StepTable.of(parts.scheduleB(), Timesteps.uniform(12)), off, noise)) {
                     Pixels pixels = parts.stageA().decode(finish("Stage B", textB, runB));
                     System.out.println("pixels [" + pixels.pictures() + ", 3, " + pixels.height() + ", " + pixels.width() + "]");
-                    PngFile.write(Path.of(args.length > 0 ? args[0] : "star.png"), Picture.fromPixels(pixels).get(0), Map.of());
+                    new Png(Picture.fromPixels(pixels).get(0), Map.of()).write(Path.of(args.length > 0 ? args[0] : "star.png"));
                 }
             }
         }

@@ -4,11 +4,11 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
-import wurstchen.CompletedStep;
-import wurstchen.StepListener;
+import wurstchen.progress.CompletedStep;
+import wurstchen.progress.RequestListener;
 
 /** A progress bar for each stage, on standard error. Close it to finish a bar that a failure left. */
-final class StepProgress implements StepListener, AutoCloseable {
+final class StepProgress implements RequestListener, AutoCloseable {
     private static final int WIDTH = 80;
 
     private final boolean shown;

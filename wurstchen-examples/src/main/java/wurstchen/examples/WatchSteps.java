@@ -1,11 +1,11 @@
 package wurstchen.examples;
 
 import java.util.stream.IntStream;
-import wurstchen.CompletedStep;
 import wurstchen.PictureRequest;
 import wurstchen.Wurstchen;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
+import wurstchen.progress.CompletedStep;
 
 /** A listener that sees noise become a picture: the spread of the latents after every step. */
 public final class WatchSteps {

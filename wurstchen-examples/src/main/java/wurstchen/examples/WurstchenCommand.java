@@ -1,6 +1,8 @@
 package wurstchen.examples;
 
 import java.nio.file.Path;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,6 +30,9 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0, 1 for a failure, 2 for wrong usage."
         })
 public final class WurstchenCommand implements Runnable {
+    /** Silent: the command line itself says what the library logs. Kept here, because loggers that nobody holds forget their level. */
+    private static final Logger LIBRARY_LOG = Logger.getLogger("wurstchen");
+
     @Spec
     private CommandSpec spec;
 
@@ -53,6 +58,7 @@ public final class WurstchenCommand implements Runnable {
      * @param terminal whether somebody watches
      */
     static CommandLine commandLine(Path folder, Terminal terminal) {
+        LIBRARY_LOG.setLevel(Level.OFF);
         WurstchenCommand root = new WurstchenCommand();
         CommandLine line = new CommandLine(root)
                 .addSubcommand(new GenerateCommand(folder, terminal))

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import wurstchen.image.Picture;
-import wurstchen.image.PngFile;
+import wurstchen.image.Png;
 
 /** Every example program runs, with the model in the box. */
 final class ExamplesTest {
@@ -42,7 +42,7 @@ final class ExamplesTest {
     void onePicture_writesIt() {
         OnePicture.main(folder.resolve("one.png").toString());
 
-        assertThat(PngFile.readText(folder.resolve("one.png"))).containsEntry("seed", "42");
+        assertThat(Png.read(folder.resolve("one.png")).text()).containsEntry("seed", "42");
     }
 
     @Test

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import wurstchen.image.PngFile;
+import wurstchen.image.Png;
 
 final class GenerateCommandTest {
     @TempDir
@@ -44,7 +44,7 @@ final class GenerateCommandTest {
     void pngText_carriesTheSettings() {
         generate("a “cat” – 猫", "--negative-prompt=dog", "--seed=-5", "--stage-c-guidance=2.5", "--out=cat.png");
 
-        assertThat(PngFile.readText(folder.resolve("cat.png")))
+        assertThat(Png.read(folder.resolve("cat.png")).text())
                 .contains(
                         entry("prompt", "a “cat” – 猫"),
                         entry("negative-prompt", "dog"),
@@ -64,7 +64,7 @@ final class GenerateCommandTest {
         generate("a cat", "--seed=43", "--out=three.png");
 
         assertThat(folder.resolve("one.png")).hasSameBinaryContentAs(folder.resolve("two.png"));
-        assertThat(PngFile.readText(folder.resolve("three.png"))).containsEntry("seed", "43");
+        assertThat(Png.read(folder.resolve("three.png")).text()).containsEntry("seed", "43");
     }
 
     @Test
@@ -122,14 +122,14 @@ final class GenerateCommandTest {
     void promptThatLooksLikeAnArgumentsFile_isAPrompt() {
         generate("@home", "--out=home.png");
 
-        assertThat(PngFile.readText(folder.resolve("home.png"))).containsEntry("prompt", "@home");
+        assertThat(Png.read(folder.resolve("home.png")).text()).containsEntry("prompt", "@home");
     }
 
     @Test
     void emptyPrompt_isAPrompt() {
         generate("", "--out=empty.png");
 
-        assertThat(PngFile.readText(folder.resolve("empty.png"))).containsEntry("prompt", "");
+        assertThat(Png.read(folder.resolve("empty.png")).text()).containsEntry("prompt", "");
     }
 
     @Test

@@ -3,13 +3,13 @@ package wurstchen.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -17,11 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 import wurstchen.GeneratedPicture;
 import wurstchen.PictureDefaults;
 import wurstchen.PictureRequest;
-import wurstchen.PictureResult;
 import wurstchen.PictureSettings;
-import wurstchen.StageTransfers;
 import wurstchen.WurstchenException;
 import wurstchen.image.Picture;
+import wurstchen.image.Png;
 import wurstchen.stage.Pixels;
 
 final class PictureFilesTest {
@@ -110,24 +109,20 @@ final class PictureFilesTest {
 
     @Test
     void failedWrite_keepsThePicturesBefore() {
-        PictureDefaults defaults = new PictureDefaults(2, 2, 1, 4, 1, 0);
+        PictureDefaults defaults = PictureDefaults.builder().size(2, 2).stageC(1, 4).stageB(1, 0).build();
         PictureSettings settings = PictureRequest.builder("a cat").seed(1).build().settings(defaults);
         Picture black = Picture.fromPixels(new Pixels(1, 2, 2, new float[12])).get(0);
-        GeneratedPicture picture = new GeneratedPicture(black, settings);
-        PictureResult result = new PictureResult(
-                ImmutableList.of(picture, picture),
-                ImmutableMap.of(),
-                ImmutableList.of(),
-                StageTransfers.NONE,
-                "plain Java",
-                ImmutableList.of());
+        byte[] png = new Png(black, settings.toText()).toBytes();
+        GeneratedPicture picture = GeneratedPicture.readPng(new ByteArrayInputStream(png));
         PictureFiles files = new PictureFiles.Named(folder.resolve("a.png"), 2);
         List<Path> written = new ArrayList<>();
+        Consumer<GeneratedPicture> writer = files.writer((file, with) -> {
+            written.add(file);
+            createFolder(files.file(1));
+        });
+        writer.accept(picture);
 
-        assertThatThrownBy(() -> files.write(result, 0, (file, with) -> {
-                    written.add(file);
-                    createFolder(files.file(1));
-                }))
+        assertThatThrownBy(() -> writer.accept(picture))
                 .isInstanceOf(WurstchenException.class)
                 .hasMessageStartingWith("cannot write " + folder.resolve("a-1.png") + ": it is a folder");
         assertThat(written).containsExactly(folder.resolve("a-0.png"));

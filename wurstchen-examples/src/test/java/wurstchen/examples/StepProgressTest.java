@@ -8,8 +8,9 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import wurstchen.CascadeStage;
-import wurstchen.CompletedStep;
+import wurstchen.progress.CascadeStage;
+import wurstchen.progress.CompletedStep;
+import wurstchen.progress.StageProgress;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 
@@ -32,7 +33,7 @@ final class StepProgressTest {
             for (CascadeStage stage : new CascadeStage[] {CascadeStage.STAGE_C, CascadeStage.STAGE_B}) {
                 for (int step = 1; step <= 3; step++) {
                     Latents latents = Latents.onHost(new LatentShape(1, 1, 1, 1), new float[1]);
-                    progress.onStep(new CompletedStep(stage, 0, 1, step, 3, latents));
+                    progress.onStep(CompletedStep.of(StageProgress.of(stage, 0, 1, 0.5), step, 3, latents));
                 }
             }
         }

@@ -18,12 +18,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import wurstchen.Cancellation;
 import wurstchen.CancelledException;
-import wurstchen.CascadeStage;
 import wurstchen.GeneratedPicture;
 import wurstchen.PictureRequest;
 import wurstchen.PictureResult;
+import wurstchen.PipelineClosedException;
 import wurstchen.Wurstchen;
 import wurstchen.image.Picture;
+import wurstchen.progress.CascadeStage;
 
 /** Whole pictures of the tiny model, against the reference's and against each other. */
 class OnnxWurstchenTest {
@@ -184,7 +185,7 @@ class OnnxWurstchenTest {
         closed.close();
 
         assertThatThrownBy(() -> closed.generate("a cat"))
-                .isInstanceOf(IllegalStateException.class)
+                .isInstanceOf(PipelineClosedException.class)
                 .hasMessage("this Wurstchen is closed: open a new one");
     }
 
@@ -195,8 +196,8 @@ class OnnxWurstchenTest {
                 Golden.named("negative").request().listener(step -> closing.close()).build();
 
         assertThatThrownBy(() -> closing.generate(request))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessage("stage_c_step is closed: open the model again");
+                .isInstanceOf(PipelineClosedException.class)
+                .hasMessageMatching("this Wurstchen was closed in Stage C after 1 of \\d+ steps: open a new one");
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 import wurstchen.Cancellation;
 import wurstchen.CancelledException;
 import wurstchen.PictureRequest;
+import wurstchen.PipelineClosedException;
 import wurstchen.Wurstchen;
 import wurstchen.image.Picture;
 import wurstchen.onnx.CudaDevice;
@@ -48,12 +49,14 @@ final class RaceProgram {
 
     private static final int PIPELINES_FOR_EACH_IN_LOW_MEMORY = 10;
 
-    /** What a request of a closed pipeline may say; which of them depends on how far it was. */
-    private static final String CLOSED = "this Wurstchen is closed: open a new one"
-            + "|(Stage [ABC]|text_encoder_[bc]|stage_[abc]_(condition|step|decode)) is closed: open the model again";
+    /** How far a request of two pictures was. */
+    private static final String PLACE =
+            "(before the first step|in (Text|Stage [ABC])( after \\d+ of \\d+ steps)?); [012] of 2 pictures are finished";
 
-    private static final String CANCELLED =
-            "cancelled before the first step|cancelled in (Text|Stage [ABC])( after \\d+ of \\d+ steps)?";
+    private static final String CLOSED =
+            "this Wurstchen is closed: open a new one|this Wurstchen was closed " + PLACE + ": open a new one";
+
+    private static final String CANCELLED = "cancelled " + PLACE;
 
     /** What happens to requests in flight. */
     private enum Race {
@@ -229,7 +232,7 @@ final class RaceProgram {
             return "picture";
         } catch (CancelledException e) {
             return known("cancelled", CANCELLED, e);
-        } catch (IllegalStateException e) {
+        } catch (PipelineClosedException e) {
             return known("closed", CLOSED, e);
         }
     }

@@ -150,13 +150,15 @@ final class ManifestReader {
             throw new ModelBundleException(
                     Manifest.FILE_NAME + ": defaults do not fit geometry: " + e.getMessage() + "; export the bundle again", e);
         }
-        return new PictureDefaults(
-                width,
-                height,
-                node.get("stage_c_steps").integer(1, PictureRequest.MAX_STEPS),
-                node.get("stage_c_guidance").real(-MAX_FACTOR, MAX_FACTOR),
-                node.get("stage_b_steps").integer(1, PictureRequest.MAX_STEPS),
-                node.get("stage_b_guidance").real(-MAX_FACTOR, MAX_FACTOR));
+        return PictureDefaults.builder()
+                .size(width, height)
+                .stageC(
+                        node.get("stage_c_steps").integer(1, PictureRequest.MAX_STEPS),
+                        node.get("stage_c_guidance").real(-MAX_FACTOR, MAX_FACTOR))
+                .stageB(
+                        node.get("stage_b_steps").integer(1, PictureRequest.MAX_STEPS),
+                        node.get("stage_b_guidance").real(-MAX_FACTOR, MAX_FACTOR))
+                .build();
     }
 
     private static Manifest.PictureSize size(ManifestNode node) {

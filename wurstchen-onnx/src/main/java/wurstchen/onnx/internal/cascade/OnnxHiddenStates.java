@@ -2,7 +2,9 @@ package wurstchen.onnx.internal.cascade;
 
 import static com.google.common.base.Preconditions.checkState;
 
+import java.util.Objects;
 import wurstchen.onnx.internal.binding.DeviceMemory;
+import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.Tensor;
 import wurstchen.onnx.internal.graph.OnnxEngine;
 import wurstchen.stage.HiddenStates;
@@ -53,6 +55,23 @@ final class OnnxHiddenStates implements HiddenStates {
     public float[] toHost() {
         checkOpen();
         return engine.readFloats(tensor);
+    }
+
+    /** Copies rows on the device. */
+    @Override
+    public HiddenStates select(int... selected) {
+        checkOpen();
+        long row = (long) tokens * width;
+        Tensor copy = engine.tensor(ElementType.FLOAT32, selected.length, tokens, width);
+        try {
+            for (int i = 0; i < selected.length; i++) {
+                engine.copy(tensor, Objects.checkIndex(selected[i], rows) * row, copy, i * row, row);
+            }
+            return new OnnxHiddenStates(engine, selected.length, tokens, width, copy);
+        } catch (RuntimeException e) {
+            copy.close();
+            throw e;
+        }
     }
 
     private void checkOpen() {

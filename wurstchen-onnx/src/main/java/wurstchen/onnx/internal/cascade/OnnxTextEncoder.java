@@ -2,12 +2,10 @@ package wurstchen.onnx.internal.cascade;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.primitives.ImmutableLongArray;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.LongStream;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.TensorSpec;
@@ -72,36 +70,38 @@ public final class OnnxTextEncoder implements TextEncoder {
     @Override
     public HiddenStates encode(List<TokenIds> rows) {
         checkArgument(!rows.isEmpty(), "a text encoder needs at least one row of tokens, got none");
-        Map<Tokens, Integer> distinct = new LinkedHashMap<>();
-        for (TokenIds row : rows) {
+        List<TokenIds> distinct = new ArrayList<>();
+        int[] places = new int[rows.size()];
+        for (int i = 0; i < places.length; i++) {
+            TokenIds row = rows.get(i);
             checkArgument(
-                    row.ids().length() == tokens && row.attentionMask().length() == tokens,
-                    "%s needs %s token ids and masks a row, got %s and %s",
-                    session.spec().name(),
-                    tokens,
-                    row.ids().length(),
-                    row.attentionMask().length());
-            distinct.putIfAbsent(Tokens.of(row), distinct.size());
+                    row.length() == tokens, "%s needs %s token ids a row, got %s", session.spec().name(), tokens, row.length());
+            places[i] = place(row, distinct);
         }
-        OnnxEngine engine = session.engine();
-        Tensor encoded = encodeDistinct(ImmutableList.copyOf(distinct.keySet()));
+        OnnxHiddenStates encoded = encodeDistinct(distinct);
         if (distinct.size() == rows.size()) {
-            return new OnnxHiddenStates(engine, rows.size(), tokens, width, encoded);
+            return encoded;
         }
         try (encoded) {
-            Tensor expanded = engine.tensor(ElementType.FLOAT32, rows.size(), tokens, width);
-            long row = (long) tokens * width;
-            for (int i = 0; i < rows.size(); i++) {
-                engine.copy(encoded, distinct.get(Tokens.of(rows.get(i))) * row, expanded, i * row, row);
-            }
-            return new OnnxHiddenStates(engine, rows.size(), tokens, width, expanded);
+            return encoded.select(places);
         }
     }
 
-    private Tensor encodeDistinct(List<Tokens> rows) {
+    /** Where a row's tokens are, which are added if they are new. What makes two rows equal is not the text that they came from. */
+    private static int place(TokenIds row, List<TokenIds> distinct) {
+        for (int i = 0; i < distinct.size(); i++) {
+            if (distinct.get(i).sameTokens(row)) {
+                return i;
+            }
+        }
+        distinct.add(row);
+        return distinct.size() - 1;
+    }
+
+    private OnnxHiddenStates encodeDistinct(List<TokenIds> rows) {
         OnnxEngine engine = session.engine();
-        long[] ids = rows.stream().flatMapToLong(row -> row.ids().stream()).toArray();
-        long[] masks = rows.stream().flatMapToLong(row -> row.mask().stream()).toArray();
+        long[] ids = rows.stream().flatMapToLong(row -> LongStream.of(row.ids())).toArray();
+        long[] masks = rows.stream().flatMapToLong(row -> LongStream.of(row.attentionMask())).toArray();
         Tensor states = engine.tensor(ElementType.FLOAT32, rows.size(), tokens, width);
         try (Tensor inputIds = engine.upload(ids, rows.size(), tokens);
                 Tensor attentionMask = engine.upload(masks, rows.size(), tokens)) {
@@ -109,7 +109,7 @@ public final class OnnxTextEncoder implements TextEncoder {
                             ImmutableMap.of("input_ids", inputIds, "attention_mask", attentionMask),
                             ImmutableMap.of("hidden_states", states))
                     .close();
-            return states;
+            return new OnnxHiddenStates(engine, rows.size(), tokens, width, states);
         } catch (RuntimeException e) {
             states.close();
             throw e;
@@ -119,12 +119,5 @@ public final class OnnxTextEncoder implements TextEncoder {
     @Override
     public void close() {
         session.close();
-    }
-
-    /** What makes two rows equal: not the text that they came from. */
-    private record Tokens(ImmutableLongArray ids, ImmutableLongArray mask) {
-        static Tokens of(TokenIds row) {
-            return new Tokens(row.ids(), row.attentionMask());
-        }
     }
 }

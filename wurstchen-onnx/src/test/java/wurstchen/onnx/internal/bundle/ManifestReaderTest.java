@@ -43,7 +43,8 @@ class ManifestReaderTest {
         assertThat(manifest.scales().stageA()).isEqualTo(0.3764f);
         assertThat(manifest.scales().compressor()).isEmpty();
         assertThat(manifest.schedules().stageC()).isEqualTo(new CosineSchedule(0.008f, 1));
-        assertThat(manifest.defaults()).isEqualTo(new PictureDefaults(256, 256, 4, 4, 3, 0));
+        assertThat(manifest.defaults())
+                .isEqualTo(PictureDefaults.builder().size(256, 256).stageC(4, 4).stageB(3, 0).build());
         assertThat(manifest.recommendedSizes()).hasToString("[256x256, 384x128]");
         assertThat(manifest.tokenizers().stageB()).isEqualTo(new Manifest.TokenizerSpec("tokenizer_b", "!", 77));
         assertThat(manifest.graphs().keySet()).containsExactlyElementsOf(CascadeContract.REQUIRED_GRAPHS);

@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import wurstchen.PictureRequest;
 import wurstchen.PictureResult;
+import wurstchen.PipelineClosedException;
 import wurstchen.Wurstchen;
 import wurstchen.onnx.Golden;
 import wurstchen.onnx.OnnxWurstchen;
@@ -83,8 +84,8 @@ class LowMemoryTest {
                 Golden.named("negative").request().listener(step -> closing.close()).build();
 
         assertThatThrownBy(() -> closing.generate(request))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessage("stage_c_step is closed: open the model again");
+                .isInstanceOf(PipelineClosedException.class)
+                .hasMessageMatching("this Wurstchen was closed in Stage C after 1 of \\d+ steps: open a new one");
     }
 
     @Test

@@ -1,4 +1,4 @@
-package wurstchen;
+package wurstchen.progress;
 
 /** The parts of a run, in order. */
 public enum CascadeStage {

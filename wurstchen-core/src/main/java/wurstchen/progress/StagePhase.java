@@ -1,4 +1,4 @@
-package wurstchen;
+package wurstchen.progress;
 
 /** The parts of a stage's run. */
 public enum StagePhase {

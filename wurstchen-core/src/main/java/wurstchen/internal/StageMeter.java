@@ -1,32 +1,33 @@
-package wurstchen;
+package wurstchen.internal;
 
 import com.google.common.base.Stopwatch;
-import com.google.common.collect.HashBasedTable;
-import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableTable;
-import com.google.common.collect.Table;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import wurstchen.progress.CascadeStage;
+import wurstchen.progress.StagePhase;
+import wurstchen.progress.StageTransfers;
 import wurstchen.stage.Engine;
 import wurstchen.stage.Transfers;
 
 /** Adds up the wall time of each stage and what each of its phases copied. */
-final class StageMeter {
+public final class StageMeter {
     private final Engine engine;
     private final Map<CascadeStage, Duration> durations = new EnumMap<>(CascadeStage.class);
-    private final Table<CascadeStage, StagePhase, Transfers> transfers = HashBasedTable.create();
+    private final Map<CascadeStage, Map<StagePhase, Transfers>> transfers = new EnumMap<>(CascadeStage.class);
     private Stopwatch running;
     private CascadeStage stage;
     private StagePhase phase;
     private Transfers before;
 
-    StageMeter(Engine engine) {
+    /** {@code engine}: of the stages. */
+    public StageMeter(Engine engine) {
         this.engine = engine;
     }
 
     /** Ends what went on, and begins a phase of a stage. */
-    void start(CascadeStage nextStage, StagePhase nextPhase) {
+    public void start(CascadeStage nextStage, StagePhase nextPhase) {
         stop();
         stage = nextStage;
         phase = nextPhase;
@@ -34,24 +35,26 @@ final class StageMeter {
         running = Stopwatch.createStarted();
     }
 
-    void stop() {
+    /** Ends what went on. */
+    public void stop() {
         if (running == null) {
             return;
         }
         durations.merge(stage, running.elapsed(), Duration::plus);
         Transfers copied = engine.transfers().since(before);
         if (!copied.equals(Transfers.NONE)) {
-            Transfers earlier = transfers.get(stage, phase);
-            transfers.put(stage, phase, earlier == null ? copied : earlier.plus(copied));
+            transfers.computeIfAbsent(stage, any -> new EnumMap<>(StagePhase.class)).merge(phase, copied, Transfers::plus);
         }
         running = null;
     }
 
-    ImmutableMap<CascadeStage, Duration> durations() {
-        return ImmutableMap.copyOf(durations);
+    /** The wall time of each stage so far, immutable. */
+    public Map<CascadeStage, Duration> durations() {
+        return Collections.unmodifiableMap(new EnumMap<>(durations));
     }
 
-    StageTransfers transfers() {
-        return new StageTransfers(ImmutableTable.copyOf(transfers));
+    /** What was copied so far. */
+    public StageTransfers transfers() {
+        return StageTransfers.copyOf(transfers);
     }
 }

@@ -1,0 +1,120 @@
+package wurstchen;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.stream.Stream;
+import wurstchen.progress.CascadeStage;
+import wurstchen.progress.StagePhase;
+import wurstchen.sampling.StepTable;
+import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.Engine;
+import wurstchen.stage.LatentGeometry;
+import wurstchen.stage.Latents;
+
+/**
+ * The cascade from a prompt to pictures: tokenize and encode once, then for each batch run Stage C, run Stage B, decode with Stage A.
+ *
+ * @param parts the tokenizers, encoders and stages
+ * @param geometry how sizes in px become latents
+ * @param engine what the parts compute on
+ */
+record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine) {
+    private static final Logger LOG = System.getLogger("wurstchen");
+
+    /** Characters of a prompt in a line of the log. */
+    private static final int MOST_LOGGED = 100;
+
+    PictureResult run(PictureRequest request, PictureSettings settings, RunProgress progress) {
+        progress.startStage(CascadeStage.TEXT, StagePhase.AFTER_STEPS, 0, request.pictures());
+        try (PromptEncoder.Encoded textC = progress.call(() -> encoder(CascadeStage.STAGE_C).encode(settings, settings.stageCGuidance()));
+                PromptEncoder.Encoded textB = progress.call(() -> encoder(CascadeStage.STAGE_B).encode(settings, settings.stageBGuidance()))) {
+            List<DroppedText> dropped = Stream.concat(textC.dropped().stream(), textB.dropped().stream()).toList();
+            dropped.forEach(CascadeLoop::warn);
+            progress.finishStage();
+            for (int first = 0; first < request.pictures(); first += request.batchSize()) {
+                int pictures = Math.min(request.batchSize(), request.pictures() - first);
+                run(new PictureBatch(settings, first, pictures), textC, textB, progress);
+            }
+            progress.meter().stop();
+            return new PictureResult(progress.finished(), progress.meter(), dropped, engine);
+        }
+    }
+
+    /** What others sent is made harmless for a log: one short line. The result has all of it. */
+    private static void warn(DroppedText text) {
+        String line = text.dropped().replaceAll("\\p{Cntrl}", "?");
+        String start = line.length() <= MOST_LOGGED ? line : line.substring(0, MOST_LOGGED) + "...";
+        LOG.log(Level.WARNING, "{0} does not see the end of the prompt, which is too long: \"{1}\"", text.stage(), start);
+    }
+
+    private PromptEncoder encoder(CascadeStage stage) {
+        return stage == CascadeStage.STAGE_C
+                ? new PromptEncoder(stage, parts.tokenizerC(), parts.textEncoderC())
+                : new PromptEncoder(stage, parts.tokenizerB(), parts.textEncoderB());
+    }
+
+    private void run(PictureBatch batch, PromptEncoder.Encoded textC, PromptEncoder.Encoded textB, RunProgress progress) {
+        try (Latents stageCLatents = runC(batch, textC, progress)) {
+            progress.finishStage();
+            try (Latents stageBLatents = runB(batch, textB, stageCLatents, progress)) {
+                progress.finishStage();
+                runA(batch, stageBLatents, progress);
+            }
+        }
+    }
+
+    private void runA(PictureBatch batch, Latents stageBLatents, RunProgress progress) {
+        progress.startStage(CascadeStage.STAGE_A, StagePhase.AFTER_STEPS, batch.first(), batch.pictures());
+        batch.finish(progress.call(() -> parts.stageA().decode(stageBLatents)), progress);
+        progress.finishStage();
+    }
+
+    private Latents runC(PictureBatch batch, PromptEncoder.Encoded text, RunProgress progress) {
+        progress.startStage(CascadeStage.STAGE_C, StagePhase.BEFORE_STEPS, batch.first(), batch.pictures());
+        try (DenoisingRun run = progress.call(() -> startC(batch, text))) {
+            return denoise(run, progress);
+        }
+    }
+
+    private Latents runB(PictureBatch batch, PromptEncoder.Encoded text, Latents stageCLatents, RunProgress progress) {
+        progress.startStage(CascadeStage.STAGE_B, StagePhase.BEFORE_STEPS, batch.first(), batch.pictures());
+        try (DenoisingRun run = progress.call(() -> startB(batch, text, stageCLatents))) {
+            return denoise(run, progress);
+        }
+    }
+
+    private DenoisingRun startC(PictureBatch batch, PromptEncoder.Encoded text) {
+        PictureSettings settings = batch.settings();
+        return text.start(batch.pictures(), states -> parts.stageC().start(
+                states,
+                geometry.stageC(batch.pictures(), settings.height(), settings.width()),
+                StepTable.of(parts.scheduleC(), settings.stageCTimesteps()),
+                settings.stageCGuidance(),
+                batch.noise()));
+    }
+
+    private DenoisingRun startB(PictureBatch batch, PromptEncoder.Encoded text, Latents stageCLatents) {
+        PictureSettings settings = batch.settings();
+        return text.start(batch.pictures(), states -> parts.stageB().start(
+                states,
+                stageCLatents,
+                geometry.stageB(batch.pictures(), settings.height(), settings.width()),
+                StepTable.of(parts.scheduleB(), settings.stageBTimesteps()),
+                settings.stageBGuidance(),
+                batch.noise()));
+    }
+
+    /**
+     * Does every step of a run.
+     *
+     * @return the latents, owned by the caller
+     */
+    private static Latents denoise(DenoisingRun run, RunProgress progress) {
+        progress.startPhase(StagePhase.STEPS);
+        while (run.stepsDone() < run.steps()) {
+            progress.advance(run);
+        }
+        return progress.call(run::finish);
+    }
+}

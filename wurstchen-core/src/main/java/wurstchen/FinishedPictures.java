@@ -1,0 +1,37 @@
+package wurstchen;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** The finished pictures of a request: kept for its result, or handed to its consumer and counted. For the generating thread. */
+final class FinishedPictures {
+    private final Optional<Consumer<? super GeneratedPicture>> consumer;
+    private final List<GeneratedPicture> kept = new ArrayList<>();
+    private int count;
+
+    FinishedPictures(Optional<Consumer<? super GeneratedPicture>> consumer) {
+        this.consumer = consumer;
+    }
+
+    /** Of a request that was not begun. */
+    static FinishedPictures none() {
+        return new FinishedPictures(Optional.empty());
+    }
+
+    void add(GeneratedPicture picture) {
+        consumer.ifPresentOrElse(taker -> taker.accept(picture), () -> kept.add(picture));
+        count++;
+    }
+
+    /** How many were finished. */
+    int count() {
+        return count;
+    }
+
+    /** Those that no consumer has taken. */
+    List<GeneratedPicture> kept() {
+        return List.copyOf(kept);
+    }
+}

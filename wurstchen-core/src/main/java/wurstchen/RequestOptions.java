@@ -1,0 +1,107 @@
+package wurstchen;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import wurstchen.progress.RequestListener;
+import wurstchen.sampling.Guidance;
+import wurstchen.sampling.Timesteps;
+
+/** The values of a request; null is what is left to the model or not wanted. Who hands one on copies it first. */
+final class RequestOptions {
+    String prompt;
+    String negativePrompt = "";
+    Long seed;
+    Integer width;
+    Integer height;
+    Timesteps stageCTimesteps;
+    Guidance stageCGuidance;
+    Timesteps stageBTimesteps;
+    Guidance stageBGuidance;
+    int pictures = 1;
+    int batchSize = 1;
+    Duration deadline;
+    RequestListener listener;
+    Consumer<? super GeneratedPicture> consumer;
+    Cancellation cancellation;
+
+    RequestOptions(String prompt) {
+        this.prompt = prompt;
+    }
+
+    RequestOptions copy() {
+        RequestOptions copy = copyOfPicture();
+        copy.pictures = pictures;
+        copy.batchSize = batchSize;
+        copy.deadline = deadline;
+        copy.listener = listener;
+        copy.consumer = consumer;
+        copy.cancellation = cancellation;
+        return copy;
+    }
+
+    /** Copies what decides what one picture looks like. */
+    RequestOptions copyOfPicture() {
+        RequestOptions copy = new RequestOptions(prompt);
+        copy.negativePrompt = negativePrompt;
+        copy.seed = seed;
+        copy.width = width;
+        copy.height = height;
+        copy.stageCTimesteps = stageCTimesteps;
+        copy.stageCGuidance = stageCGuidance;
+        copy.stageBTimesteps = stageBTimesteps;
+        copy.stageBGuidance = stageBGuidance;
+        return copy;
+    }
+
+    private List<Object> values() {
+        return Arrays.asList(
+                prompt, negativePrompt, seed, width, height, stageCTimesteps, stageCGuidance, stageBTimesteps, stageBGuidance,
+                pictures, batchSize, deadline, listener, consumer, cancellation);
+    }
+
+    /** Names what differs from the values of a new request. */
+    String describe(String type) {
+        Map<String, Object> set = new LinkedHashMap<>();
+        set.put("prompt", '"' + prompt + '"');
+        set.put("negativePrompt", negativePrompt.isEmpty() ? null : '"' + negativePrompt + '"');
+        set.put("seed", seed);
+        set.put("width", width);
+        set.put("height", height);
+        describe(set, "stageC", stageCTimesteps, stageCGuidance);
+        describe(set, "stageB", stageBTimesteps, stageBGuidance);
+        set.put("pictures", pictures == 1 ? null : pictures);
+        set.put("batchSize", batchSize == 1 ? null : batchSize);
+        set.put("deadline", deadline);
+        set.put("listener", listener);
+        set.put("consumer", consumer);
+        set.put("cancellation", cancellation);
+        return set.entrySet().stream()
+                .filter(entry -> entry.getValue() != null)
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .collect(Collectors.joining(", ", type + "[", "]"));
+    }
+
+    private static void describe(Map<String, Object> set, String stage, Timesteps timesteps, Guidance guidance) {
+        if (timesteps != null && timesteps.equals(Timesteps.uniform(timesteps.steps()))) {
+            set.put(stage + "Steps", timesteps.steps());
+        } else {
+            set.put(stage + "Timesteps", timesteps);
+        }
+        set.put(stage + "Guidance", guidance == null ? null : guidance.scale());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof RequestOptions that && values().equals(that.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+}
