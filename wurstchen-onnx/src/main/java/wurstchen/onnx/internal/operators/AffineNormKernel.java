@@ -26,9 +26,8 @@ record AffineNormKernel(Slice slice, float epsilon) implements GpuKernel {
         long x = call.input(0);
         long scale = slice.address(call, 1);
         long offset = slice.address(call, 2);
-        boolean fast = NormGrid.fast(channels) && Alignment.ofAddresses(x, scale, offset, y, normed);
-        NormGrid grid = NormGrid.of(tokens, fast);
+        NormGrid grid = NormGrid.of("affine_norm", tokens, channels, x, scale, offset, y, normed);
         gpu.launch(Launch.of(
-                Alignment.choose("affine_norm", fast), grid.blocks(), 1, 1, grid.threads(), x, scale, offset, y, normed, tokens, channels, epsilon));
+                grid.kernel(), grid.blocks(), 1, 1, grid.threads(), x, scale, offset, y, normed, tokens, channels, epsilon));
     }
 }

@@ -8,7 +8,7 @@ final class Alignment {
     private static final int BYTES = 16;
 
     /** The suffix of the kernels for any size. */
-    private static final String ANY = "_any";
+    static final String ANY = "_any";
 
     private Alignment() {}
 

@@ -23,7 +23,6 @@ record DepthwisePlan(int columnsPerThread, int groups, int rows, int stages, int
     /** Channels of a thread: 16 bytes of float16. */
     private static final int CHANNELS_PER_THREAD = 8;
 
-    private static final int MOST_BUSY_THREADS = 320;
     private static final int WARP = 32;
     private static final int MOST_ROWS = 32;
     private static final int MOST_STAGES = 3;
@@ -56,7 +55,7 @@ record DepthwisePlan(int columnsPerThread, int groups, int rows, int stages, int
             return Optional.empty();
         }
         int lanes = maps.channels() / CHANNELS_PER_THREAD;
-        int groups = (int) Math.max(1, Math.min(Shapes.ceilDiv(maps.width(), columnsPerThread), MOST_BUSY_THREADS / lanes));
+        int groups = (int) Math.max(1, Math.min(Shapes.ceilDiv(maps.width(), columnsPerThread), mostThreads(columnsPerThread) / lanes));
         int stages = MOST_STAGES;
         while (memory.bytes(maps.channels(), groups * columnsPerThread, stages) > sharedBytes) {
             if (stages > LEAST_STAGES) {
@@ -88,6 +87,11 @@ record DepthwisePlan(int columnsPerThread, int groups, int rows, int stages, int
     Launch launch(String name, ImmutableList.Builder<Object> arguments) {
         return new Launch(
                 name + columnsPerThread, tiles, 1, 1, threads, sharedBytes, arguments.add(groups, rows, stages).build());
+    }
+
+    /** Threads that compute more columns have more registers. */
+    private static int mostThreads(int columnsPerThread) {
+        return columnsPerThread == 2 ? 512 : 384;
     }
 
     /** Every tile loads two rows more than it computes; the last blocks of a grid leave multiprocessors without work. */

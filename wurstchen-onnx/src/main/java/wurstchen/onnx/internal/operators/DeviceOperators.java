@@ -38,8 +38,8 @@ public final class DeviceOperators implements AutoCloseable {
     private final Optional<String> problem;
     private final Optional<OpenStream> open;
 
-    /** A stream that operators can queue work on. */
-    private record OpenStream(OperatorDomain domain, GpuQueue queue, long address) {}
+    /** What computes: operators to register, words for reports, and what frees it. */
+    private record OpenStream(OperatorDomain domain, String description, Runnable closing) {}
 
     private DeviceOperators(Optional<String> problem, Optional<OpenStream> open) {
         this.problem = problem;
@@ -49,6 +49,16 @@ public final class DeviceOperators implements AutoCloseable {
     /** Returns operators that are not used, for a reason. */
     public static DeviceOperators off(String problem) {
         return new DeviceOperators(Optional.of(problem), Optional.empty());
+    }
+
+    /**
+     * Returns operators that are used.
+     *
+     * @param description what computes
+     * @param closing frees it
+     */
+    static DeviceOperators computing(OperatorDomain domain, String description, Runnable closing) {
+        return new DeviceOperators(Optional.empty(), Optional.of(new OpenStream(domain, description, closing)));
     }
 
     /**
@@ -68,7 +78,10 @@ public final class DeviceOperators implements AutoCloseable {
             GpuQueue queue =
                     GpuQueue.open(driver, gpu, stream, WurstchenOperators.KERNELS, WurstchenOperators.LARGE_KERNELS, host);
             STREAMS.put(stream, queue.work());
-            return new DeviceOperators(Optional.empty(), Optional.of(new OpenStream(created, queue, stream)));
+            return computing(created, queue.description(), () -> {
+                STREAMS.remove(stream);
+                queue.close();
+            });
         } catch (WurstchenException | OrtException e) {
             return off(OneLine.of(e.getMessage()));
         }
@@ -114,15 +127,12 @@ public final class DeviceOperators implements AutoCloseable {
 
     /** Returns {@code operators: ...}, with what computes them or why they are off. */
     public String description() {
-        return "operators: " + open.map(stream -> stream.queue().description()).orElseGet(() -> "off (" + problem.orElseThrow() + ")");
+        return "operators: " + open.map(OpenStream::description).orElseGet(() -> "off (" + problem.orElseThrow() + ")");
     }
 
     /** Frees what they need; no session may use them any more. */
     @Override
     public void close() {
-        open.ifPresent(stream -> {
-            STREAMS.remove(stream.address());
-            stream.queue().close();
-        });
+        open.ifPresent(stream -> stream.closing().run());
     }
 }

@@ -41,10 +41,8 @@ record MixingDepthwiseKernel(float epsilon) implements GpuKernel {
 
     private Launch statistics(long x, long statistics, MapShape maps) {
         long tokens = maps.allTokens();
-        boolean fast = NormGrid.fast(maps.channels()) && Alignment.ofAddresses(x, statistics);
-        NormGrid grid = NormGrid.of(tokens, fast);
-        return Launch.of(
-                Alignment.choose("norm_statistics", fast), grid.blocks(), 1, 1, grid.threads(), x, statistics, tokens, maps.channels(), epsilon);
+        NormGrid grid = NormGrid.of("norm_statistics", tokens, maps.channels(), x, statistics);
+        return Launch.of(grid.kernel(), grid.blocks(), 1, 1, grid.threads(), x, statistics, tokens, maps.channels(), epsilon);
     }
 
     private Launch mixing(long[] addresses, MapShape maps, GpuWork gpu) {

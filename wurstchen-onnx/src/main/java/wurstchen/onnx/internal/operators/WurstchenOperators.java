@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.util.Collections;
 import java.util.function.LongFunction;
+import java.util.stream.Stream;
 import wurstchen.onnx.internal.operators.callback.OperatorSignature;
 import wurstchen.onnx.internal.operators.callback.ValueType;
 import wurstchen.onnx.internal.operators.gpu.Epilogue;
@@ -30,7 +31,8 @@ final class WurstchenOperators {
     static final ImmutableSet<String> KERNELS = ImmutableSet.<String>builder()
             .addAll(LARGE_KERNELS)
             .add("depthwise_norm_any", "mixing_depthwise_any")
-            .add("norm_statistics", "norm_statistics_any", "affine_norm", "affine_norm_any")
+            .addAll(normKernels("norm_statistics"))
+            .addAll(normKernels("affine_norm"))
             .add("response_scale", "response_scale_any")
             .add("scale_activation", "scale_activation_any", "scale_weight", "scale_weight_any")
             .add("joint_attention")
@@ -79,6 +81,11 @@ final class WurstchenOperators {
                         new OperatorSignature("JointAttention", ImmutableList.of(FLOAT16, FLOAT32), ImmutableList.of(FLOAT16)),
                         node -> new JointAttentionKernel(node.integer("block"), node.integer("heads"), node.number("scale")),
                         streams));
+    }
+
+    private static ImmutableList<String> normKernels(String name) {
+        return Stream.concat(NormGrid.PARTS.stream().map(parts -> name + "_" + parts), Stream.of(name + Alignment.ANY))
+                .collect(ImmutableList.toImmutableList());
     }
 
     private static GpuOperator.Factory depthwiseNorm(int joins) {

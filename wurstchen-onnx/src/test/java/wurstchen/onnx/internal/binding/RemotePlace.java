@@ -6,8 +6,8 @@ import ai.onnxruntime.OrtException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.onnx.internal.common.OrtWork;
-import wurstchen.onnx.internal.operators.DeviceOperators;
 import wurstchen.onnx.internal.cuda.DeviceThread;
+import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /** The CPU's memory, treated as a GPU's: copied by graphs and worked with by one thread. */
 public final class RemotePlace implements NativePlace {
@@ -15,19 +15,27 @@ public final class RemotePlace implements NativePlace {
 
     private final HostPlace host;
     private final IdentityCopies copies;
+    private final Optional<DeviceOperators> operators;
     private final DeviceThread thread = new DeviceThread(THREAD);
     private final HostWeightMemory weights = new HostWeightMemory();
     private boolean closed;
 
-    private RemotePlace(HostPlace host, IdentityCopies copies) {
+    private RemotePlace(HostPlace host, IdentityCopies copies, Optional<DeviceOperators> operators) {
         this.host = host;
         this.copies = copies;
+        this.operators = operators;
     }
 
     public static DeviceMemory openMemory() {
+        return openMemory(Optional.empty());
+    }
+
+    /** As {@link #openMemory()}, with operators of this library. */
+    public static DeviceMemory openMemory(Optional<DeviceOperators> operators) {
         checkState(NativeApi.problem().isEmpty(), "no binding: %s", NativeApi.problem());
         try {
-            return new NativeMemory(new RemotePlace(new HostPlace(), IdentityCopies.open(new CpuProvider(1), OptionalLong.empty())));
+            IdentityCopies copies = IdentityCopies.open(new CpuProvider(1), OptionalLong.empty());
+            return new NativeMemory(new RemotePlace(new HostPlace(), copies, operators));
         } catch (OrtException e) {
             throw new IllegalStateException(e);
         }
@@ -81,7 +89,7 @@ public final class RemotePlace implements NativePlace {
 
     @Override
     public Optional<DeviceOperators> operators() {
-        return Optional.empty();
+        return operators;
     }
 
     @Override

@@ -15,11 +15,12 @@ class DepthwisePlanTest {
 
     @ParameterizedTest
     @CsvSource({
-        // Stage C at 1024 px with guidance: 24 columns of 192 lanes, one group of 3 columns.
-        // cost of 1 row: ceil(8*24*2/132)=3 waves of 3; 2: ceil(192/132)=2 of 4; 3: ceil(128/132)=1 of 5; then 1 of more.
-        "2, 24, 24, 1536, 3, 1, 3, 3, 128, 192",
-        // Stage B, finest level: 40 lanes, 8 groups of 4 columns.
-        "2, 128, 128, 320, 4, 8, 8, 3, 128, 320",
+        // Stage C at 1024 px with guidance: two groups of 192 lanes and 3 columns are 4 tiles across. Of 1 row, they are 192 tiles in two
+        // waves that load 3 rows each; of 2 rows, 96 tiles in one wave that loads 4; of 3 rows, one wave that loads 5.
+        "2, 24, 24, 1536, 3, 2, 2, 3, 96, 384",
+        // Stage B's finest level, 40 lanes, and its coarsest with two columns a thread.
+        "2, 128, 128, 320, 4, 9, 8, 3, 128, 384",
+        "2, 16, 16, 1280, 2, 3, 1, 3, 96, 480",
         "1, 1, 1, 8, 4, 1, 1, 3, 1, 32",
     })
     void plan_givesEveryMultiprocessorWork_andReloadsFewRows(
@@ -50,14 +51,14 @@ class DepthwisePlanTest {
 
     @Test
     void mixingKernels_alsoKeepTheStatistics() {
-        // 22*192 + 3*(4*13+2)*(2*192+8) + 192*52 + 8*52: 320 threads of 24 lanes are 13 groups.
+        // 384 threads are 16 groups of 24 lanes, 64 columns in all.
         DepthwisePlan plan = DepthwisePlan.of(
                         new MapShape(1, 512, 512, 192), 4, DepthwisePlan.MIXING_DEPTHWISE, 132, H200_SHARED)
                 .orElseThrow();
 
-        assertThat(plan.groups()).isEqualTo(13);
-        assertThat(plan.sharedBytes()).isEqualTo(22 * 192 + 3 * 54 * 392 + 192 * 52 + 8 * 52);
-        assertThat(plan.threads()).isEqualTo(320);
+        assertThat(plan.groups()).isEqualTo(16);
+        assertThat(plan.sharedBytes()).isEqualTo(22 * 192 + 3 * 66 * 392 + 192 * 64 + 8 * 64);
+        assertThat(plan.threads()).isEqualTo(384);
     }
 
     /** Every cell of the map is in one tile. */
@@ -69,7 +70,7 @@ class DepthwisePlanTest {
             int across = (2 * side + columns) / columns;
             int down = (side + plan.rows() - 1) / plan.rows();
             assertThat(plan.tiles()).isEqualTo(3 * across * down);
-            assertThat(plan.threads()).isBetween(plan.groups() * 8, 320).isEqualTo((plan.groups() * 8 + 31) / 32 * 32);
+            assertThat(plan.threads()).isBetween(plan.groups() * 8, 384).isEqualTo((plan.groups() * 8 + 31) / 32 * 32);
         }
     }
 }

@@ -99,13 +99,13 @@ class OperatorLaunchesTest {
         assertThat(gpu.launches)
                 .containsExactly(new Launch(
                         "depthwise_norm_3",
-                        128,
+                        96,
                         1,
                         1,
-                        192,
-                        24 * 1536 + 2 * 1536 * 3 * 5 + 1536 * 3 + 8 * 3,
+                        384,
+                        24 * 1536 + 2 * 1536 * 3 * 8 + 1536 * 6 + 8 * 6,
                         ImmutableList.of(
-                                in(0), in(1) + 6144, in(2) + 6144, in(3), in(4), 0L, 0L, out(0), out(1), 2, 24, 24, 1536, 0, 0, EPSILON, 1, 3, 3)));
+                                in(0), in(1) + 6144, in(2) + 6144, in(3), in(4), 0L, 0L, out(0), out(1), 2, 24, 24, 1536, 0, 0, EPSILON, 2, 2, 3)));
     }
 
     @Test
@@ -237,7 +237,31 @@ class OperatorLaunchesTest {
 
         assertThat(gpu.launches)
                 .containsExactly(Launch.of(
-                        "affine_norm", 288, 1, 1, 128, in(0), in(1) + 32, in(2) + 32, out(0), out(1), 1152L, 1536, EPSILON));
+                        "affine_norm_6", 288, 1, 1, 128, in(0), in(1) + 32, in(2) + 32, out(0), out(1), 1152L, 1536, EPSILON));
+    }
+
+    @Test
+    void affineNorm_choosesTheKernelByTheChannels() {
+        for (int channels : new int[] {8, 256, 264, 512, 768, 1024, 1032, 1536, 1544, 2048}) {
+            queue(
+                    new AffineNormKernel(new Slice(0, channels), EPSILON),
+                    new CallOfShapes(shape(1, 1, 5, channels), shape(1, channels), shape(1, channels)));
+        }
+
+        assertThat(gpu.launches)
+                .extracting(Launch::kernel)
+                .containsExactly(
+                        "affine_norm_1",
+                        "affine_norm_1",
+                        "affine_norm_2",
+                        "affine_norm_2",
+                        "affine_norm_3",
+                        "affine_norm_4",
+                        "affine_norm_6",
+                        "affine_norm_6",
+                        "affine_norm_8",
+                        "affine_norm_8");
+        assertThat(gpu.launches).extracting(Launch::gridX).containsOnly(2);
     }
 
     @Test
@@ -261,7 +285,7 @@ class OperatorLaunchesTest {
         assertThat(call.outputs).containsExactly(shape(1, 256, 256, 384), shape(1, 256, 256, 384));
         assertThat(gpu.scratchBytes).isEqualTo(8L * 65536);
         assertThat(gpu.launches.get(0))
-                .isEqualTo(Launch.of("norm_statistics", 16384, 1, 1, 128, in(0), GpuLog.SCRATCH, 65536L, 384, EPSILON));
+                .isEqualTo(Launch.of("norm_statistics_2", 16384, 1, 1, 128, in(0), GpuLog.SCRATCH, 65536L, 384, EPSILON));
         Launch mixing = gpu.launches.get(1);
         assertThat(mixing.kernel()).isEqualTo("mixing_depthwise_4");
         assertThat(mixing.arguments().subList(0, 12))

@@ -1,0 +1,36 @@
+package wurstchen.onnx.internal.operators;
+
+import com.google.common.collect.ImmutableList;
+
+/** Nodes of sizes at which a GPU's kernels divide their work in other ways than at small ones. */
+public final class LargeOperatorCases {
+    private LargeOperatorCases() {}
+
+    /** Returns them: sizes of the published model, some of them beside odd ones. */
+    public static ImmutableList<OperatorCase> all() {
+        ImmutableList.Builder<OperatorCase> cases = ImmutableList.builder();
+        // Stage C, then Stage B's four levels.
+        OperatorCase.addNorms(cases, 2, 24, 24, 1536, 16);
+        OperatorCase.addNorms(cases, 2, 64, 64, 320, 16);
+        OperatorCase.addNorms(cases, 1, 64, 63, 640, 640);
+        OperatorCase.addNorms(cases, 3, 31, 33, 1280, 8);
+        OperatorCase.addNorms(cases, 2, 16, 16, 2048, 16);
+        // More than the fast kernels take.
+        OperatorCase.addNorms(cases, 1, 5, 9, 2056, 16);
+        // Stage A.
+        OperatorCase.addNorms(cases, 1, 130, 127, 192, 8);
+        OperatorCase.addNorms(cases, 1, 97, 64, 384, 8);
+        // By activation, then by weight.
+        OperatorCase.addResponse(cases, 2, 8, 9, 1536, 384);
+        OperatorCase.addResponse(cases, 3, 31, 33, 640, 160);
+        OperatorCase.addResponse(cases, 1, 2, 5, 6144, 64);
+        OperatorCase.addResponse(cases, 16, 3, 3, 264, 40);
+        OperatorCase.addDense(cases, 2, 24, 24, 336, 640);
+        OperatorCase.addDense(cases, 1, 1, 3, 1296, 2560);
+        OperatorCase.addAttention(cases, 2, 24, 24, 4, 77);
+        OperatorCase.addAttention(cases, 1, 32, 33, 3, 77);
+        OperatorCase.addAttention(cases, 5, 8, 8, 20, 77);
+        OperatorCase.addAttention(cases, 1, 12, 16, 24, 154);
+        return cases.build();
+    }
+}
