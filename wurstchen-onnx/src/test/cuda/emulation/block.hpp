@@ -6,11 +6,13 @@
 #pragma once
 #include <ucontext.h>
 
+#include <csetjmp>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,7 +34,13 @@ struct Index {
 struct Copy {
     unsigned char* target;
     const unsigned char* source;
-    bool read;
+    bool read; // else zeros are written
+    unsigned size = 16;
+
+    void run() const {
+        if (read) std::memcpy(target, source, size);
+        else std::memset(target, 0, size);
+    }
 };
 
 /** A matrix product of a warpgroup that was started; what it reads and writes in registers is not to be touched. */
@@ -46,8 +54,8 @@ struct Product {
 };
 
 struct Fiber {
-    ucontext_t context;
-    std::unique_ptr<unsigned char[]> stack;
+    jmp_buf context;
+    std::unique_ptr<unsigned char[]> stack; // null until the fiber first runs
     Index thread;
     bool runnable = true;
     bool ended = false;
@@ -82,7 +90,7 @@ constexpr int BARRIERS = 16;
 
 struct Block {
     Index index, size, grid;
-    std::vector<Fiber> fibers;
+    std::deque<Fiber> fibers; // as many as the largest block so far
     std::vector<Warp> warps;
     Barrier barriers[BARRIERS];
     unsigned char* shared = nullptr; // what the kernel calls its shared memory
@@ -90,7 +98,7 @@ struct Block {
     std::vector<uint16_t> writers; // of each word of shared memory, 0 once it is fenced for the matrix units
     std::map<unsigned, PhaseBarrier> phaseBarriers;
     unsigned conflicts = 0;
-    ucontext_t scheduler;
+    jmp_buf scheduler;
     Fiber* current = nullptr;
     std::mt19937* random = nullptr;
     std::function<void()> kernel;
@@ -100,7 +108,7 @@ inline Block block;
 
 inline void pause() {
     Fiber* self = block.current;
-    swapcontext(&self->context, &block.scheduler);
+    if (!_setjmp(self->context)) _longjmp(block.scheduler, 1);
 }
 
 inline void wait() {
@@ -108,20 +116,39 @@ inline void wait() {
     pause();
 }
 
+/** Runs one kernel after another: a fiber is used again in the next block. */
 inline void enter() {
-    block.kernel();
-    block.current->ended = true;
-    wait();
+    for (;;) {
+        block.kernel();
+        block.current->ended = true;
+        wait();
+    }
 }
 
 inline void start(Fiber& fiber, int thread) {
     fiber.thread = {static_cast<unsigned>(thread), 0, 0};
+    fiber.runnable = true;
+    fiber.ended = false;
+    fiber.copies.clear();
+    fiber.groups.clear();
+    fiber.unfenced.clear();
+    fiber.products.clear();
+    fiber.mayStartProducts = false;
+}
+
+/** Goes on with a fiber until it pauses. */
+inline void resume(Fiber& fiber) {
+    block.current = &fiber;
+    if (_setjmp(block.scheduler)) return;
+    if (fiber.stack) _longjmp(fiber.context, 1);
     fiber.stack.reset(new unsigned char[STACK]);
-    getcontext(&fiber.context);
-    fiber.context.uc_stack.ss_sp = fiber.stack.get();
-    fiber.context.uc_stack.ss_size = STACK;
-    fiber.context.uc_link = nullptr;
-    makecontext(&fiber.context, enter, 0);
+    ucontext_t context;
+    getcontext(&context);
+    context.uc_stack.ss_sp = fiber.stack.get();
+    context.uc_stack.ss_size = STACK;
+    context.uc_link = nullptr;
+    makecontext(&context, enter, 0);
+    setcontext(&context);
 }
 
 /** Runs the lanes of a warp that can run, sometimes only one; returns whether there was one. */
@@ -131,8 +158,7 @@ inline bool runWarp(int warp) {
     for (int i = 0; i < 32; i++) {
         Fiber& fiber = block.fibers[warp * 32 + (i + random) % 32];
         if (!fiber.runnable) continue;
-        block.current = &fiber;
-        swapcontext(&block.scheduler, &fiber.context);
+        resume(fiber);
         ran = true;
         if (random >> 5 & 1) break;
     }
@@ -142,8 +168,7 @@ inline bool runWarp(int warp) {
 inline void runBlock(int threads, const std::function<void()>& kernel) {
     block.kernel = kernel;
     block.shared = nullptr;
-    block.fibers.clear();
-    block.fibers.resize(threads);
+    while (block.fibers.size() < static_cast<size_t>(threads)) block.fibers.emplace_back();
     block.warps.assign(threads / 32, {});
     block.phaseBarriers.clear();
     block.writers.assign(block.sharedSize / 4, 0);
@@ -156,7 +181,8 @@ inline void runBlock(int threads, const std::function<void()>& kernel) {
         for (int i = 0; i < warps && !ran; i++) ran = runWarp((first + i) % warps);
         if (!ran) break;
     }
-    for (const Fiber& fiber : block.fibers) {
+    for (int thread = 0; thread < threads; thread++) {
+        const Fiber& fiber = block.fibers[thread];
         if (!fiber.ended) fail("a thread waits for ever");
         if (!fiber.products.empty()) fail("a product was never waited for");
         if (!fiber.copies.empty()) fail("a copy was never committed");
@@ -228,6 +254,19 @@ inline unsigned windowOf(const void* pointer) {
     return static_cast<unsigned>(bytes - block.shared);
 }
 
+/** Starts a copy whose target is spoiled until it is waited for. */
+inline void startCopy(unsigned char* target, const void* source, bool read, unsigned size) {
+    if (reinterpret_cast<uintptr_t>(source) % size != 0) fail("the source of a copy is not aligned");
+    std::memset(target, 0xff, size);
+    block.current->copies.push_back({target, static_cast<const unsigned char*>(source), read, size});
+}
+
+inline void commitCopies() {
+    Fiber& fiber = *block.current;
+    fiber.groups.push_back(std::move(fiber.copies));
+    fiber.copies.clear();
+}
+
 inline unsigned char* sharedBytes(unsigned address, unsigned size) {
     if (address % size != 0) fail("an address of shared memory is not aligned");
     if (address + size > block.sharedSize) fail("an address is outside shared memory");
@@ -239,6 +278,18 @@ inline void written(const unsigned char* bytes, unsigned size) {
     for (unsigned word = (bytes - block.shared) / 4; size > 0; word++, size -= 4) {
         block.writers[word] = block.current->thread.x + 1;
         block.current->unfenced.push_back(word);
+    }
+}
+
+/** Runs all but the latest `pending` groups of copies. */
+inline void waitForCopies(int pending) {
+    auto& groups = block.current->groups;
+    while (static_cast<int>(groups.size()) > pending) {
+        for (const Copy& copy : groups.front()) {
+            copy.run();
+            written(copy.target, copy.size);
+        }
+        groups.erase(groups.begin());
     }
 }
 

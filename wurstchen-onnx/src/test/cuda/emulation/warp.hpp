@@ -37,29 +37,16 @@ inline unsigned dynamicShared() {
 }
 
 inline void copyAsync16(unsigned target, const void* source, bool read) {
-    unsigned char* bytes = emulation::sharedBytes(target, 16);
-    if (reinterpret_cast<uintptr_t>(source) % 16 != 0) emulation::fail("the source of a copy is not aligned");
-    std::memset(bytes, 0xff, 16);
-    emulation::block.current->copies.push_back({bytes, static_cast<const unsigned char*>(source), read});
+    emulation::startCopy(emulation::sharedBytes(target, 16), source, read, 16);
 }
 
 inline void commitCopies() {
-    emulation::Fiber& fiber = *emulation::block.current;
-    fiber.groups.push_back(std::move(fiber.copies));
-    fiber.copies.clear();
+    emulation::commitCopies();
 }
 
 template <int PENDING>
 void waitForCopies() {
-    auto& groups = emulation::block.current->groups;
-    while (groups.size() > PENDING) {
-        for (const emulation::Copy& copy : groups.front()) {
-            if (copy.read) std::memcpy(copy.target, copy.source, 16);
-            else std::memset(copy.target, 0, 16);
-            emulation::written(copy.target, 16);
-        }
-        groups.erase(groups.begin());
-    }
+    emulation::waitForCopies(PENDING);
 }
 
 inline void syncBlock() {
