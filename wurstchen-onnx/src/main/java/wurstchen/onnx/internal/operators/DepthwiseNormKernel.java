@@ -22,9 +22,6 @@ record DepthwiseNormKernel(Slice slice, float epsilon, int joins) implements Gpu
     private static final int FIRST_JOIN = 5;
     private static final int ANY_THREADS = 256;
 
-    /** From so many channels on, a thread computes 3 columns, else 4. */
-    private static final int MANY_CHANNELS = 1280;
-
     @Override
     public void queue(OperatorCall call, GpuWork gpu) throws OrtException {
         MapShape maps = MapShape.of("x", call.shape(0));
@@ -81,16 +78,12 @@ record DepthwiseNormKernel(Slice slice, float epsilon, int joins) implements Gpu
             arguments.add(address);
         }
         arguments.add(maps.maps(), maps.height(), maps.width(), maps.channels(), tensors.first, tensors.second, epsilon);
-        Optional<DepthwisePlan> plan = tensors.aligned() ? plan(maps, gpu) : Optional.empty();
+        Optional<DepthwisePlan> plan =
+                tensors.aligned() ? DepthwisePlans.of(DepthwisePlan.Kind.DEPTHWISE_NORM, maps, gpu) : Optional.empty();
         if (plan.isEmpty()) {
             int blocks = (int) Math.min(maps.allTokens(), Integer.MAX_VALUE);
             return new Launch("depthwise_norm_any", blocks, 1, 1, ANY_THREADS, 0, arguments.build());
         }
-        return plan.get().launch("depthwise_norm_", arguments);
-    }
-
-    private static Optional<DepthwisePlan> plan(MapShape maps, GpuWork gpu) {
-        int columns = maps.channels() < MANY_CHANNELS ? 4 : 3;
-        return DepthwisePlan.of(maps, columns, DepthwisePlan.DEPTHWISE_NORM, gpu.multiprocessors(), gpu.sharedBytes());
+        return plan.get().launch(DepthwisePlan.Kind.DEPTHWISE_NORM, maps, arguments);
     }
 }

@@ -1,114 +1,146 @@
 package wurstchen.onnx.internal.operators;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.util.Map;
 import java.util.Optional;
+import wurstchen.onnx.internal.operators.gpu.GpuWork;
 import wurstchen.onnx.internal.operators.gpu.Launch;
 
 /**
  * How the maps of a depthwise kernel are divided among blocks. A block slides over the rows of a tile; each of its groups of threads computes
  * some columns of the tile, all channels of them.
  *
- * @param columnsPerThread columns that a thread computes: the number in the kernel's name
+ * @param columns that a thread computes: the number in the kernel's name
  * @param groups of threads
  * @param rows of a tile
- * @param stages rows of the input that are loaded ahead
- * @param tiles the blocks of the grid
- * @param threads of a block
- * @param sharedBytes dynamic shared memory of a block
  */
-record DepthwisePlan(int columnsPerThread, int groups, int rows, int stages, int tiles, int threads, int sharedBytes) {
-    /** The most channels that the fast kernels take. */
+record DepthwisePlan(int columns, int groups, int rows) {
     private static final int MOST_CHANNELS = 2048;
 
     /** Channels of a thread: 16 bytes of float16. */
     private static final int CHANNELS_PER_THREAD = 8;
 
+    /** The most threads of a block by the columns of each, which is what the registers suffice for. */
+    private static final ImmutableMap<Integer, Integer> MOST_THREADS = ImmutableMap.of(2, 512, 3, 384, 4, 384);
+
+    /** Instructions for a row of a thread, by its columns: counted in the compiled kernels. */
+    private static final ImmutableMap<Integer, Integer> INSTRUCTIONS = ImmutableMap.of(2, 460, 3, 588, 4, 726);
+
     private static final int WARP = 32;
+
+    /** So many warps keep a multiprocessor busy. */
+    private static final int BUSY_WARPS = 12;
+
     private static final int MOST_ROWS = 32;
-    private static final int MOST_STAGES = 3;
-    private static final int LEAST_STAGES = 2;
 
-    /** Says how much shared memory a block needs. */
-    @FunctionalInterface
-    interface SharedMemory {
-        /** Returns the bytes for so many channels, columns of a block and stages. */
-        long bytes(int channels, int columns, int stages);
-    }
+    /** Rows of the input that are loaded ahead. */
+    private static final int STAGES = 3;
 
-    /** Shared memory of the kernels {@code depthwise_norm_N}. */
-    static final SharedMemory DEPTHWISE_NORM =
-            (channels, columns, stages) -> 24L * channels + 2L * channels * stages * (columns + 2) + (long) channels * columns + 8L * columns;
+    /** What a tile loads beyond its rows, as a share of the time of one row. */
+    private static final double ROWS_OF_BORDER = 1.5;
 
-    /** Shared memory of the kernels {@code mixing_depthwise_N}. */
-    static final SharedMemory MIXING_DEPTHWISE =
-            (channels, columns, stages) -> 22L * channels + (long) stages * (columns + 2) * (2L * channels + 8) + (long) channels * columns + 8L * columns;
+    /** Shared memory that the system takes of each block. */
+    private static final int SYSTEM_BYTES = 1024;
 
     /**
-     * Plans for a GPU.
+     * What tells the kernels {@code depthwise_norm} and {@code mixing_depthwise} apart.
+     *
+     * @param constants values of float16 for each channel that a block keeps
+     * @param statistics bytes for each token of the input beside its channels
+     */
+    enum Kind {
+        DEPTHWISE_NORM("depthwise_norm_", 12, 0),
+        MIXING_DEPTHWISE("mixing_depthwise_", 11, 8);
+
+        private final String kernel;
+        private final int constants;
+        private final int statistics;
+
+        Kind(String kernel, int constants, int statistics) {
+            this.kernel = kernel;
+            this.constants = constants;
+            this.statistics = statistics;
+        }
+    }
+
+    /**
+     * Chooses the cheapest plan by estimate.
      *
      * @param maps not empty
-     * @param columnsPerThread the number in the kernel's name
      * @return empty if the fast kernels do not take so many channels
      */
-    static Optional<DepthwisePlan> of(MapShape maps, int columnsPerThread, SharedMemory memory, int multiprocessors, int sharedBytes) {
+    static Optional<DepthwisePlan> of(Kind kind, MapShape maps, GpuWork gpu) {
         if (maps.channels() > MOST_CHANNELS || !Alignment.ofLengths(maps.channels())) {
             return Optional.empty();
         }
-        int lanes = maps.channels() / CHANNELS_PER_THREAD;
-        int groups = (int) Math.max(1, Math.min(Shapes.ceilDiv(maps.width(), columnsPerThread), mostThreads(columnsPerThread) / lanes));
-        int stages = MOST_STAGES;
-        while (memory.bytes(maps.channels(), groups * columnsPerThread, stages) > sharedBytes) {
-            if (stages > LEAST_STAGES) {
-                stages--;
-            } else if (groups > 1) {
-                groups--;
-            } else {
-                return Optional.empty();
+        DepthwisePlan best = null;
+        double least = Double.MAX_VALUE;
+        for (Map.Entry<Integer, Integer> most : MOST_THREADS.entrySet()) {
+            int columns = most.getKey();
+            long groups = Math.min(Shapes.ceilDiv(maps.width(), columns), most.getValue() / lanes(maps));
+            for (int group = 1; group <= groups; group++) {
+                for (int rows = 1; rows <= Math.min(maps.height(), MOST_ROWS); rows++) {
+                    DepthwisePlan plan = new DepthwisePlan(columns, group, rows);
+                    double cost = plan.cost(kind, maps, gpu);
+                    if (cost < least) {
+                        best = plan;
+                        least = cost;
+                    }
+                }
             }
         }
-        int columns = groups * columnsPerThread;
-        int rows = rows(maps, columns, multiprocessors);
-        return Optional.of(new DepthwisePlan(
-                columnsPerThread,
-                groups,
-                rows,
-                stages,
-                Shapes.toInt("the number of tiles", tiles(maps, columns, rows)),
-                (int) (WARP * Shapes.ceilDiv((long) groups * lanes, WARP)),
-                (int) memory.bytes(maps.channels(), columns, stages)));
+        return Optional.ofNullable(best);
+    }
+
+    private static int lanes(MapShape maps) {
+        return maps.channels() / CHANNELS_PER_THREAD;
+    }
+
+    private int width() {
+        return groups * columns;
+    }
+
+    int threads(MapShape maps) {
+        return (int) (WARP * Shapes.ceilDiv((long) groups * lanes(maps), WARP));
+    }
+
+    long tiles(MapShape maps) {
+        return Shapes.ceilDiv(maps.width(), width()) * Shapes.ceilDiv(maps.height(), rows) * maps.maps();
+    }
+
+    long sharedBytes(Kind kind, int channels) {
+        return 2L * kind.constants * channels
+                + (long) STAGES * (width() + 2) * (2L * channels + kind.statistics)
+                + (long) width() * (channels + 8);
+    }
+
+    /** The instructions of the fullest multiprocessor, more where few warps hide each other's waits; the most there is if it does not fit. */
+    private double cost(Kind kind, MapShape maps, GpuWork gpu) {
+        long shared = sharedBytes(kind, maps.channels());
+        if (shared > gpu.sharedBytes()) {
+            return Double.MAX_VALUE;
+        }
+        int threads = threads(maps);
+        long atOnce = Math.max(1, Math.min(MOST_THREADS.get(columns) / threads, gpu.sharedBytes() / (shared + SYSTEM_BYTES)));
+        long waves = Shapes.ceilDiv(tiles(maps), gpu.multiprocessors());
+        long warps = Math.min(waves, atOnce) * threads / WARP;
+        return waves * threads * (rows + ROWS_OF_BORDER) * INSTRUCTIONS.get(columns) / Math.min(warps, BUSY_WARPS);
     }
 
     /**
-     * Returns the launch of a kernel.
+     * Returns the launch of the kernel.
      *
-     * @param name without the number of columns
      * @param arguments those before the plan's own
      */
-    Launch launch(String name, ImmutableList.Builder<Object> arguments) {
+    Launch launch(Kind kind, MapShape maps, ImmutableList.Builder<Object> arguments) {
         return new Launch(
-                name + columnsPerThread, tiles, 1, 1, threads, sharedBytes, arguments.add(groups, rows, stages).build());
-    }
-
-    /** Threads that compute more columns have more registers. */
-    private static int mostThreads(int columnsPerThread) {
-        return columnsPerThread == 2 ? 512 : 384;
-    }
-
-    /** Every tile loads two rows more than it computes; the last blocks of a grid leave multiprocessors without work. */
-    private static int rows(MapShape maps, int columns, int multiprocessors) {
-        int best = 1;
-        long least = Long.MAX_VALUE;
-        for (int rows = 1; rows <= Math.min(maps.height(), MOST_ROWS); rows++) {
-            long cost = Shapes.ceilDiv(tiles(maps, columns, rows), multiprocessors) * (rows + 2);
-            if (cost <= least) {
-                least = cost;
-                best = rows;
-            }
-        }
-        return best;
-    }
-
-    private static long tiles(MapShape maps, int columns, int rows) {
-        return Shapes.ceilDiv(maps.width(), columns) * Shapes.ceilDiv(maps.height(), rows) * maps.maps();
+                kind.kernel + columns,
+                Shapes.toInt("the number of tiles", tiles(maps)),
+                1,
+                1,
+                threads(maps),
+                Math.toIntExact(sharedBytes(kind, maps.channels())),
+                arguments.add(groups, rows, STAGES).build());
     }
 }

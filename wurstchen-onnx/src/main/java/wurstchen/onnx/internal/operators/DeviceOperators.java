@@ -75,8 +75,7 @@ public final class DeviceOperators implements AutoCloseable {
         }
         try {
             OperatorDomain created = createDomain();
-            GpuQueue queue =
-                    GpuQueue.open(driver, gpu, stream, WurstchenOperators.KERNELS, WurstchenOperators.LARGE_KERNELS, host);
+            GpuQueue queue = GpuQueue.open(driver, gpu, stream, Kernels.ALL, host);
             STREAMS.put(stream, queue.work());
             return computing(created, queue.description(), () -> {
                 STREAMS.remove(stream);

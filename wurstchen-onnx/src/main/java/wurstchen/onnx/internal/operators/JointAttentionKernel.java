@@ -47,7 +47,7 @@ record JointAttentionKernel(long block, long heads, float scale) implements GpuK
                     + qkv + ", " + keysAndValues + " and " + y);
         }
         int tokens = Shapes.toInt("the number of tokens", maps.tokens());
-        AttentionTile tile = AttentionTile.of(tokens, heads, maps.maps(), gpu.multiprocessors());
+        AttentionTile tile = AttentionTile.of(tokens, heads, maps.maps(), gpu);
         gpu.launch(new Launch(
                 tile.kernel(),
                 tile.blocks(tokens),

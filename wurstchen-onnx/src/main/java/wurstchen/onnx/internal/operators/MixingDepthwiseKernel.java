@@ -16,7 +16,6 @@ import wurstchen.onnx.internal.operators.gpu.Launch;
 record MixingDepthwiseKernel(float epsilon) implements GpuKernel {
     private static final int TAPS = 9;
     private static final int ANY_THREADS = 256;
-    private static final int COLUMNS_PER_THREAD = 4;
 
     /** Mean and inverse deviation of a token, float32 each. */
     private static final int STATISTICS_BYTES = 8;
@@ -52,12 +51,12 @@ record MixingDepthwiseKernel(float epsilon) implements GpuKernel {
         }
         arguments.add(maps.maps(), maps.height(), maps.width(), maps.channels(), epsilon);
         Optional<DepthwisePlan> plan = Alignment.ofAddresses(addresses)
-                ? DepthwisePlan.of(maps, COLUMNS_PER_THREAD, DepthwisePlan.MIXING_DEPTHWISE, gpu.multiprocessors(), gpu.sharedBytes())
+                ? DepthwisePlans.of(DepthwisePlan.Kind.MIXING_DEPTHWISE, maps, gpu)
                 : Optional.empty();
         if (plan.isEmpty()) {
             int blocks = (int) Math.min(maps.allTokens(), Integer.MAX_VALUE);
             return new Launch("mixing_depthwise_any", blocks, 1, 1, ANY_THREADS, 0, arguments.build());
         }
-        return plan.get().launch("mixing_depthwise_", arguments);
+        return plan.get().launch(DepthwisePlan.Kind.MIXING_DEPTHWISE, maps, arguments);
     }
 }

@@ -19,8 +19,8 @@ record ResponseScaleKernel() implements GpuKernel {
     /** Tokens that a block reads at least. */
     private static final int LEAST_TOKENS = 8;
 
-    /** Blocks for each multiprocessor. */
-    private static final int BLOCKS = 4;
+    /** Blocks for each multiprocessor: more only add partial sums. */
+    private static final int BLOCKS = 2;
 
     @Override
     public void queue(OperatorCall call, GpuWork gpu) throws OrtException {

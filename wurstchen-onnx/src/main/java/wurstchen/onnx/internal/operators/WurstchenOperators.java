@@ -7,7 +7,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.util.Collections;
 import java.util.function.LongFunction;
-import java.util.stream.Stream;
 import wurstchen.onnx.internal.operators.callback.OperatorSignature;
 import wurstchen.onnx.internal.operators.callback.ValueType;
 import wurstchen.onnx.internal.operators.gpu.Epilogue;
@@ -18,26 +17,6 @@ import wurstchen.onnx.internal.operators.gpu.GpuWork;
  * maps [R,H,W,C]; attributes have no defaults.
  */
 final class WurstchenOperators {
-    /** Kernels that may use all of a multiprocessor's shared memory. */
-    static final ImmutableSet<String> LARGE_KERNELS = ImmutableSet.of(
-            "depthwise_norm_2",
-            "depthwise_norm_3",
-            "depthwise_norm_4",
-            "mixing_depthwise_2",
-            "mixing_depthwise_3",
-            "mixing_depthwise_4");
-
-    /** All kernels of the module. */
-    static final ImmutableSet<String> KERNELS = ImmutableSet.<String>builder()
-            .addAll(LARGE_KERNELS)
-            .add("depthwise_norm_any", "mixing_depthwise_any")
-            .addAll(normKernels("norm_statistics"))
-            .addAll(normKernels("affine_norm"))
-            .add("response_scale", "response_scale_any")
-            .add("scale_activation", "scale_activation_any", "scale_weight", "scale_weight_any")
-            .add("joint_attention")
-            .build();
-
     private static final String EPSILON = "epsilon";
 
     /** The names of all operators. */
@@ -81,11 +60,6 @@ final class WurstchenOperators {
                         new OperatorSignature("JointAttention", ImmutableList.of(FLOAT16, FLOAT32), ImmutableList.of(FLOAT16)),
                         node -> new JointAttentionKernel(node.integer("block"), node.integer("heads"), node.number("scale")),
                         streams));
-    }
-
-    private static ImmutableList<String> normKernels(String name) {
-        return Stream.concat(NormGrid.PARTS.stream().map(parts -> name + "_" + parts), Stream.of(name + Alignment.ANY))
-                .collect(ImmutableList.toImmutableList());
     }
 
     private static GpuOperator.Factory depthwiseNorm(int joins) {

@@ -2,75 +2,86 @@ package wurstchen.onnx.internal.operators;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import wurstchen.onnx.internal.operators.DepthwisePlan.Kind;
+import wurstchen.onnx.internal.operators.gpu.Launch;
 
 class DepthwisePlanTest {
-    private static final int H200_SHARED = 232_448;
+    private final GpuLog gpu = new GpuLog();
 
-    private static DepthwisePlan plan(MapShape maps, int columns, int shared) {
-        return DepthwisePlan.of(maps, columns, DepthwisePlan.DEPTHWISE_NORM, 132, shared).orElseThrow();
-    }
-
+    /** What src/test/cuda/launches.py chooses, whose launches are measured on GPUs: H200, A100, and a small one. */
     @ParameterizedTest
     @CsvSource({
-        // Stage C at 1024 px with guidance: two groups of 192 lanes and 3 columns are 4 tiles across. Of 1 row, they are 192 tiles in two
-        // waves that load 3 rows each; of 2 rows, 96 tiles in one wave that loads 4; of 3 rows, one wave that loads 5.
-        "2, 24, 24, 1536, 3, 2, 2, 3, 96, 384",
-        // Stage B's finest level, 40 lanes, and its coarsest with two columns a thread.
-        "2, 128, 128, 320, 4, 9, 8, 3, 128, 384",
-        "2, 16, 16, 1280, 2, 3, 1, 3, 96, 480",
-        "1, 1, 1, 8, 4, 1, 1, 3, 1, 32",
+        "132, 232448, DEPTHWISE_NORM, 2, 24, 24, 1536, 3, 1, 2, 192, 192, 87576",
+        "132, 232448, DEPTHWISE_NORM, 8, 24, 24, 1536, 3, 1, 6, 256, 192, 87576",
+        "132, 232448, DEPTHWISE_NORM, 2, 128, 128, 320, 3, 3, 10, 390, 128, 31752",
+        "132, 232448, DEPTHWISE_NORM, 8, 128, 128, 320, 4, 3, 22, 528, 128, 38496",
+        "132, 232448, DEPTHWISE_NORM, 2, 64, 64, 640, 4, 1, 4, 512, 96, 40992",
+        "132, 232448, DEPTHWISE_NORM, 2, 32, 32, 1280, 2, 1, 4, 256, 160, 64016",
+        "132, 232448, DEPTHWISE_NORM, 2, 16, 16, 1280, 2, 1, 1, 256, 160, 64016",
+        "132, 232448, DEPTHWISE_NORM, 1, 1, 1, 8, 2, 1, 1, 1, 32, 416",
+        "132, 232448, DEPTHWISE_NORM, 3, 5, 7, 2048, 2, 1, 1, 60, 256, 102416",
+        "132, 232448, MIXING_DEPTHWISE, 1, 256, 256, 384, 4, 2, 16, 512, 96, 34864",
+        "132, 232448, MIXING_DEPTHWISE, 1, 512, 512, 192, 4, 4, 32, 512, 96, 28592",
+        "108, 166912, DEPTHWISE_NORM, 8, 24, 24, 1536, 4, 2, 6, 96, 384, 141376",
+        "108, 166912, DEPTHWISE_NORM, 2, 128, 128, 320, 4, 3, 7, 418, 128, 38496",
+        "108, 166912, DEPTHWISE_NORM, 2, 32, 32, 1280, 2, 3, 4, 96, 480, 99888",
+        "108, 166912, MIXING_DEPTHWISE, 1, 512, 512, 192, 4, 4, 19, 864, 96, 28592",
+        "20, 101376, DEPTHWISE_NORM, 2, 24, 24, 1536, 2, 2, 8, 36, 384, 98336",
+        "20, 101376, DEPTHWISE_NORM, 2, 64, 64, 640, 4, 4, 13, 40, 320, 94848",
+        "20, 101376, MIXING_DEPTHWISE, 1, 512, 512, 192, 4, 16, 26, 160, 384, 94640",
+        "20, 101376, MIXING_DEPTHWISE, 3, 5, 7, 2048, 2, 1, 5, 12, 256, 98416",
     })
-    void plan_givesEveryMultiprocessorWork_andReloadsFewRows(
-            int maps, int height, int width, int channels, int columns, int groups, int rows, int stages, int tiles, int threads) {
-        DepthwisePlan plan = plan(new MapShape(maps, height, width, channels), columns, H200_SHARED);
+    void plan_isTheCheapestByEstimate(
+            int multiprocessors,
+            int shared,
+            Kind kind,
+            int maps,
+            int height,
+            int width,
+            int channels,
+            int columns,
+            int groups,
+            int rows,
+            int tiles,
+            int threads,
+            int sharedBytes) {
+        gpu.multiprocessors = multiprocessors;
+        gpu.sharedBytes = shared;
+        MapShape shape = new MapShape(maps, height, width, channels);
 
-        int all = groups * columns;
-        int shared = 24 * channels + 2 * channels * stages * (all + 2) + channels * all + 8 * all;
-        assertThat(plan).isEqualTo(new DepthwisePlan(columns, groups, rows, stages, tiles, threads, shared));
-    }
+        DepthwisePlan plan = DepthwisePlan.of(kind, shape, gpu).orElseThrow();
 
-    @Test
-    void littleSharedMemory_takesStages_thenGroups() {
-        MapShape maps = new MapShape(1, 64, 64, 640);
-        assertThat(plan(maps, 4, 200_000).stages()).isEqualTo(3);
-        // 24*640 + 2*640*3*18 + 640*16 + 128 = 94,848 with three stages, 71,808 with two.
-        assertThat(plan(maps, 4, 94_848)).extracting(DepthwisePlan::groups, DepthwisePlan::stages).containsExactly(4, 3);
-        assertThat(plan(maps, 4, 94_847)).extracting(DepthwisePlan::groups, DepthwisePlan::stages).containsExactly(4, 2);
-        assertThat(plan(maps, 4, 71_807)).extracting(DepthwisePlan::groups, DepthwisePlan::stages).containsExactly(3, 2);
-        assertThat(DepthwisePlan.of(maps, 4, DepthwisePlan.DEPTHWISE_NORM, 132, 20_000)).isEmpty();
+        assertThat(plan).isEqualTo(new DepthwisePlan(columns, groups, rows));
+        String kernel = (kind == Kind.DEPTHWISE_NORM ? "depthwise_norm_" : "mixing_depthwise_") + columns;
+        assertThat(plan.launch(kind, shape, ImmutableList.builder().add(5)))
+                .isEqualTo(new Launch(kernel, tiles, 1, 1, threads, sharedBytes, ImmutableList.of(5, groups, rows, 3)));
+        assertThat(DepthwisePlans.of(kind, shape, gpu)).contains(plan);
+        assertThat(DepthwisePlans.of(kind, shape, gpu)).contains(plan);
     }
 
     @Test
     void sizesThatTheFastKernelsDoNotTake_haveNoPlan() {
-        assertThat(DepthwisePlan.of(new MapShape(1, 2, 2, 2056), 3, DepthwisePlan.DEPTHWISE_NORM, 132, H200_SHARED)).isEmpty();
-        assertThat(DepthwisePlan.of(new MapShape(1, 2, 2, 12), 3, DepthwisePlan.DEPTHWISE_NORM, 132, H200_SHARED)).isEmpty();
+        assertThat(DepthwisePlan.of(Kind.DEPTHWISE_NORM, new MapShape(1, 2, 2, 2056), gpu)).isEmpty();
+        assertThat(DepthwisePlan.of(Kind.DEPTHWISE_NORM, new MapShape(1, 2, 2, 12), gpu)).isEmpty();
+        gpu.sharedBytes = 101_376;
+        assertThat(DepthwisePlan.of(Kind.DEPTHWISE_NORM, new MapShape(1, 2, 2, 2048), gpu)).isEmpty();
     }
 
-    @Test
-    void mixingKernels_alsoKeepTheStatistics() {
-        // 384 threads are 16 groups of 24 lanes, 64 columns in all.
-        DepthwisePlan plan = DepthwisePlan.of(
-                        new MapShape(1, 512, 512, 192), 4, DepthwisePlan.MIXING_DEPTHWISE, 132, H200_SHARED)
-                .orElseThrow();
-
-        assertThat(plan.groups()).isEqualTo(16);
-        assertThat(plan.sharedBytes()).isEqualTo(22 * 192 + 3 * 66 * 392 + 192 * 64 + 8 * 64);
-        assertThat(plan.threads()).isEqualTo(384);
-    }
-
-    /** Every cell of the map is in one tile. */
+    /** Every cell of the map is in one tile, and every block fits. */
     @Test
     void tiles_coverTheMaps() {
         for (int side = 1; side < 70; side++) {
-            DepthwisePlan plan = plan(new MapShape(3, side, 2 * side + 1, 64), 4, H200_SHARED);
-            int columns = plan.groups() * plan.columnsPerThread();
-            int across = (2 * side + columns) / columns;
+            MapShape maps = new MapShape(3, side, 2 * side + 1, 64);
+            DepthwisePlan plan = DepthwisePlan.of(Kind.DEPTHWISE_NORM, maps, gpu).orElseThrow();
+            int across = (2 * side + plan.groups() * plan.columns()) / (plan.groups() * plan.columns());
             int down = (side + plan.rows() - 1) / plan.rows();
-            assertThat(plan.tiles()).isEqualTo(3 * across * down);
-            assertThat(plan.threads()).isBetween(plan.groups() * 8, 384).isEqualTo((plan.groups() * 8 + 31) / 32 * 32);
+            assertThat(plan.tiles(maps)).isEqualTo(3L * across * down);
+            assertThat(plan.threads(maps)).isBetween(plan.groups() * 8, 512).isEqualTo((plan.groups() * 8 + 31) / 32 * 32);
+            assertThat(plan.sharedBytes(Kind.DEPTHWISE_NORM, 64)).isLessThanOrEqualTo(gpu.sharedBytes);
         }
     }
 }

@@ -15,11 +15,13 @@ final class GpuLog implements GpuWork {
     final List<Product> products = new ArrayList<>();
     long scratchBytes;
     long zeroBytes;
+    int multiprocessors = 132;
     int sharedBytes = 232_448;
+    boolean hopper = true;
 
     @Override
     public int multiprocessors() {
-        return 132;
+        return multiprocessors;
     }
 
     @Override
@@ -37,6 +39,11 @@ final class GpuLog implements GpuWork {
     public long zeros(long bytes) {
         zeroBytes = bytes;
         return ZEROS;
+    }
+
+    @Override
+    public boolean has(String kernel) {
+        return hopper;
     }
 
     @Override

@@ -37,6 +37,11 @@ final class HostGpu implements GpuWork {
     }
 
     @Override
+    public boolean has(String kernel) {
+        return true;
+    }
+
+    @Override
     public void launch(Launch launch) {
         HostKernels.run(launch);
     }

@@ -99,13 +99,13 @@ class OperatorLaunchesTest {
         assertThat(gpu.launches)
                 .containsExactly(new Launch(
                         "depthwise_norm_3",
-                        96,
+                        192,
                         1,
                         1,
-                        384,
-                        24 * 1536 + 2 * 1536 * 3 * 8 + 1536 * 6 + 8 * 6,
+                        192,
+                        87_576,
                         ImmutableList.of(
-                                in(0), in(1) + 6144, in(2) + 6144, in(3), in(4), 0L, 0L, out(0), out(1), 2, 24, 24, 1536, 0, 0, EPSILON, 2, 2, 3)));
+                                in(0), in(1) + 6144, in(2) + 6144, in(3), in(4), 0L, 0L, out(0), out(1), 2, 24, 24, 1536, 0, 0, EPSILON, 1, 2, 3)));
     }
 
     @Test
@@ -161,7 +161,7 @@ class OperatorLaunchesTest {
 
         assertThat(gpu.launches)
                 .extracting(Launch::kernel)
-                .containsExactly("depthwise_norm_4", "depthwise_norm_any", "depthwise_norm_any", "depthwise_norm_any");
+                .containsExactly("depthwise_norm_2", "depthwise_norm_any", "depthwise_norm_any", "depthwise_norm_any");
     }
 
     @Test
@@ -310,13 +310,13 @@ class OperatorLaunchesTest {
         CallOfShapes call = new CallOfShapes(shape(2, 24, 24, 6144), shape(6144));
         queue(new ResponseScaleKernel(), call);
 
-        // 24 blocks of 256 channels for each of two maps; 4 * 132 blocks are wanted.
+        // 24 blocks of 256 channels for each of two maps; 2 * 132 blocks are wanted.
         assertThat(call.outputs).containsExactly(shape(2, 6144));
-        assertThat(gpu.scratchBytes).isEqualTo(4L * (2 * 11 * 6144 + 2 * 6144 + 2 * 24));
+        assertThat(gpu.scratchBytes).isEqualTo(4L * (2 * 5 * 6144 + 2 * 6144 + 2 * 24));
         assertThat(gpu.zeroBytes).isEqualTo(4L * 2 * 25);
         assertThat(gpu.launches)
                 .containsExactly(Launch.of(
-                        "response_scale", 24, 11, 2, 256, in(0), in(1), out(0), GpuLog.SCRATCH, GpuLog.ZEROS, 2, 576, 6144));
+                        "response_scale", 24, 5, 2, 256, in(0), in(1), out(0), GpuLog.SCRATCH, GpuLog.ZEROS, 2, 576, 6144));
     }
 
     @Test
@@ -389,8 +389,38 @@ class OperatorLaunchesTest {
 
         assertThat(call.outputs).containsExactly(shape(2, 576, 1536));
         assertThat(gpu.launches)
-                .containsExactly(Launch.of(
-                        "joint_attention", 5, 24, 2, 128, in(0), in(1), out(0), 2, 576, 24, 77, 31, 0.125f));
+                .containsExactly(new Launch(
+                        "joint_attention_hopper_128",
+                        5,
+                        24,
+                        2,
+                        256,
+                        70_720,
+                        ImmutableList.of(in(0), in(1), out(0), 2, 576, 24, 77, 31, 0.125f)));
+    }
+
+    @Test
+    void jointAttention_takesTheKernelOfEveryGpu_whereThereIsNoOther() {
+        gpu.hopper = false;
+        queue(
+                new JointAttentionKernel(31, 24, 0.125f),
+                new CallOfShapes(shape(2, 24, 24, 4608), shape(32, 2, 2, 24, 77, 64)));
+        queue(new JointAttentionKernel(0, 2, 1), new CallOfShapes(shape(1, 5, 13, 384), shape(1, 2, 1, 2, 7, 64)));
+
+        assertThat(gpu.launches)
+                .containsExactly(
+                        Launch.of("joint_attention", 5, 24, 2, 128, in(0), in(1), out(0), 2, 576, 24, 77, 31, 0.125f),
+                        Launch.of("joint_attention", 2, 2, 1, 64, in(0), in(1), out(0), 1, 65, 2, 7, 0, 1f));
+    }
+
+    @Test
+    void jointAttention_takesSmallTiles_ofManyMapsWhoseLastLargeTileIsHalfEmpty() {
+        queue(new JointAttentionKernel(0, 24, 1), new CallOfShapes(shape(8, 24, 24, 4608), shape(1, 2, 8, 24, 77, 64)));
+        queue(new JointAttentionKernel(0, 20, 1), new CallOfShapes(shape(8, 32, 32, 3840), shape(1, 2, 8, 20, 77, 64)));
+
+        assertThat(gpu.launches)
+                .extracting(Launch::kernel)
+                .containsExactly("joint_attention_hopper_64", "joint_attention_hopper_128");
     }
 
     @Test
@@ -400,8 +430,14 @@ class OperatorLaunchesTest {
                 new CallOfShapes(shape(1, 5, 13, 384), shape(1, 2, 1, 2, 0, 64)));
 
         assertThat(gpu.launches)
-                .containsExactly(
-                        Launch.of("joint_attention", 2, 2, 1, 64, in(0), in(1), out(0), 1, 65, 2, 0, 0, 0.125f));
+                .containsExactly(new Launch(
+                        "joint_attention_hopper_64",
+                        2,
+                        2,
+                        1,
+                        128,
+                        54_320,
+                        ImmutableList.of(in(0), in(1), out(0), 1, 65, 2, 0, 0, 0.125f)));
     }
 
     @Test

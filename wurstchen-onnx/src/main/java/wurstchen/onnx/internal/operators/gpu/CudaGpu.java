@@ -15,6 +15,11 @@ final class CudaGpu implements GpuDriver {
     /** CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES of enum CUfunction_attribute. */
     private static final int MAX_DYNAMIC_SHARED = 8;
 
+    /** CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, in percent. */
+    private static final int SHARED_CARVEOUT = 9;
+
+    private static final int ALL_SHARED = 100;
+
     /** CU_STREAM_CAPTURE_STATUS_NONE of enum CUstreamCaptureStatus. */
     private static final int NOT_RECORDING = 0;
 
@@ -105,6 +110,11 @@ final class CudaGpu implements GpuDriver {
     @Override
     public void allowShared(long function, int bytes) {
         inContext(() -> check("cuFuncSetAttribute", DriverFunctions.cuFuncSetAttribute(function, MAX_DYNAMIC_SHARED, bytes)));
+    }
+
+    @Override
+    public void preferShared(long function) {
+        inContext(() -> check("cuFuncSetAttribute", DriverFunctions.cuFuncSetAttribute(function, SHARED_CARVEOUT, ALL_SHARED)));
     }
 
     @Override

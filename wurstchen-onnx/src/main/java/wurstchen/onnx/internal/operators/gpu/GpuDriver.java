@@ -27,6 +27,9 @@ interface GpuDriver extends ProductTrial.GpuClock, AutoCloseable {
     /** Lets a kernel use dynamic shared memory of up to so many bytes. */
     void allowShared(long function, int bytes);
 
+    /** Lets multiprocessors have as much shared memory as they can while they run a kernel. */
+    void preferShared(long function);
+
     /**
      * Queues a kernel. For one thread at a time.
      *

@@ -4,7 +4,6 @@ import com.sun.jna.NativeLibrary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.HostSystem;
@@ -29,16 +28,14 @@ public final class GpuQueue implements AutoCloseable {
      *
      * @param gpu in CUDA's order
      * @param stream the address of the stream
-     * @param kernels the names of all kernels that are needed
-     * @param largeKernels those of them that may use all of a multiprocessor's shared memory
+     * @param kernels all that are launched
      * @throws WurstchenException if something is missing, or does not work
      */
-    public static GpuQueue open(
-            NativeLibrary driver, int gpu, long stream, Set<String> kernels, Set<String> largeKernels, HostSystem host) {
+    public static GpuQueue open(NativeLibrary driver, int gpu, long stream, Iterable<KernelSpec> kernels, HostSystem host) {
         List<AutoCloseable> owned = new ArrayList<>();
         try {
             CudaGpu opened = own(owned, CudaGpu.open(driver, gpu));
-            KernelModule module = own(owned, KernelModule.load(opened, kernels, largeKernels));
+            KernelModule module = own(owned, KernelModule.load(opened, kernels));
             CublasLt products = cublasLt(opened, owned, host);
             ProductPlans plans = new ProductPlans(products, trial(opened, host));
             StreamWork work = own(owned, new StreamWork(opened, module, plans, stream));

@@ -27,6 +27,9 @@ public interface GpuWork {
      */
     long zeros(long bytes);
 
+    /** Returns whether there is a kernel, for one that not every GPU has. */
+    boolean has(String kernel);
+
     /** Queues a kernel. */
     void launch(Launch launch);
 

@@ -7,14 +7,16 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.zip.GZIPInputStream;
 
 /**
  * The compiled kernels for a compute capability: machine code where there is some that fits, else PTX, which the driver compiles.
  *
- * @param name the file's name, a resource of this module
+ * @param name the file's name; a resource of this module has it, packed
  */
 record KernelBinary(String name) {
     private static final String FOLDER = "/wurstchen/onnx/internal/operators/";
+    private static final String PACKED = ".gz";
     private static final String PTX = "operators-compute_80.ptx";
     private static final int LEAST_MAJOR = 8;
 
@@ -48,16 +50,16 @@ record KernelBinary(String name) {
     }
 
     /**
-     * Reads the kernels.
+     * Reads and unpacks the kernels.
      *
      * @return a cubin, or the text of PTX with a zero behind it; empty if the module was built without this file
      */
     Optional<byte[]> read() {
-        try (InputStream in = KernelBinary.class.getResourceAsStream(FOLDER + name)) {
+        try (InputStream in = KernelBinary.class.getResourceAsStream(FOLDER + name + PACKED)) {
             if (in == null) {
                 return Optional.empty();
             }
-            byte[] bytes = in.readAllBytes();
+            byte[] bytes = new GZIPInputStream(in).readAllBytes();
             // A C string ends with a zero; behind a cubin it does no harm.
             return Optional.of(Arrays.copyOf(bytes, bytes.length + 1));
         } catch (IOException e) {

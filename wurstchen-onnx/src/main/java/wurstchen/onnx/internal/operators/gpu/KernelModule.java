@@ -1,10 +1,7 @@
 package wurstchen.onnx.internal.operators.gpu;
 
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
-import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import wurstchen.WurstchenException;
 
 /** The kernels of this library, loaded on one GPU. Thread-safe. */
@@ -33,50 +30,57 @@ final class KernelModule implements AutoCloseable {
     /**
      * Loads the kernels that fit a GPU.
      *
-     * @param kernels the names of all
-     * @param large those of them that may use all of a multiprocessor's shared memory
      * @throws WurstchenException if there are none for this GPU, or the driver does not load them
      */
-    static KernelModule load(GpuDriver driver, Set<String> kernels, Set<String> large) {
-        int major = driver.attribute(CAPABILITY_MAJOR);
-        int minor = driver.attribute(CAPABILITY_MINOR);
-        Optional<KernelBinary> binary = KernelBinary.of(major, minor);
-        if (binary.isEmpty()) {
-            throw new WurstchenException("there are no kernels for compute capability " + major + "." + minor + ", only from 8.0 on");
-        }
-        byte[] image = binary.get()
-                .read()
-                .orElseThrow(() -> new WurstchenException("this build of wurstchen-onnx has no file " + binary.get().name()
-                        + ": build it with .ci/kernels"));
+    static KernelModule load(GpuDriver driver, Iterable<KernelSpec> kernels) {
+        KernelBinary binary = binary(driver);
+        byte[] image = binary.read()
+                .orElseThrow(() -> new WurstchenException(
+                        "this build of wurstchen-onnx has no file " + binary.name() + ": run src/main/cuda/build.py"));
         long module = driver.load(image);
         try {
-            return new KernelModule(driver, binary.get().name(), module, functions(driver, module, binary.get(), kernels, large));
+            ImmutableMap.Builder<String, Long> functions = ImmutableMap.builder();
+            for (KernelSpec kernel : kernels) {
+                find(driver, module, binary, kernel).ifPresent(function -> functions.put(kernel.name(), function));
+            }
+            return new KernelModule(driver, binary.name(), module, functions.buildOrThrow());
         } catch (RuntimeException e) {
             driver.unload(module);
             throw e;
         }
     }
 
-    private static ImmutableMap<String, Long> functions(
-            GpuDriver driver, long module, KernelBinary binary, Set<String> kernels, Set<String> large) {
-        int shared = driver.attribute(SHARED_MEMORY);
-        ImmutableMap.Builder<String, Long> functions = ImmutableMap.builder();
-        for (String kernel : ImmutableSet.copyOf(kernels)) {
-            OptionalLong function = driver.function(module, kernel);
-            if (function.isEmpty()) {
-                throw new WurstchenException(binary.name() + " has no kernel " + kernel + ": build it again with .ci/kernels");
-            }
-            if (large.contains(kernel)) {
-                driver.allowShared(function.getAsLong(), shared);
-            }
-            functions.put(kernel, function.getAsLong());
+    private static KernelBinary binary(GpuDriver driver) {
+        int major = driver.attribute(CAPABILITY_MAJOR);
+        int minor = driver.attribute(CAPABILITY_MINOR);
+        return KernelBinary.of(major, minor)
+                .orElseThrow(() -> new WurstchenException(
+                        "there are no kernels for compute capability " + major + "." + minor + ", only from 8.0 on"));
+    }
+
+    private static OptionalLong find(GpuDriver driver, long module, KernelBinary binary, KernelSpec kernel) {
+        OptionalLong function = driver.function(module, kernel.name());
+        if (function.isEmpty() && kernel.everywhere()) {
+            throw new WurstchenException(binary.name() + " has no kernel " + kernel.name() + ": run src/main/cuda/build.py");
         }
-        return functions.buildOrThrow();
+        if (function.isPresent() && kernel.sharedBytes() != 0) {
+            boolean all = kernel.sharedBytes() == KernelSpec.ALL;
+            driver.allowShared(function.getAsLong(), all ? driver.attribute(SHARED_MEMORY) : kernel.sharedBytes());
+        }
+        if (function.isPresent() && kernel.preferShared()) {
+            driver.preferShared(function.getAsLong());
+        }
+        return function;
     }
 
     /** Returns the name of the file. */
     String name() {
         return name;
+    }
+
+    /** Returns whether the module has a kernel, for one that not every module has. */
+    boolean has(String kernel) {
+        return functions.containsKey(kernel);
     }
 
     /** Returns the handle of a kernel. */

@@ -51,6 +51,11 @@ final class StreamWork implements GpuWork, AutoCloseable {
     }
 
     @Override
+    public boolean has(String kernel) {
+        return kernels.has(kernel);
+    }
+
+    @Override
     public void launch(Launch launch) {
         driver.launch(kernels.function(launch.kernel()), launch, stream);
     }

@@ -50,6 +50,11 @@ final class DriverLog implements GpuDriver {
     }
 
     @Override
+    public void preferShared(long function) {
+        calls.add("prefer shared memory for " + function);
+    }
+
+    @Override
     public void launch(long function, Launch launch, long stream) {
         calls.add("launch " + function + " on " + stream + ": " + launch);
     }
