@@ -6,7 +6,7 @@
  */
 module wurstchen.onnx {
     requires transitive wurstchen.core;
-    requires transitive com.google.common;
+    requires com.google.common;
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
     requires com.microsoft.onnxruntime;

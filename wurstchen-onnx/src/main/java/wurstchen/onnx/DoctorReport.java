@@ -1,15 +1,22 @@
 package wurstchen.onnx;
 
 import com.google.common.collect.ImmutableList;
+import java.util.List;
 
 /**
  * What a {@link Doctor} found. Immutable.
  *
  * @param device what was asked about, {@code cpu} or {@code cuda:N}
- * @param findings what there is, a line each
- * @param problems why the device cannot be used, each with its remedy; empty if it can
+ * @param findings what there is, a line each; immutable
+ * @param problems why the device cannot be used, each with its remedy; empty if it can; immutable
  */
-public record DoctorReport(String device, ImmutableList<String> findings, ImmutableList<String> problems) {
+public record DoctorReport(String device, List<String> findings, List<String> problems) {
+    /** Copies the lists. */
+    public DoctorReport {
+        findings = List.copyOf(findings);
+        problems = List.copyOf(problems);
+    }
+
     /**
      * Says whether a model can be opened on the device.
      *

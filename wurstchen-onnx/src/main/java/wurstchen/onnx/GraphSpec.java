@@ -1,16 +1,22 @@
 package wurstchen.onnx;
 
-import com.google.common.collect.ImmutableList;
+import java.util.List;
 
 /**
  * One graph of a bundle, as the manifest describes it.
  *
  * @param name what the graph is for, such as {@code stage_c_step}
  * @param file its {@code .onnx} file, one of the bundle's files
- * @param inputs in the graph's order
- * @param outputs in the graph's order
+ * @param inputs in the graph's order, immutable
+ * @param outputs in the graph's order, immutable
  */
-public record GraphSpec(String name, String file, ImmutableList<TensorSpec> inputs, ImmutableList<TensorSpec> outputs) {
+public record GraphSpec(String name, String file, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    /** Copies the lists. */
+    public GraphSpec {
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+    }
+
     /** Token ids to hidden states, for Stage C. */
     public static final String TEXT_ENCODER_C = "text_encoder_c";
 

@@ -1,7 +1,7 @@
 package wurstchen.onnx;
 
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import wurstchen.PictureDefaults;
 import wurstchen.sampling.CosineSchedule;
@@ -12,71 +12,190 @@ import wurstchen.stage.LatentScale;
  * What {@code model.json} says of a bundle, checked. Every number of the model that the runtime needs is here; all of them come from the
  * configuration files of the source.
  *
- * @param about name, precision, provenance
- * @param geometry how sizes in px become latents
- * @param scales factors between the spaces of the stages
- * @param schedules the noise schedules of both diffusion stages
- * @param defaults what is used where a request says nothing
- * @param recommendedSizes the sizes that the model was trained for
- * @param tokenizers the tokenizers of both text encoders
- * @param graphs every graph by its name
- * @param files every file but {@code model.json} by its path
+ * <p>Immutable. Not to be implemented by programs: it gets more methods as the format grows.
  */
-public record Manifest(
-        About about,
-        LatentGeometry geometry,
-        Scales scales,
-        Schedules schedules,
-        PictureDefaults defaults,
-        ImmutableList<PictureSize> recommendedSizes,
-        Tokenizers tokenizers,
-        ImmutableMap<String, GraphSpec> graphs,
-        ImmutableMap<String, BundleFile> files) {
+public interface Manifest {
     /** The file that describes the others. */
-    public static final String FILE_NAME = "model.json";
+    String FILE_NAME = "model.json";
 
     /** The value of {@code format}. */
-    public static final String FORMAT = "wurstchen-bundle";
+    String FORMAT = "wurstchen-bundle";
 
     /** The version of the format that this library reads. */
-    public static final int FORMAT_VERSION = 2;
+    int FORMAT_VERSION = 2;
 
     /** The family of models that this library runs: the published Würstchen v2. */
-    public static final String FAMILY = "wuerstchen-v2";
+    String FAMILY = "wuerstchen-v2";
 
     /**
-     * What a bundle is.
+     * Returns what the bundle is.
      *
-     * @param family which architecture, {@value Manifest#FAMILY}
-     * @param name a short name
-     * @param description one sentence; may be empty
-     * @param precision {@code fp32} or {@code fp16}: what the graphs compute in
-     * @param weights {@code fp32}, {@code fp16} or {@code int8}: what the weights are stored in
-     * @param provenance where it comes from
+     * @return name, precision, provenance
      */
-    public record About(
-            String family, String name, String description, String precision, String weights, Provenance provenance) {}
+    About about();
 
     /**
-     * Where a bundle comes from.
+     * Returns how sizes in px become latents.
      *
-     * @param source the exported folder or repository
-     * @param revision of the source
-     * @param licence of the weights
-     * @param exported the date, YYYY-MM-DD
-     * @param tools the exporter's libraries and their versions
+     * @return the model's geometry
      */
-    public record Provenance(
-            String source, String revision, String licence, String exported, ImmutableMap<String, String> tools) {}
+    LatentGeometry geometry();
 
     /**
-     * Factors between the spaces of the stages.
+     * Returns the factors between the spaces of the stages.
      *
-     * @param latents between Stage C latents and semantic latents
-     * @param stageA what Stage B latents are multiplied by before Stage A decodes them; the graphs do it, 0.3764 in the published models
-     * @param compressor the semantic compressor's side of a picture divided by the picture's; empty if the model has no compressor
+     * @return the model's scales
      */
-    public record Scales(LatentScale latents, float stageA, OptionalDouble compressor) {}
+    Scales scales();
+
+    /**
+     * Returns the noise schedules.
+     *
+     * @return those of both diffusion stages
+     */
+    Schedules schedules();
+
+    /**
+     * Returns what is used where a request says nothing.
+     *
+     * @return the model's recommendation
+     */
+    PictureDefaults defaults();
+
+    /**
+     * Returns the sizes that the model was trained for.
+     *
+     * @return immutable
+     */
+    List<PictureSize> recommendedSizes();
+
+    /**
+     * Returns the tokenizers.
+     *
+     * @return those of both text encoders
+     */
+    Tokenizers tokenizers();
+
+    /**
+     * Returns the graphs.
+     *
+     * @return every graph by its name, immutable
+     */
+    Map<String, GraphSpec> graphs();
+
+    /**
+     * Returns the files.
+     *
+     * @return every file but {@value #FILE_NAME} by its path, immutable
+     */
+    Map<String, BundleFile> files();
+
+    /** What a bundle is. Immutable; not to be implemented by programs. */
+    interface About {
+        /**
+         * Returns the architecture.
+         *
+         * @return {@value Manifest#FAMILY}
+         */
+        String family();
+
+        /**
+         * Returns the model's name.
+         *
+         * @return a short name
+         */
+        String name();
+
+        /**
+         * Returns what the model is.
+         *
+         * @return one sentence; may be empty
+         */
+        String description();
+
+        /**
+         * Returns what the graphs compute in.
+         *
+         * @return {@code fp32} or {@code fp16}
+         */
+        String precision();
+
+        /**
+         * Returns what the weights are stored in.
+         *
+         * @return {@code fp32}, {@code fp16} or {@code int8}
+         */
+        String weights();
+
+        /**
+         * Returns where the bundle comes from.
+         *
+         * @return its source and its exporter
+         */
+        Provenance provenance();
+    }
+
+    /** Where a bundle comes from. Immutable; not to be implemented by programs. */
+    interface Provenance {
+        /**
+         * Returns what was exported.
+         *
+         * @return a folder or repository
+         */
+        String source();
+
+        /**
+         * Returns the revision of the source.
+         *
+         * @return as the source counts them
+         */
+        String revision();
+
+        /**
+         * Returns the licence of the weights.
+         *
+         * @return its name
+         */
+        String licence();
+
+        /**
+         * Returns when the bundle was written.
+         *
+         * @return the date, YYYY-MM-DD
+         */
+        String exported();
+
+        /**
+         * Returns what wrote the bundle.
+         *
+         * @return the exporter's libraries to their versions, immutable
+         */
+        Map<String, String> tools();
+    }
+
+    /** Factors between the spaces of the stages. Immutable; not to be implemented by programs. */
+    interface Scales {
+        /**
+         * Returns the step between Stage C latents and semantic latents.
+         *
+         * @return 42 and 1 in the published models
+         */
+        LatentScale latents();
+
+        /**
+         * Returns what Stage B latents are multiplied by before Stage A decodes them; the graphs do it.
+         *
+         * @return 0.3764 in the published models
+         */
+        float stageA();
+
+        /**
+         * Returns how the semantic compressor's side of a picture relates to the picture's.
+         *
+         * @return their quotient; empty if the model has no compressor
+         */
+        OptionalDouble compressor();
+    }
 
     /**
      * The noise schedules.
@@ -84,7 +203,7 @@ public record Manifest(
      * @param stageC Stage C's
      * @param stageB Stage B's
      */
-    public record Schedules(CosineSchedule stageC, CosineSchedule stageB) {}
+    record Schedules(CosineSchedule stageC, CosineSchedule stageB) {}
 
     /**
      * A picture's size.
@@ -92,7 +211,7 @@ public record Manifest(
      * @param width px
      * @param height px
      */
-    public record PictureSize(int width, int height) {
+    record PictureSize(int width, int height) {
         @Override
         public String toString() {
             return width + "x" + height;
@@ -105,7 +224,7 @@ public record Manifest(
      * @param stageC of Stage C's text encoder
      * @param stageB of Stage B's text encoder
      */
-    public record Tokenizers(TokenizerSpec stageC, TokenizerSpec stageB) {}
+    record Tokenizers(TokenizerSpec stageC, TokenizerSpec stageB) {}
 
     /**
      * One tokenizer.
@@ -114,7 +233,7 @@ public record Manifest(
      * @param padToken what fills a row
      * @param maxLength tokens of a row
      */
-    public record TokenizerSpec(String folder, String padToken, int maxLength) {}
+    record TokenizerSpec(String folder, String padToken, int maxLength) {}
 
     /**
      * One file of the bundle.
@@ -123,5 +242,5 @@ public record Manifest(
      * @param size bytes
      * @param sha256 64 lower-case hexadecimal digits
      */
-    public record BundleFile(String path, long size, String sha256) {}
+    record BundleFile(String path, long size, String sha256) {}
 }

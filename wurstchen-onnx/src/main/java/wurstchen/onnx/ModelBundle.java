@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.common.Requirements;
+import wurstchen.text.ClipTokenizer;
 
 /**
  * An exported model: {@code model.json}, the tokenizers, and the graphs with their weights. It is verified when it is opened, before ONNX
@@ -111,6 +112,28 @@ public final class ModelBundle implements AutoCloseable {
      */
     public String manifestSha256() {
         return verified.manifestSha256();
+    }
+
+    /**
+     * Reads the tokenizer of Stage C's text encoder. Needs no graph to be opened.
+     *
+     * @return prompt to token ids; can be used after this is closed
+     * @throws ModelBundleException if its files are not those of a tokenizer, or not what the manifest says
+     * @throws IllegalStateException if the bundle is closed
+     */
+    public ClipTokenizer tokenizerC() {
+        return verified.tokenizerC();
+    }
+
+    /**
+     * Reads the tokenizer of Stage B's text encoder. Needs no graph to be opened.
+     *
+     * @return prompt to token ids; can be used after this is closed
+     * @throws ModelBundleException if its files are not those of a tokenizer, or not what the manifest says
+     * @throws IllegalStateException if the bundle is closed
+     */
+    public ClipTokenizer tokenizerB() {
+        return verified.tokenizerB();
     }
 
     /** Returns the files of the bundle. */

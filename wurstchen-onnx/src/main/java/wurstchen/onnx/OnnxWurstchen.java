@@ -1,25 +1,26 @@
 package wurstchen.onnx;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
 import static com.google.common.base.Preconditions.checkState;
 
-import com.google.common.collect.ImmutableMap;
+import com.google.common.base.Stopwatch;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
 import wurstchen.Wurstchen;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.cascade.CascadeContract;
-import wurstchen.onnx.internal.cascade.OnDemandStages;
-import wurstchen.onnx.internal.cascade.OnnxStageA;
-import wurstchen.onnx.internal.cascade.OnnxStageB;
-import wurstchen.onnx.internal.cascade.OnnxStageC;
-import wurstchen.onnx.internal.cascade.OnnxTextEncoder;
-import wurstchen.onnx.internal.cascade.OpenOnDemand;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.Requirements;
-import wurstchen.onnx.internal.graph.BoundSession;
-import wurstchen.onnx.internal.graph.GraphSessions;
 import wurstchen.onnx.internal.graph.OnnxEngine;
+import wurstchen.stage.StageA;
+import wurstchen.stage.StageB;
+import wurstchen.stage.StageC;
+import wurstchen.stage.TextEncoder;
 
 /**
  * Opens an exported model as a {@link Wurstchen}.
@@ -31,6 +32,8 @@ import wurstchen.onnx.internal.graph.OnnxEngine;
  * }</pre>
  */
 public final class OnnxWurstchen {
+    private static final Logger LOG = System.getLogger("wurstchen");
+
     private OnnxWurstchen() {}
 
     /**
@@ -50,6 +53,9 @@ public final class OnnxWurstchen {
         private ModelBundle bundle;
         private Device device = Device.cpu();
         private boolean lowMemory;
+        private Optional<Executor> executor = Optional.empty();
+        private int maxWaitingRequests = Integer.MAX_VALUE;
+        private final PartOpener parts = new PartOpener();
 
         private Builder() {}
 
@@ -91,9 +97,9 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Sets whether each part of the model is opened when it is its turn and closed before the next one, for every batch of pictures
-         * anew; false if not set. The memory needed is then that of the largest part (Stage B or C) instead of the sum, and each batch
-         * takes as much longer as opening the model takes.
+         * Sets whether each part of the model is opened when it is its turn and closed before the next one, stages for every batch of
+         * pictures anew; false if not set. The memory needed is then that of the largest part (Stage B or C) instead of the sum, and each
+         * batch takes as much longer as opening the model takes.
          *
          * @param value whether
          * @return this
@@ -104,8 +110,92 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Verifies the model (if it is a folder), opens all of its graphs (in low-memory mode: none yet), and checks each against the
-         * manifest.
+         * Sets who runs requests of {@link Wurstchen#generateAsync(wurstchen.PictureRequest)}, see {@link Wurstchen.Builder#executor}.
+         *
+         * @param value not shut down by the pipeline
+         * @return this
+         */
+        public Builder executor(Executor value) {
+            executor = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * Sets how many requests may wait while another is worked on, see {@link Wurstchen.Builder#maxWaitingRequests}; any number if not
+         * set.
+         *
+         * @param most at least 0, which lets none wait
+         * @return this
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder maxWaitingRequests(int most) {
+            checkArgument(most >= 0, "waiting requests must be at least 0, got %s; 0 lets none wait", most);
+            maxWaitingRequests = most;
+            return this;
+        }
+
+        /**
+         * Puts another text encoder in the place of the model's for Stage C, whose graph is not opened then.
+         *
+         * <p>What is said here holds for every part: the pipeline closes it with itself, unless it is a part of another pipeline
+         * ({@link Wurstchen#parts}), which closes it. Copies to the device of this model are counted whoever made the values, and a
+         * cancelled request is stopped between the part's steps, or as soon as the part notices the thread's interrupt.
+         *
+         * @param value makes hidden states of as many tokens and values as the model's
+         * @return this
+         */
+        public Builder textEncoderC(TextEncoder value) {
+            parts.textEncoderC = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * Puts another text encoder in the place of the model's for Stage B; see {@link #textEncoderC}.
+         *
+         * @param value makes hidden states of as many tokens and values as the model's
+         * @return this
+         */
+        public Builder textEncoderB(TextEncoder value) {
+            parts.textEncoderB = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * Puts another Stage C in the place of the model's; see {@link #textEncoderC}.
+         *
+         * @param value makes latents of the model's geometry
+         * @return this
+         */
+        public Builder stageC(StageC value) {
+            parts.stageC = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * Puts another Stage B in the place of the model's; see {@link #textEncoderC}.
+         *
+         * @param value makes latents of the model's geometry
+         * @return this
+         */
+        public Builder stageB(StageB value) {
+            parts.stageB = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * Puts another Stage A in the place of the model's; see {@link #textEncoderC}.
+         *
+         * @param value makes pixels of latents of the model's geometry
+         * @return this
+         */
+        public Builder stageA(StageA value) {
+            parts.stageA = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * Verifies the model (if it is a folder), opens the graphs of all parts that were not replaced (in low-memory mode: none yet),
+         * and checks each against the manifest.
          *
          * @return the pipeline; close it to free the graphs
          * @throws IllegalStateException if no model is set
@@ -127,48 +217,36 @@ public final class OnnxWurstchen {
         }
 
         private Wurstchen open(VerifiedBundle model, AutoCloseable owned) {
+            Stopwatch opening = Stopwatch.createStarted();
             Manifest manifest = model.manifest();
             CascadeContract.check(manifest);
-            Wurstchen.Builder parts = Wurstchen.builder()
+            Wurstchen.Builder pipeline = Wurstchen.builder()
+                    .maxWaitingRequests(maxWaitingRequests)
                     .geometry(manifest.geometry())
                     .defaults(manifest.defaults())
                     .schedules(manifest.schedules().stageC(), manifest.schedules().stageB())
-                    .tokenizers(
-                            model.tokenizer(manifest.tokenizers().stageC()), model.tokenizer(manifest.tokenizers().stageB()));
+                    .tokenizers(model.tokenizerC(), model.tokenizerB());
+            executor.ifPresent(pipeline::executor);
             OnnxEngine engine = OnnxEngine.open(device.provider());
             try {
                 if (lowMemory) {
-                    setOnDemand(parts, model, engine);
+                    parts.openOnDemand(pipeline, model, engine);
                 } else {
-                    setOpen(parts, model, engine);
+                    parts.open(pipeline, model, engine);
                 }
             } catch (RuntimeException e) {
                 engine.release();
                 throw e;
             }
-            return parts.engine(engine).owning(owned).owning(engine::release).build();
+            LOG.log(
+                    Level.DEBUG,
+                    "opened {0} ({1}, weights {2}) on {3} in {4} ms",
+                    manifest.about().name(),
+                    manifest.about().precision(),
+                    manifest.about().weights(),
+                    engine.description(),
+                    opening.elapsed().toMillis());
+            return pipeline.engine(engine).owning(owned).owning(engine::release).build();
         }
-    }
-
-    private static void setOpen(Wurstchen.Builder parts, VerifiedBundle model, OnnxEngine engine) {
-        ImmutableMap<String, BoundSession> sessions = GraphSessions.open(model, engine, CascadeContract.REQUIRED_GRAPHS);
-        parts.textEncoders(
-                        new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_C)),
-                        new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_B)))
-                .stages(new OnnxStageC(sessions), new OnnxStageB(sessions), new OnnxStageA(model.manifest(), sessions));
-    }
-
-    private static void setOnDemand(Wurstchen.Builder parts, VerifiedBundle model, OnnxEngine engine) {
-        parts.textEncoders(
-                        encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_C),
-                        encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_B))
-                .stages(
-                        new OnDemandStages.C(new OpenOnDemand<>("Stage C", () -> OnnxStageC.open(model, engine))),
-                        new OnDemandStages.B(new OpenOnDemand<>("Stage B", () -> OnnxStageB.open(model, engine))),
-                        new OnDemandStages.A(new OpenOnDemand<>("Stage A", () -> OnnxStageA.open(model, engine))));
-    }
-
-    private static OnDemandStages.Encoder encoderOnDemand(VerifiedBundle model, OnnxEngine engine, String graph) {
-        return new OnDemandStages.Encoder(new OpenOnDemand<>(graph, () -> OnnxTextEncoder.open(model, engine, graph)));
     }
 }

@@ -1,15 +1,20 @@
 package wurstchen.onnx;
 
-import com.google.common.collect.ImmutableList;
+import java.util.List;
 
 /**
  * One input or output of a graph, as the manifest describes it.
  *
  * @param name its name in the graph
  * @param dtype {@code float32} or {@code int64}
- * @param axes one entry an axis: a number for a fixed length, a symbol such as {@code rows} for one that each run chooses
+ * @param axes one entry an axis: a number for a fixed length, a symbol such as {@code rows} for one that each run chooses; immutable
  */
-public record TensorSpec(String name, String dtype, ImmutableList<String> axes) {
+public record TensorSpec(String name, String dtype, List<String> axes) {
+    /** Copies the lists. */
+    public TensorSpec {
+        axes = List.copyOf(axes);
+    }
+
     /** The dtype of latents, tables and pixels. */
     public static final String FLOAT32 = "float32";
 

@@ -66,11 +66,10 @@ final class LatentDump {
     }
 
     private float[] stageC() {
-        Manifest.TokenizerSpec tokenizer = bundle.manifest().tokenizers().stageC();
         StepTable table = StepTable.of(bundle.manifest().schedules().stageC(), Timesteps.uniform(STAGE_C_STEPS));
         try (TextEncoder encoder = OnnxStages.textEncoderC(bundle, device);
                 StageC stage = OnnxStages.stageC(bundle, device);
-                HiddenStates text = encode(encoder, bundle.verified().tokenizer(tokenizer));
+                HiddenStates text = encode(encoder, bundle.tokenizerC());
                 DenoisingRun run =
                         stage.start(text, shapeC, table, new Guidance(STAGE_C_GUIDANCE), NoiseSource.seeded(SEED))) {
             return finished(run);
@@ -78,13 +77,12 @@ final class LatentDump {
     }
 
     private float[] stageB() {
-        Manifest.TokenizerSpec tokenizer = bundle.manifest().tokenizers().stageB();
         StepTable table = StepTable.of(bundle.manifest().schedules().stageB(), Timesteps.uniform(STAGE_B_STEPS));
         float[] noise = new float[shapeC.values()];
         NoiseSource.seeded(SEED + 1).fill(noise);
         try (TextEncoder encoder = OnnxStages.textEncoderB(bundle, device);
                 StageB stage = OnnxStages.stageB(bundle, device);
-                HiddenStates text = encode(encoder, bundle.verified().tokenizer(tokenizer));
+                HiddenStates text = encode(encoder, bundle.tokenizerB());
                 Latents stageCLatents = Latents.onHost(shapeC, noise);
                 DenoisingRun run = stage.start(
                         text, stageCLatents, shapeB, table, new Guidance(STAGE_B_GUIDANCE), NoiseSource.seeded(SEED))) {

@@ -24,7 +24,7 @@ public final class Recordings {
     /** Recordings keep memory until their session is closed: further runs do without. Two for each {@code StepBuffers}. */
     public static final int MAX_RECORDINGS = 128;
 
-    private final Runnable usedUp;
+    private final Listener listener;
     private Object latestShapes = new Object();
     private int runsInARow;
     private long generation;
@@ -33,10 +33,19 @@ public final class Recordings {
     /**
      * Those of a new session.
      *
-     * @param usedUp called when a run would be recorded, but {@link #MAX_RECORDINGS} have been
+     * @param listener hears of recordings on the device's thread
      */
-    public Recordings(Runnable usedUp) {
-        this.usedUp = usedUp;
+    public Recordings(Listener listener) {
+        this.listener = listener;
+    }
+
+    /** Hears of recordings. */
+    public interface Listener {
+        /** Called when a run was recorded. */
+        void recorded();
+
+        /** Called when a run would be recorded, but {@link #MAX_RECORDINGS} have been. */
+        void usedUp();
     }
 
     /** What the device does with a run. */
@@ -90,7 +99,7 @@ public final class Recordings {
                 return Use.SUBMIT;
             }
             if (recordings == MAX_RECORDINGS) {
-                usedUp.run();
+                listener.usedUp();
                 return Use.SUBMIT;
             }
             if (!mayBeRecorded.getAsBoolean()) {
@@ -108,6 +117,7 @@ public final class Recordings {
         /** Says that the run which was to be recorded has been; after a failure, the next one is recorded under another number. */
         void recorded() {
             recordedIn = generation;
+            listener.recorded();
         }
     }
 

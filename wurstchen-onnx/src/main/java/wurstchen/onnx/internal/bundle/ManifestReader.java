@@ -55,7 +55,7 @@ final class ManifestReader {
         checkFormat(root);
         ImmutableMap<String, BundleFile> files = files(root.get("files"));
         LatentGeometry geometry = geometry(root.get("geometry"));
-        return new Manifest(
+        return new ReadManifest(
                 about(root),
                 geometry,
                 scales(root),
@@ -100,13 +100,13 @@ final class ManifestReader {
 
     private static Manifest.About about(ManifestNode root) {
         ManifestNode provenance = root.get("provenance");
-        return new Manifest.About(
+        return new ReadManifest.ReadAbout(
                 root.get("family").text(),
                 root.get("name").text(),
                 root.get("description").text(),
                 root.get("precision").textOf("fp32", "fp16"),
                 root.get("weights").textOf("fp32", "fp16", "int8"),
-                new Manifest.Provenance(
+                new ReadManifest.ReadProvenance(
                         provenance.get("source").text(),
                         provenance.get("revision").text(),
                         provenance.get("licence").text(),
@@ -127,7 +127,7 @@ final class ManifestReader {
     private static Manifest.Scales scales(ManifestNode root) {
         ManifestNode node = root.get("scales");
         ManifestNode geometry = root.get("geometry");
-        return new Manifest.Scales(
+        return new ReadManifest.ReadScales(
                 new LatentScale(
                         node.get("latent_mean").real(-MAX_FACTOR, MAX_FACTOR),
                         node.get("latent_std").real(-MAX_FACTOR, MAX_FACTOR)),

@@ -241,8 +241,17 @@ public final class VerifiedBundle implements AutoCloseable {
         return Optional.ofNullable(manifest.files().get(path)).map(file -> FileCheck.read(folder, file));
     }
 
-    /** A tokenizer of the bundle. */
-    public ClipTokenizer tokenizer(Manifest.TokenizerSpec spec) {
+    /** The tokenizer of Stage C's text encoder. */
+    public ClipTokenizer tokenizerC() {
+        return tokenizer(manifest.tokenizers().stageC());
+    }
+
+    /** The tokenizer of Stage B's text encoder. */
+    public ClipTokenizer tokenizerB() {
+        return tokenizer(manifest.tokenizers().stageB());
+    }
+
+    private ClipTokenizer tokenizer(Manifest.TokenizerSpec spec) {
         ClipTokenizer tokenizer;
         try {
             tokenizer = ClipTokenizer.load(name -> read(spec.folder() + "/" + name), spec.maxLength());

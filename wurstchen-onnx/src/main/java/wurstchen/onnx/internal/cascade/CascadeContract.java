@@ -5,11 +5,11 @@ import static wurstchen.onnx.TensorSpec.FLOAT32;
 import static wurstchen.onnx.TensorSpec.INT64;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundleException;
@@ -46,7 +46,7 @@ public final class CascadeContract {
     private static final String MAP_SHAPE = "map_shape";
 
     private final Manifest manifest;
-    private final ImmutableMap<String, GraphSpec> graphs;
+    private final Map<String, GraphSpec> graphs;
 
     private CascadeContract(Manifest manifest) {
         this.manifest = manifest;
@@ -104,7 +104,7 @@ public final class CascadeContract {
                 graphs.get(GraphSpec.TEXT_ENCODER_B).outputs().get(0),
                 stageCLatents("stage_c_latents"),
                 stageBLatents("latents"));
-        ImmutableList<TensorSpec> conditioning = graphs.get(GraphSpec.STAGE_B_CONDITION).outputs();
+        List<TensorSpec> conditioning = graphs.get(GraphSpec.STAGE_B_CONDITION).outputs();
         outputs(
                 GraphSpec.STAGE_B_CONDITION,
                 conditioning.stream().map(this::conditioningB).toArray(TensorSpec[]::new));
@@ -128,7 +128,7 @@ public final class CascadeContract {
         return tensor(name, FLOAT32, "rows", channels(manifest.geometry().stageCChannels()), "map_height", "map_width");
     }
 
-    private void checkStep(String graph, ImmutableList<String> latentAxes, Collection<TensorSpec> conditioning) {
+    private void checkStep(String graph, List<String> latentAxes, Collection<TensorSpec> conditioning) {
         ImmutableList<String> tableAxes = ImmutableList.<String>builder().add("steps").addAll(latentAxes).build();
         ImmutableList.Builder<TensorSpec> inputs = ImmutableList.builder();
         inputs.add(
@@ -181,7 +181,7 @@ public final class CascadeContract {
     }
 
     private static TensorSpec tensor(String name, String dtype, String... axes) {
-        return new TensorSpec(name, dtype, ImmutableList.copyOf(axes));
+        return new TensorSpec(name, dtype, List.of(axes));
     }
 
     private void inputs(String graph, TensorSpec... expected) {

@@ -24,7 +24,8 @@ import wurstchen.stage.StageA;
 /** Stage A as two exported graphs. Scaling of the latents and clamping of the pixels are inside the graphs. Thread-safe. */
 public final class OnnxStageA implements StageA {
     private static final String NAME = "Stage A";
-    private static final ImmutableList<String> GRAPHS =
+    /** What the stage opens. */
+    public static final ImmutableList<String> GRAPHS =
             ImmutableList.of(GraphSpec.STAGE_A_DECODE, GraphSpec.STAGE_A_ENCODE);
     private static final int COLOURS = 3;
 

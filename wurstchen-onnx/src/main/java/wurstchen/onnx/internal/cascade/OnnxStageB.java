@@ -28,7 +28,8 @@ import wurstchen.stage.StageB;
  */
 public final class OnnxStageB implements StageB {
     private static final String NAME = "Stage B";
-    private static final ImmutableList<String> GRAPHS =
+    /** What the stage opens. */
+    public static final ImmutableList<String> GRAPHS =
             ImmutableList.of(GraphSpec.STAGE_B_CONDITION, GraphSpec.STAGE_B_STEP);
 
     private final BoundSession condition;

@@ -22,7 +22,8 @@ import wurstchen.stage.StageC;
 /** Stage C as two exported graphs: one for what a run computes once (the text's keys and values), one for a step. Thread-safe. */
 public final class OnnxStageC implements StageC {
     private static final String NAME = "Stage C";
-    private static final ImmutableList<String> GRAPHS =
+    /** What the stage opens. */
+    public static final ImmutableList<String> GRAPHS =
             ImmutableList.of(GraphSpec.STAGE_C_CONDITION, GraphSpec.STAGE_C_STEP);
 
     private final BoundSession condition;

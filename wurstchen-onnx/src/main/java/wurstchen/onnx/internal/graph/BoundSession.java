@@ -7,6 +7,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -33,6 +35,8 @@ import wurstchen.onnx.internal.cuda.CudaCalls;
  * the JVM. The session itself is freed when the last {@link GraphRun} is closed, because a binding must not outlive its session.
  */
 public final class BoundSession implements AutoCloseable {
+    private static final Logger LOG = System.getLogger("wurstchen");
+
     private final GraphSpec spec;
     private final OnnxEngine engine;
     private final OpenSession session;
@@ -60,7 +64,7 @@ public final class BoundSession implements AutoCloseable {
         this.engine = engine;
         this.session = new OpenSession(session, weights);
         this.hostInputs = hostInputs;
-        this.recordings = replays ? Optional.of(new Recordings(this::noteRecordingsUsedUp)) : Optional.empty();
+        this.recordings = replays ? Optional.of(new Recordings(new RecordingNotes())) : Optional.empty();
         engine.add(this);
     }
 
@@ -134,9 +138,19 @@ public final class BoundSession implements AutoCloseable {
         return prepare(inputs, outputs, ImmutableSet.of(), recordings.map(these -> these.repeated(shapes)));
     }
 
-    private void noteRecordingsUsedUp() {
-        engine.note(spec.name() + ": was recorded " + Recordings.MAX_RECORDINGS / 2
-                + " times, as every change of size or batch makes necessary; until the model is opened again, it runs without CUDA graphs");
+    /** Says what a service wants to know of recordings. */
+    private final class RecordingNotes implements Recordings.Listener {
+        @Override
+        public void recorded() {
+            LOG.log(Level.DEBUG, "{0}: the device has recorded a run, {1}", spec.name(), engine.description());
+        }
+
+        @Override
+        public void usedUp() {
+            engine.note(spec.name() + ": was recorded " + Recordings.MAX_RECORDINGS / 2
+                    + " times, as every change of size or batch makes necessary;"
+                    + " until the model is opened again, it runs without CUDA graphs");
+        }
     }
 
     private GraphRun prepare(

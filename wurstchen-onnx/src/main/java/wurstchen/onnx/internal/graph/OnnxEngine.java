@@ -3,6 +3,8 @@ package wurstchen.onnx.internal.graph;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import com.google.common.collect.ImmutableList;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -24,6 +26,8 @@ import wurstchen.stage.Transfers;
  * their graphs. Thread-safe; freed when its sessions and whoever opened it have released it.
  */
 public final class OnnxEngine extends Shared implements Engine {
+    private static final Logger LOG = System.getLogger("wurstchen");
+
     private final ExecutionProvider provider;
     private final DeviceMemory memory;
     private final LongAdder bytesToDevice = new LongAdder();
@@ -176,8 +180,12 @@ public final class OnnxEngine extends Shared implements Engine {
 
     /** Says once what is not as it should be. */
     void note(String note) {
+        boolean added;
         synchronized (notes) {
-            notes.add(note);
+            added = notes.add(note);
+        }
+        if (added) {
+            LOG.log(Level.WARNING, "{0}", note);
         }
     }
 

@@ -6,8 +6,19 @@ import org.junit.jupiter.api.Test;
 
 /** Which runs are recorded and replayed. */
 class RecordingsTest {
+    private int timesRecorded;
     private int timesUsedUp;
-    private final Recordings recordings = new Recordings(() -> timesUsedUp++);
+    private final Recordings recordings = new Recordings(new Recordings.Listener() {
+        @Override
+        public void recorded() {
+            timesRecorded++;
+        }
+
+        @Override
+        public void usedUp() {
+            timesUsedUp++;
+        }
+    });
 
     /** As a device would do it: what is to be recorded is recorded. */
     private static Recordings.Use run(Recordings.Runs runs) {
@@ -133,6 +144,7 @@ class RecordingsTest {
         run(last, Recordings.RUNS_BEFORE_RECORDING);
         assertRecordedAs(last, Recordings.MAX_RECORDINGS);
         assertThat(timesUsedUp).isZero();
+        assertThat(timesRecorded).isEqualTo(Recordings.MAX_RECORDINGS);
 
         assertSubmitted(recordings.repeated("last"), 1);
         assertThat(timesUsedUp).isOne();

@@ -58,7 +58,7 @@ class OnnxStagesTest {
     @BeforeAll
     static void open() {
         bundle = VerifiedBundle.open(Golden.BUNDLE);
-        tokenizer = bundle.tokenizer(bundle.manifest().tokenizers().stageC());
+        tokenizer = bundle.tokenizerC();
         encoderC = OnnxTextEncoder.openForStageC(bundle, CPU);
         encoderB = OnnxTextEncoder.openForStageB(bundle, CPU);
         stageC = OnnxStageC.open(bundle, CPU);

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import wurstchen.onnx.GraphSpec;
+import wurstchen.onnx.LogLines;
 import wurstchen.onnx.TensorSpec;
 import wurstchen.onnx.internal.binding.CpuProvider;
 import wurstchen.onnx.internal.binding.ElementType;
@@ -40,7 +41,13 @@ class RecordedRunsTest {
             ImmutableList.of(new TensorSpec(IdentityGraph.INPUT, TensorSpec.FLOAT32, ImmutableList.of("values"))),
             ImmutableList.of(new TensorSpec(IdentityGraph.OUTPUT, TensorSpec.FLOAT32, ImmutableList.of("values"))));
 
-    private final Recordings recordings = new Recordings(() -> {});
+    private final Recordings recordings = new Recordings(new Recordings.Listener() {
+        @Override
+        public void recorded() {}
+
+        @Override
+        public void usedUp() {}
+    });
     private OnnxEngine engine;
     private BoundSession session;
     private OrtSession ort;
@@ -178,8 +185,11 @@ class RecordedRunsTest {
     }
 
     @Test
-    void recordingsUsedUp_isNotedOnce() {
-        try (GraphRun one = session.prepareRepeated(
+    void recordings_areLogged_andThatTheyAreUsedUpIsNotedOnce() {
+        String usedUp = "copy: was recorded 64 times, as every change of size or batch makes necessary;"
+                + " until the model is opened again, it runs without CUDA graphs";
+        try (LogLines log = LogLines.listen();
+                GraphRun one = session.prepareRepeated(
                         Map.of(IdentityGraph.INPUT, input), Map.of(IdentityGraph.OUTPUT, output), "a");
                 GraphRun other = session.prepareRepeated(
                         Map.of(IdentityGraph.INPUT, input), Map.of(IdentityGraph.OUTPUT, output), "b")) {
@@ -190,8 +200,10 @@ class RecordedRunsTest {
             assertThat(engine.notes()).isEmpty();
             run(one, Recordings.RUNS_BEFORE_RECORDING + 3);
             assertThat(engine.notes())
-                    .containsExactly("copy: was recorded 64 times, as every change of size or batch makes necessary;"
-                            + " until the model is opened again, it runs without CUDA graphs");
+                    .containsExactly(usedUp);
+            assertThat(log.lines()).hasSize(Recordings.MAX_RECORDINGS + 1).endsWith("WARNING " + usedUp);
+            assertThat(log.lines().subList(0, Recordings.MAX_RECORDINGS))
+                    .containsOnly("FINE copy: the device has recorded a run, " + engine.description());
         }
     }
 

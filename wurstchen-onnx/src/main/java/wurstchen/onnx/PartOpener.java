@@ -1,0 +1,82 @@
+package wurstchen.onnx;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.util.Map;
+import java.util.Optional;
+import wurstchen.Wurstchen;
+import wurstchen.onnx.internal.bundle.VerifiedBundle;
+import wurstchen.onnx.internal.cascade.OnDemandStages;
+import wurstchen.onnx.internal.cascade.OnnxStageA;
+import wurstchen.onnx.internal.cascade.OnnxStageB;
+import wurstchen.onnx.internal.cascade.OnnxStageC;
+import wurstchen.onnx.internal.cascade.OnnxTextEncoder;
+import wurstchen.onnx.internal.cascade.OpenOnDemand;
+import wurstchen.onnx.internal.graph.BoundSession;
+import wurstchen.onnx.internal.graph.GraphSessions;
+import wurstchen.onnx.internal.graph.OnnxEngine;
+import wurstchen.stage.StageA;
+import wurstchen.stage.StageB;
+import wurstchen.stage.StageC;
+import wurstchen.stage.TextEncoder;
+
+/** Opens the parts of a cascade from a bundle, except those that the program brings along. */
+final class PartOpener {
+    Optional<TextEncoder> textEncoderC = Optional.empty();
+    Optional<TextEncoder> textEncoderB = Optional.empty();
+    Optional<StageC> stageC = Optional.empty();
+    Optional<StageB> stageB = Optional.empty();
+    Optional<StageA> stageA = Optional.empty();
+
+    /** Opens the graphs of all parts that are not there, all of them or none. */
+    void open(Wurstchen.Builder pipeline, VerifiedBundle model, OnnxEngine engine) {
+        ImmutableSet<String> graphs = graphs();
+        Map<String, BoundSession> sessions =
+                graphs.isEmpty() ? ImmutableMap.of() : GraphSessions.open(model, engine, graphs);
+        pipeline.textEncoders(
+                        textEncoderC.orElseGet(() -> new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_C))),
+                        textEncoderB.orElseGet(() -> new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_B))))
+                .stages(
+                        stageC.orElseGet(() -> new OnnxStageC(sessions)),
+                        stageB.orElseGet(() -> new OnnxStageB(sessions)),
+                        stageA.orElseGet(() -> new OnnxStageA(model.manifest(), sessions)));
+    }
+
+    private ImmutableSet<String> graphs() {
+        ImmutableSet.Builder<String> graphs = ImmutableSet.builder();
+        if (textEncoderC.isEmpty()) {
+            graphs.add(GraphSpec.TEXT_ENCODER_C);
+        }
+        if (textEncoderB.isEmpty()) {
+            graphs.add(GraphSpec.TEXT_ENCODER_B);
+        }
+        if (stageC.isEmpty()) {
+            graphs.addAll(OnnxStageC.GRAPHS);
+        }
+        if (stageB.isEmpty()) {
+            graphs.addAll(OnnxStageB.GRAPHS);
+        }
+        if (stageA.isEmpty()) {
+            graphs.addAll(OnnxStageA.GRAPHS);
+        }
+        return graphs.build();
+    }
+
+    /** Opens nothing yet: each part is opened when it is its turn. */
+    void openOnDemand(Wurstchen.Builder pipeline, VerifiedBundle model, OnnxEngine engine) {
+        pipeline.textEncoders(
+                        textEncoderC.orElseGet(() -> encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_C)),
+                        textEncoderB.orElseGet(() -> encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_B)))
+                .stages(
+                        stageC.orElseGet(() ->
+                                new OnDemandStages.C(new OpenOnDemand<>("Stage C", () -> OnnxStageC.open(model, engine)))),
+                        stageB.orElseGet(() ->
+                                new OnDemandStages.B(new OpenOnDemand<>("Stage B", () -> OnnxStageB.open(model, engine)))),
+                        stageA.orElseGet(() ->
+                                new OnDemandStages.A(new OpenOnDemand<>("Stage A", () -> OnnxStageA.open(model, engine)))));
+    }
+
+    private static TextEncoder encoderOnDemand(VerifiedBundle model, OnnxEngine engine, String graph) {
+        return new OnDemandStages.Encoder(new OpenOnDemand<>(graph, () -> OnnxTextEncoder.open(model, engine, graph)));
+    }
+}
