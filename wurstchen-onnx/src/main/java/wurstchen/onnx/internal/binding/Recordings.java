@@ -1,13 +1,11 @@
 package wurstchen.onnx.internal.binding;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
  * Which runs of one graph a device records as CUDA graphs, and which it replays.
- *
- * <p>A recording is valid only until the graph runs with other shapes: each Conv of ONNX Runtime keeps the plan of one shape, and the plan
- * of another takes its place and frees the kernels that recordings of the first one call. A replay of these ends with an illegal
- * instruction or a misaligned address. Source: class Conv of onnxruntime/core/providers/cuda/nn/conv.cc.
  *
  * <p>For the device's thread, on which runs follow each other: what is said here of a run holds for as long as that run is the latest.
  */
@@ -16,26 +14,43 @@ public final class Recordings {
     public static final int UNRECORDED = -1;
 
     /**
-     * So many runs of equal shapes in a row come before the first recording: it takes the time of some runs, and it keeps memory until the
-     * session is closed, also once it is no longer valid. Programs that change sizes all the time do not record.
+     * So many runs of equal shapes come before the first recording, in a row where other shapes end it: a recording takes the time of some runs,
+     * and it keeps memory until the session is closed, also once it is no longer valid. Programs that never come back to a size do not record.
      */
     public static final int RUNS_BEFORE_RECORDING = 16;
 
     /** Recordings keep memory until their session is closed: further runs do without. Two for each {@code StepBuffers}. */
     public static final int MAX_RECORDINGS = 128;
 
+    /** Of so many different shapes the runs are counted: those that came last. */
+    static final int MAX_SHAPES = 64;
+
+    private final Validity validity;
     private final Listener listener;
+    private final Map<Object, Integer> runs = new LinkedHashMap<>(MAX_SHAPES, 0.75f, true);
     private Object latestShapes = new Object();
-    private int runsInARow;
-    private long generation;
+    private long generation = 1;
     private int recordings;
 
+    /** How long a recording may be replayed. */
+    public enum Validity {
+        /**
+         * Until the graph runs with other shapes. Each Conv of ONNX Runtime keeps cuDNN's plan of one shape, and the plan of another takes its place
+         * and frees the kernels that recordings of the first one call. A replay of these ends with an illegal instruction or a misaligned
+         * address. Source: class Conv of onnxruntime/core/providers/cuda/nn/conv.cc.
+         */
+        UNTIL_OTHER_SHAPES,
+        /** As long as the session, beside those of other shapes: the graph has no such operator. */
+        ALWAYS
+    }
+
     /**
-     * Those of a new session.
+     * Creates the bookkeeping for a new session.
      *
      * @param listener hears of recordings on the device's thread
      */
-    public Recordings(Listener listener) {
+    public Recordings(Validity validity, Listener listener) {
+        this.validity = validity;
         this.listener = listener;
     }
 
@@ -46,6 +61,10 @@ public final class Recordings {
 
         /** Called when a run would be recorded, but {@link #MAX_RECORDINGS} have been. */
         void usedUp();
+    }
+
+    Validity validity() {
+        return validity;
     }
 
     /** What the device does with a run. */
@@ -90,12 +109,16 @@ public final class Recordings {
          * @param mayBeRecorded asked of a run that would be recorded; false to do without, this time
          */
         Use next(BooleanSupplier mayBeRecorded) {
+            if (!repeated) {
+                leave();
+                return Use.SUBMIT;
+            }
             int runsBefore = enter(shapes);
             if (recordedIn == generation) {
                 return Use.REPLAY;
             }
             id = UNRECORDED;
-            if (!repeated || runsBefore < RUNS_BEFORE_RECORDING) {
+            if (runsBefore < RUNS_BEFORE_RECORDING) {
                 return Use.SUBMIT;
             }
             if (recordings == MAX_RECORDINGS) {
@@ -121,15 +144,27 @@ public final class Recordings {
         }
     }
 
-    /** Returns how many runs of equal shapes came right before. */
-    private int enter(Object shapes) {
-        if (!shapes.equals(latestShapes)) {
-            latestShapes = shapes;
-            runsInARow = 0;
+    /** Runs of any shapes come. */
+    private void leave() {
+        latestShapes = new Object();
+        if (validity == Validity.UNTIL_OTHER_SHAPES) {
+            runs.clear();
             generation++;
         }
-        int before = runsInARow;
-        runsInARow = Math.min(runsInARow + 1, RUNS_BEFORE_RECORDING);
+    }
+
+    /** Returns how many runs of equal shapes came before, in a row where other shapes end recordings. */
+    private int enter(Object shapes) {
+        if (validity == Validity.UNTIL_OTHER_SHAPES && !shapes.equals(latestShapes)) {
+            latestShapes = shapes;
+            runs.clear();
+            generation++;
+        }
+        int before = runs.getOrDefault(shapes, 0);
+        runs.put(shapes, Math.min(before + 1, RUNS_BEFORE_RECORDING));
+        if (runs.size() > MAX_SHAPES) {
+            runs.remove(runs.keySet().iterator().next());
+        }
         return before;
     }
 }

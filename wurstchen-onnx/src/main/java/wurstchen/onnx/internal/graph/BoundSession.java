@@ -51,7 +51,7 @@ public final class BoundSession implements AutoCloseable {
      *
      * @param weights what the session uses of the device's memory; empty if it has its weights in its own
      * @param hostInputs the inputs that it reads on the CPU although it computes on a device
-     * @param replays whether the session can record runs
+     * @param validity how long recordings may be replayed; empty if the session cannot record runs
      */
     BoundSession(
             GraphSpec spec,
@@ -59,12 +59,12 @@ public final class BoundSession implements AutoCloseable {
             OrtSession session,
             Optional<DeviceWeights> weights,
             ImmutableSet<String> hostInputs,
-            boolean replays) {
+            Optional<Recordings.Validity> validity) {
         this.spec = spec;
         this.engine = engine;
         this.session = new OpenSession(session, weights);
         this.hostInputs = hostInputs;
-        this.recordings = replays ? Optional.of(new Recordings(new RecordingNotes())) : Optional.empty();
+        this.recordings = validity.map(how -> new Recordings(how, new RecordingNotes(how)));
         engine.add(this);
     }
 
@@ -140,6 +140,12 @@ public final class BoundSession implements AutoCloseable {
 
     /** Says what a service wants to know of recordings. */
     private final class RecordingNotes implements Recordings.Listener {
+        private final Recordings.Validity validity;
+
+        RecordingNotes(Recordings.Validity validity) {
+            this.validity = validity;
+        }
+
         @Override
         public void recorded() {
             LOG.log(Level.DEBUG, "{0}: the device has recorded a run, {1}", spec.name(), engine.description());
@@ -147,9 +153,10 @@ public final class BoundSession implements AutoCloseable {
 
         @Override
         public void usedUp() {
-            engine.note(spec.name() + ": was recorded " + Recordings.MAX_RECORDINGS / 2
-                    + " times, as every change of size or batch makes necessary;"
-                    + " until the model is opened again, it runs without CUDA graphs");
+            String why = validity == Recordings.Validity.ALWAYS
+                    ? " times, for different sizes or batches; until the model is opened again, new ones run without CUDA graphs"
+                    : " times, as every change of size or batch makes necessary; until the model is opened again, it runs without CUDA graphs";
+            engine.note(spec.name() + ": was recorded " + Recordings.MAX_RECORDINGS / 2 + why);
         }
     }
 

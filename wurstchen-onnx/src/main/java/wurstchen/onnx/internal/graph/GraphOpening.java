@@ -16,6 +16,7 @@ import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.internal.binding.DeviceWeights;
 import wurstchen.onnx.internal.binding.GraphUse;
+import wurstchen.onnx.internal.binding.Recordings;
 import wurstchen.onnx.internal.binding.SessionSettings;
 import wurstchen.onnx.internal.bundle.ExternalTensors;
 import wurstchen.onnx.internal.common.Closing;
@@ -69,7 +70,7 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, byte[] model, Path weight
 
     private BoundSession open(GraphOperators operators, GraphKernels kernels, GraphUse use) {
         try {
-            return JvmExit.during(() -> CudaCalls.shared(() -> tryToOpen(kernels, use)));
+            return JvmExit.during(() -> CudaCalls.shared(() -> tryToOpen(operators, kernels, use)));
         } catch (JvmExit.EndingException e) {
             throw new WurstchenException(spec.file() + ": cannot be opened: " + e.getMessage(), e);
         } catch (OrtException e) {
@@ -88,7 +89,9 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, byte[] model, Path weight
         }
     }
 
-    private BoundSession tryToOpen(GraphKernels kernels, GraphUse use) throws OrtException {
+    private BoundSession tryToOpen(GraphOperators operators, GraphKernels kernels, GraphUse use) throws OrtException {
+        Optional<Recordings.Validity> validity =
+                Optional.of(PlanningOperators.validity(operators, kernels.names())).filter(how -> use == GraphUse.REPLAYED);
         try (SessionOptions options = SessionSettings.of(weights)) {
             engine.provider().configure(options, use, engine.memory().stream());
             kernels.addTo(options);
@@ -102,7 +105,7 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, byte[] model, Path weight
                 OrtSession session = create(options);
                 opened.add(session);
                 ImmutableSet<String> hostInputs = engine.memory().hostInputs(session);
-                return new BoundSession(spec, engine, session, read, hostInputs, use == GraphUse.REPLAYED);
+                return new BoundSession(spec, engine, session, read, hostInputs, validity);
             } catch (OrtException | RuntimeException e) {
                 Closing.afterFailure(e, Lists.reverse(opened));
                 throw e;

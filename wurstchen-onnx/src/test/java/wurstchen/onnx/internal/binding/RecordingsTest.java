@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class RecordingsTest {
     private int timesRecorded;
     private int timesUsedUp;
-    private final Recordings recordings = new Recordings(new Recordings.Listener() {
+    private final Recordings.Listener listener = new Recordings.Listener() {
         @Override
         public void recorded() {
             timesRecorded++;
@@ -18,7 +18,11 @@ class RecordingsTest {
         public void usedUp() {
             timesUsedUp++;
         }
-    });
+    };
+    private final Recordings recordings = new Recordings(Recordings.Validity.UNTIL_OTHER_SHAPES, listener);
+
+    /** Those of a graph without operators that plan. */
+    private final Recordings lasting = new Recordings(Recordings.Validity.ALWAYS, listener);
 
     /** As a device would do it: what is to be recorded is recorded. */
     private static Recordings.Use run(Recordings.Runs runs) {
@@ -152,5 +156,67 @@ class RecordingsTest {
 
         assertSubmitted(recordings.repeated("other"), 2 * Recordings.RUNS_BEFORE_RECORDING);
         assertSubmitted(last, 2 * Recordings.RUNS_BEFORE_RECORDING);
+    }
+
+    @Test
+    void lastingRecordings_stayValid_besideThoseOfOtherShapes() {
+        Recordings.Runs one = lasting.repeated("a");
+        Recordings.Runs other = lasting.repeated("b");
+        run(one, Recordings.RUNS_BEFORE_RECORDING + 1);
+
+        assertSubmitted(lasting.unrecorded(), 3);
+        assertSubmitted(other, Recordings.RUNS_BEFORE_RECORDING);
+        assertRecordedAs(other, 2);
+
+        for (int i = 0; i < 3; i++) {
+            assertReplayed(one, 1);
+            assertReplayed(other, 2);
+        }
+    }
+
+    @Test
+    void lastingRecordings_comeAfterSomeRunsOfTheShapes_alsoWithOthersBetween() {
+        Recordings.Runs one = lasting.repeated("a");
+        Recordings.Runs other = lasting.repeated("b");
+        for (int i = 0; i < Recordings.RUNS_BEFORE_RECORDING; i++) {
+            assertSubmitted(one, 1);
+            assertSubmitted(other, 1);
+        }
+
+        assertRecordedAs(other, 1);
+        assertRecordedAs(one, 2);
+        assertReplayed(other, 1);
+    }
+
+    @Test
+    void lastingRecordings_ofOtherTensorsOfTheSameShapes_areMadeAtOnce() {
+        run(lasting.repeated("a"), Recordings.RUNS_BEFORE_RECORDING + 1);
+        Recordings.Runs others = lasting.repeated("a");
+
+        assertRecordedAs(others, 2);
+        assertReplayed(others, 2);
+    }
+
+    @Test
+    void lastingRecordings_countTheShapesThatCameLast() {
+        Recordings.Runs first = lasting.repeated("first");
+        assertSubmitted(first, Recordings.RUNS_BEFORE_RECORDING);
+        for (int i = 0; i < Recordings.MAX_SHAPES; i++) {
+            assertSubmitted(lasting.repeated(i), 1);
+        }
+
+        assertSubmitted(first, Recordings.RUNS_BEFORE_RECORDING);
+        assertRecordedAs(first, 1);
+    }
+
+    @Test
+    void lastingRecordings_areLimited_too() {
+        for (int i = 0; i < Recordings.MAX_RECORDINGS; i++) {
+            run(lasting.repeated(i), Recordings.RUNS_BEFORE_RECORDING + 1);
+        }
+        assertThat(timesUsedUp).isZero();
+
+        assertSubmitted(lasting.repeated("more"), 2 * Recordings.RUNS_BEFORE_RECORDING);
+        assertThat(timesUsedUp).isEqualTo(Recordings.RUNS_BEFORE_RECORDING);
     }
 }

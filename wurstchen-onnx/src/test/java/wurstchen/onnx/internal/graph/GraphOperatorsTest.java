@@ -10,6 +10,7 @@ import com.google.common.primitives.Bytes;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import wurstchen.onnx.internal.binding.Recordings;
 import wurstchen.onnx.internal.graph.GraphOperators.Operator;
 
 class GraphOperatorsTest {
@@ -132,5 +133,16 @@ class GraphOperatorsTest {
         assertThat(model.version("other")).isEmpty();
         assertThat(model.use("ours")).isTrue();
         assertThat(model.use("other")).isFalse();
+    }
+
+    @Test
+    void recordings_endWithOtherShapes_whereAConvolutionRuns() {
+        GraphOperators model =
+                model(graph("ours:Join x weight -> y"), function("Join", "a b", "c", "Conv a b -> c"));
+
+        assertThat(PlanningOperators.validity(model, Set.of())).isEqualTo(Recordings.Validity.UNTIL_OTHER_SHAPES);
+        assertThat(PlanningOperators.validity(model, Set.of(JOIN))).isEqualTo(Recordings.Validity.ALWAYS);
+        assertThat(PlanningOperators.validity(model(graph("ConvTranspose x weight -> y")), Set.of(JOIN)))
+                .isEqualTo(Recordings.Validity.UNTIL_OTHER_SHAPES);
     }
 }

@@ -41,7 +41,7 @@ class RecordedRunsTest {
             ImmutableList.of(new TensorSpec(IdentityGraph.INPUT, TensorSpec.FLOAT32, ImmutableList.of("values"))),
             ImmutableList.of(new TensorSpec(IdentityGraph.OUTPUT, TensorSpec.FLOAT32, ImmutableList.of("values"))));
 
-    private final Recordings recordings = new Recordings(new Recordings.Listener() {
+    private final Recordings recordings = new Recordings(Recordings.Validity.UNTIL_OTHER_SHAPES, new Recordings.Listener() {
         @Override
         public void recorded() {}
 
@@ -60,7 +60,7 @@ class RecordedRunsTest {
         try (SessionOptions options = SessionSettings.quiet()) {
             ort = OrtEnvironment.getEnvironment().createSession(IdentityGraph.model(), options);
         }
-        session = new BoundSession(COPY, engine, ort, Optional.empty(), ImmutableSet.of(IdentityGraph.INPUT), true);
+        session = new BoundSession(COPY, engine, ort, Optional.empty(), ImmutableSet.of(IdentityGraph.INPUT), Optional.of(Recordings.Validity.UNTIL_OTHER_SHAPES));
         input = engine.upload(new float[] {1, 2}, 2);
         output = engine.tensor(ElementType.FLOAT32, 2);
     }
