@@ -98,7 +98,7 @@ public final class DeviceOperators implements AutoCloseable {
         return domain;
     }
 
-    private static GpuWork work(long stream) {
+    static GpuWork work(long stream) {
         GpuWork work = STREAMS.get(stream);
         if (work == null) {
             throw new WurstchenException("ONNX Runtime computes on a stream that this library did not give it; -D" + PROPERTY
