@@ -16,8 +16,8 @@ import wurstchen.text.ClipTokenizer;
  * trusted place gives it to {@link #open(Path, String)}; it covers every other file.
  *
  * <p>Graphs and tokenizers are read once more where they are used, and checked on the bytes in use. Weights ({@code .onnx.data}) are read by
- * ONNX Runtime: who may write to the folder after the check can change numbers. A bundle from the class path lies in a temporary folder
- * that only this user can write.
+ * ONNX Runtime: who may write to the folder after the check can change numbers. A bundle on the class path is never unpacked: its weights are
+ * read into memory, checked, and given to ONNX Runtime, so they take as much memory outside Java's heap as the files have, while a graph is open.
  *
  * <p>Thread-safe. Keep it open while a pipeline uses it (one that opened it itself closes it).
  */
@@ -55,7 +55,7 @@ public final class ModelBundle implements AutoCloseable {
     }
 
     /**
-     * Opens and verifies a bundle on the class path: unpacks it into a temporary folder that {@link #close} deletes.
+     * Opens and verifies a bundle on the class path. Nothing is unpacked; files of up to 2147483639 bytes can be read from there.
      *
      * @param loader whose class path; on the module path, it finds jars without a module descriptor
      * @param prefix the resource folder that holds {@code model.json}, such as {@code wurstchen/model}
@@ -141,11 +141,7 @@ public final class ModelBundle implements AutoCloseable {
         return verified;
     }
 
-    /**
-     * Deletes what was unpacked; pipelines that use the bundle must be closed before. A second call does nothing.
-     *
-     * @throws wurstchen.WurstchenException if the temporary folder cannot be deleted
-     */
+    /** Lets nobody read the files any more; pipelines that use the bundle must be closed before. A second call does nothing. */
     @Override
     public void close() {
         verified.close();

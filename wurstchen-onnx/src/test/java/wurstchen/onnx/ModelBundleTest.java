@@ -11,13 +11,18 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import wurstchen.PictureRequest;
+import wurstchen.Wurstchen;
+import wurstchen.image.Picture;
 
 /** What a bundle may not do, one planted defect each. */
 class ModelBundleTest {
@@ -197,17 +202,29 @@ class ModelBundleTest {
                 .hasMessage("this ModelBundle is closed: open a new one");
     }
 
-    @Test
-    void resource_isUnpackedAndDeletedOnClose() {
-        ModelBundle bundle = ModelBundle.openResource(ModelBundleTest.class, "tiny-bundle");
+    @ParameterizedTest
+    @ValueSource(strings = {"tiny-bundle", "tiny-bundle-int8"})
+    void resource_makesTheSamePictureAsAFolder_andIsNeverUnpacked(String name) throws IOException {
+        PictureRequest request = PictureRequest.builder("a cat").size(128, 128).stageCSteps(2).stageBSteps(1).seed(1).build();
+        List<Path> before = temporaryFiles();
+        try (ModelBundle bundle = ModelBundle.openResource(ModelBundleTest.class, name);
+                Wurstchen inJar = OnnxWurstchen.builder().model(bundle).open();
+                Wurstchen inJarPartByPart = OnnxWurstchen.builder().model(bundle).lowMemory(true).open();
+                Wurstchen inFolder = OnnxWurstchen.builder().model(Golden.BUNDLE.resolveSibling(name)).open()) {
+            Picture expected = inFolder.generate(request).first().picture();
 
-        assertThat(bundle.verified().folder()).isNotEmptyDirectory();
-        bundle.verify();
-        OnnxWurstchen.builder().model(bundle).open().close();
-        bundle.close();
-        bundle.close();
+            assertThat(inJar.generate(request).first().picture()).isEqualTo(expected);
+            assertThat(inJarPartByPart.generate(request).first().picture()).isEqualTo(expected);
+            bundle.verify();
+            assertThat(bundle.verified().folder()).isEmpty();
+        }
+        assertThat(temporaryFiles()).containsExactlyElementsOf(before);
+    }
 
-        assertThat(bundle.verified().folder()).doesNotExist();
+    private static List<Path> temporaryFiles() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            return files.filter(file -> file.getFileName().toString().startsWith("wurstchen")).sorted().toList();
+        }
     }
 
     @Test
@@ -226,24 +243,31 @@ class ModelBundleTest {
     }
 
     @Test
-    void alteredResource_isRefusedAndLeavesNothingBehind() throws IOException {
-        String marker = "marker-" + UUID.randomUUID() + ".txt";
-        copy.replace(marker, new byte[] {1});
+    void alteredResource_isRefused() throws IOException {
         byte[] longer = Arrays.copyOf(copy.read(STEP), 200_000);
-
         assertRefused(
                 () -> ModelBundle.openResource(loader(STEP, longer), "any"),
                 STEP + ": expected " + Files.size(copy.file(STEP))
                         + " bytes, found more: the file was altered or the download broke; export or download the bundle again");
-        byte[] wrong = {2};
-        assertRefused(
-                () -> ModelBundle.openResource(loader(marker, wrong), "any"),
-                marker + ": expected SHA-256 " + Hashing.sha256().hashBytes(new byte[] {1}) + ", found "
-                        + Hashing.sha256().hashBytes(wrong)
-                        + ": the file was altered or the download broke; export or download the bundle again");
 
-        try (Stream<Path> left = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            assertThat(left.filter(folder -> Files.exists(folder.resolve(marker)))).isEmpty();
+        byte[] wrong = copy.read(STEP + ".data");
+        wrong[1000] ^= 1;
+        assertRefused(
+                () -> ModelBundle.openResource(loader(STEP + ".data", wrong), "any"),
+                STEP + ".data: expected SHA-256 " + sha256(STEP + ".data") + ", found " + Hashing.sha256().hashBytes(wrong)
+                        + ": the file was altered or the download broke; export or download the bundle again");
+    }
+
+    @Test
+    void resourceThatChangesAfterOpening_isFoundWhenItIsRead() {
+        byte[] weights = copy.read(STEP + ".data");
+        try (ModelBundle bundle = ModelBundle.openResource(loader(STEP + ".data", weights), "any")) {
+            weights[1000] ^= 1;
+
+            assertRefused(
+                    () -> OnnxStages.stageC(bundle, Device.cpu()),
+                    STEP + ".data: expected SHA-256 " + sha256(STEP + ".data") + ", found " + Hashing.sha256().hashBytes(weights)
+                            + ": the file was altered or the download broke; export or download the bundle again");
         }
     }
 

@@ -47,12 +47,21 @@ public final class ChildJvm implements AutoCloseable {
      * @param folder where a crash leaves its report
      */
     public ChildJvm(Path folder, Class<?> program, String... arguments) throws IOException {
-        this(folder, System.getProperty("java.class.path"), System.getenv(), program, arguments);
+        this(folder, List.of(), System.getProperty("java.class.path"), System.getenv(), program, arguments);
+    }
+
+    /**
+     * Starts a program with options of the JVM.
+     *
+     * @param options come after those of every child, so they win
+     */
+    public static ChildJvm withOptions(Path folder, List<String> options, Class<?> program, String... arguments) throws IOException {
+        return new ChildJvm(folder, options, System.getProperty("java.class.path"), System.getenv(), program, arguments);
     }
 
     /** Starts a program in another environment than this JVM's. */
     public static ChildJvm withOnlyTheseVariables(Path folder, Map<String, String> variables, Class<?> program) throws IOException {
-        return new ChildJvm(folder, System.getProperty("java.class.path"), variables, program);
+        return new ChildJvm(folder, List.of(), System.getProperty("java.class.path"), variables, program);
     }
 
     /** Ends the program if it takes longer: it hangs, and its output ends with what its threads do. */
@@ -77,11 +86,18 @@ public final class ChildJvm implements AutoCloseable {
         }
     }
 
-    private ChildJvm(Path folder, String classPath, Map<String, String> variables, Class<?> program, String... arguments)
+    private ChildJvm(
+            Path folder,
+            List<String> options,
+            String classPath,
+            Map<String, String> variables,
+            Class<?> program,
+            String... arguments)
             throws IOException {
         this.folder = folder;
         List<String> command = new ArrayList<>(interruptible());
         command.addAll(java(folder));
+        command.addAll(options);
         command.addAll(List.of("-cp", classPath));
         command.add(program.getName());
         command.addAll(List.of(arguments));
@@ -100,7 +116,7 @@ public final class ChildJvm implements AutoCloseable {
         List<String> all = List.of(System.getProperty("java.class.path").split(File.pathSeparator));
         List<String> others = all.stream().filter(entry -> !entry.matches(".*\\bjna-[0-9.]+\\.jar")).toList();
         assertThat(others).as("class path without JNA's jar").hasSize(all.size() - 1);
-        return new ChildJvm(folder, String.join(File.pathSeparator, others), System.getenv(), program, arguments);
+        return new ChildJvm(folder, List.of(), String.join(File.pathSeparator, others), System.getenv(), program, arguments);
     }
 
     private static List<String> java(Path folder) {

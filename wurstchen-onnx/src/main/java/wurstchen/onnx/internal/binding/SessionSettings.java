@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What every session of this library is opened with. */
 public final class SessionSettings {
@@ -22,13 +23,15 @@ public final class SessionSettings {
     /**
      * Settings of a bundle's graph. The caller closes them.
      *
-     * @param weights the folder of its external data
+     * @param weights the folder of its external data; empty if that is given otherwise
      */
-    public static SessionOptions of(Path weights) throws OrtException {
+    public static SessionOptions of(Optional<Path> weights) throws OrtException {
         SessionOptions options = quiet();
         options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
         options.setMemoryPatternOptimization(true);
-        options.addConfigEntry("session.model_external_initializers_file_folder_path", weights.toString());
+        if (weights.isPresent()) {
+            options.addConfigEntry("session.model_external_initializers_file_folder_path", weights.get().toString());
+        }
         return options;
     }
 

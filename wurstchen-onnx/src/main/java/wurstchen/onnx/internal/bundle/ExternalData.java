@@ -1,6 +1,6 @@
 package wurstchen.onnx.internal.bundle;
 
-import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.ImmutableList;
 import java.util.Set;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundleException;
@@ -33,16 +33,16 @@ public final class ExternalData {
     private static final int ENTRY_VALUE = 2;
     private static final int MAX_DEPTH = 100;
 
-    private final ImmutableSet.Builder<String> locations = ImmutableSet.builder();
+    private final ImmutableList.Builder<String> locations = ImmutableList.builder();
 
     private ExternalData() {}
 
     /**
-     * Lists the locations of all tensors that lie outside the model.
+     * Lists the locations of all tensors that lie outside the model, one for each tensor.
      *
      * @throws ModelBundleException if the bytes are no ONNX model
      */
-    static ImmutableSet<String> locations(String file, byte[] model) {
+    static ImmutableList<String> locations(String file, byte[] model) {
         ExternalData scan = new ExternalData();
         try {
             scan.model(new ProtobufReader(model));
@@ -52,8 +52,13 @@ public final class ExternalData {
         return scan.locations.build();
     }
 
+    /** Returns how many tensors lie outside the model. */
+    static int count(String file, byte[] model) {
+        return locations(file, model).size();
+    }
+
     /** Checks that a graph's weights lie in files that the manifest lists (ONNX Runtime looks for them beside the graph). */
-    public static void check(String file, byte[] model, Set<String> listed) {
+    static void check(String file, byte[] model, Set<String> listed) {
         String folder = file.substring(0, file.lastIndexOf('/') + 1);
         for (String location : locations(file, model)) {
             if (!listed.contains(folder + location)) {

@@ -6,10 +6,6 @@ import com.google.common.io.ByteStreams;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import wurstchen.onnx.Manifest.BundleFile;
 import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.internal.common.OneLine;
@@ -19,28 +15,31 @@ final class FileCheck {
     /** Remedy for a file that differs from the manifest. */
     static final String FETCH_AGAIN = "export or download the bundle again";
 
+    /** The longest array that every JVM makes. */
+    private static final int MOST_BYTES_AT_ONCE = Integer.MAX_VALUE - 8;
+
     private FileCheck() {}
 
-    /** Opens a file unless it is a link. */
-    static InputStream open(Path file) throws IOException {
-        return Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-    }
-
     /** Reads a file whole; the bytes that are returned are the bytes that were checked. */
-    static byte[] read(Path folder, BundleFile expected) {
-        if (expected.size() > Integer.MAX_VALUE - 8) {
-            throw new ModelBundleException(expected.path() + ": has " + expected.size()
-                    + " bytes, at most 2147483639 can be read at once; export the bundle again with its weights in .onnx.data");
-        }
+    static byte[] read(BundleFiles files, BundleFile expected) {
         byte[] bytes;
-        try (InputStream in = open(folder.resolve(expected.path()))) {
-            bytes = in.readNBytes((int) expected.size() + 1);
+        try (InputStream in = files.open(expected.path())) {
+            bytes = in.readNBytes(checkFitsAnArray(expected) + 1);
         } catch (IOException e) {
             throw unreadable(expected, e);
         }
         checkSize(expected, bytes.length);
         checkHash(expected, Hashing.sha256().hashBytes(bytes).toString());
         return bytes;
+    }
+
+    /** Returns the size of a file that is to be read whole. */
+    static int checkFitsAnArray(BundleFile expected) {
+        if (expected.size() > MOST_BYTES_AT_ONCE) {
+            throw new ModelBundleException(expected.path() + ": has " + expected.size() + " bytes, at most " + MOST_BYTES_AT_ONCE
+                    + " can be read at once; export the bundle again with its weights in .onnx.data, and give a model folder");
+        }
+        return (int) expected.size();
     }
 
     /** Copies a file while checking it; no more than the expected size is written. */
@@ -59,14 +58,10 @@ final class FileCheck {
         }
     }
 
-    static void checkSize(Path folder, BundleFile expected) {
-        try {
-            long size = Files.size(folder.resolve(expected.path()));
-            if (size != expected.size()) {
-                throw wrongSize(expected, Long.toString(size));
-            }
-        } catch (IOException e) {
-            throw unreadable(expected, e);
+    /** As {@link #checkSize} for a size that was not found by reading. */
+    static void checkExactSize(BundleFile expected, long size) {
+        if (size != expected.size()) {
+            throw wrongSize(expected, Long.toString(size));
         }
     }
 

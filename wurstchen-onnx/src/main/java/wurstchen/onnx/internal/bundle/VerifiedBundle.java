@@ -3,6 +3,7 @@ package wurstchen.onnx.internal.bundle;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,17 +26,15 @@ import wurstchen.text.ClipTokenizer;
  * Thread-safe.
  */
 public final class VerifiedBundle implements AutoCloseable {
-    private final Path folder;
+    private final BundleFiles files;
     private final Manifest manifest;
     private final String manifestSha256;
-    private final Optional<PrivateFolder> unpacked;
     private volatile boolean closed;
 
-    private VerifiedBundle(Path folder, byte[] manifestBytes, Optional<PrivateFolder> unpacked) {
-        this.folder = folder;
+    private VerifiedBundle(BundleFiles files, byte[] manifestBytes) {
+        this.files = files;
         this.manifest = ManifestReader.read(manifestBytes);
         this.manifestSha256 = Hashing.sha256().hashBytes(manifestBytes).toString();
-        this.unpacked = unpacked;
     }
 
     /**
@@ -75,7 +74,7 @@ public final class VerifiedBundle implements AutoCloseable {
             throw new ModelBundleException(Manifest.FILE_NAME + ": expected SHA-256 " + expectedSha256.get() + ", found " + found
                     + ": another model, or altered; get the bundle from where the expected value comes from");
         }
-        VerifiedBundle bundle = new VerifiedBundle(real, manifestBytes, Optional.empty());
+        VerifiedBundle bundle = new VerifiedBundle(new FolderFiles(real), manifestBytes);
         bundle.verify();
         return bundle;
     }
@@ -98,7 +97,7 @@ public final class VerifiedBundle implements AutoCloseable {
             throw new ModelBundleException("no model at " + folder + ": the folder has no " + Manifest.FILE_NAME
                     + "; give the folder that the exporter wrote");
         }
-        try (InputStream in = FileCheck.open(file)) {
+        try (InputStream in = new FolderFiles(folder).open(Manifest.FILE_NAME)) {
             return readManifest(in);
         } catch (IOException e) {
             throw new ModelBundleException(Manifest.FILE_NAME + ": cannot be read: " + OneLine.of(e.toString()), e);
@@ -115,7 +114,7 @@ public final class VerifiedBundle implements AutoCloseable {
     }
 
     /**
-     * Opens and verifies a bundle on the class path: unpacks it into a temporary folder that {@link #close} deletes.
+     * Opens and verifies a bundle on a class path or in a module.
      *
      * @param resources where to look
      * @param prefix the resource folder that holds {@code model.json}, such as {@code wurstchen/model}
@@ -127,51 +126,13 @@ public final class VerifiedBundle implements AutoCloseable {
                 !prefix.isEmpty() && !prefix.startsWith("/") && !prefix.endsWith("/"),
                 "prefix must be a resource folder without a leading or trailing '/', got '%s'",
                 prefix);
-        PrivateFolder unpacked = null;
-        try {
-            byte[] manifestBytes;
-            try (InputStream in = resource(resources, prefix, Manifest.FILE_NAME)) {
-                manifestBytes = readManifest(in);
-            }
-            unpacked = PrivateFolder.create();
-            VerifiedBundle bundle = new VerifiedBundle(unpacked.path(), manifestBytes, Optional.of(unpacked));
-            bundle.unpack(resources, prefix);
+        ResourceFiles files = new ResourceFiles(resources, prefix);
+        try (InputStream in = files.open(Manifest.FILE_NAME)) {
+            VerifiedBundle bundle = new VerifiedBundle(files, readManifest(in));
+            bundle.verify();
             return bundle;
-        } catch (IOException | RuntimeException e) {
-            if (unpacked != null) {
-                unpacked.close();
-            }
-            if (e instanceof RuntimeException failure) {
-                throw failure;
-            }
-            throw new ModelBundleException("cannot unpack the model " + prefix + " of the class path: " + OneLine.of(e.toString()), e);
-        }
-    }
-
-    /** Resources of a class path or of a module. */
-    @FunctionalInterface
-    public interface Resources {
-        /** Opens a resource, or returns null if there is none. */
-        InputStream open(String path) throws IOException;
-    }
-
-    private static InputStream resource(Resources resources, String prefix, String path) throws IOException {
-        InputStream in = resources.open(prefix + "/" + path);
-        if (in == null) {
-            throw new ModelBundleException("no resource " + prefix + "/" + path + " on the class path; "
-                    + "add the jar that holds the model (if it is a module: open the folder to wurstchen.onnx), or give a model folder");
-        }
-        return in;
-    }
-
-    private void unpack(Resources resources, String prefix) throws IOException {
-        for (BundleFile file : manifest.files().values()) {
-            Path target = folder.resolve(file.path());
-            Files.createDirectories(target.getParent());
-            try (InputStream in = resource(resources, prefix, file.path());
-                    OutputStream out = Files.newOutputStream(target)) {
-                FileCheck.copy(in, out, file);
-            }
+        } catch (IOException e) {
+            throw new ModelBundleException("cannot read the model " + prefix + " of the class path: " + OneLine.of(e.toString()), e);
         }
     }
 
@@ -183,12 +144,8 @@ public final class VerifiedBundle implements AutoCloseable {
      */
     public void verify() {
         checkOpen();
-        if (unpacked.isEmpty()) {
-            FolderContents.check(folder, manifest.files().keySet());
-        }
-        for (BundleFile file : manifest.files().values()) {
-            FileCheck.checkSize(folder, file);
-        }
+        files.check(manifest.files().keySet());
+        manifest.files().values().forEach(files::checkSize);
         // The largest first, which keeps all cores busy to the end.
         List<BundleFile> bySize = manifest.files().values().stream()
                 .sorted(Comparator.comparingLong(BundleFile::size).reversed())
@@ -202,7 +159,7 @@ public final class VerifiedBundle implements AutoCloseable {
     }
 
     private Optional<ModelBundleException> hashFailure(BundleFile file) {
-        try (InputStream in = FileCheck.open(folder.resolve(file.path()))) {
+        try (InputStream in = files.open(file.path())) {
             FileCheck.copy(in, OutputStream.nullOutputStream(), file);
             return Optional.empty();
         } catch (IOException e) {
@@ -230,15 +187,31 @@ public final class VerifiedBundle implements AutoCloseable {
         return manifestSha256;
     }
 
-    /** The folder that holds the files. */
-    public Path folder() {
-        return folder;
+    /** Returns the folder that holds the files; empty if they lie on a class path. */
+    public Optional<Path> folder() {
+        return files.folder();
     }
 
-    /** The bytes of a listed file, checked as they are read; empty if the manifest lists no such file. */
+    /** Returns the bytes of a listed file, checked as they are read; empty if the manifest lists no such file. */
     public Optional<byte[]> read(String path) {
         checkOpen();
-        return Optional.ofNullable(manifest.files().get(path)).map(file -> FileCheck.read(folder, file));
+        return Optional.ofNullable(manifest.files().get(path)).map(file -> FileCheck.read(files, file));
+    }
+
+    /**
+     * Returns a graph, checked as it is read, and its weights if they lie on a class path.
+     *
+     * @param path the file of a graph, which the manifest lists
+     * @throws ModelBundleException if a file differs from the manifest, or the graph keeps weights in a file that is not listed
+     */
+    public GraphFile graph(String path) {
+        byte[] model = read(path).orElseThrow();
+        ExternalData.check(path, model, manifest.files().keySet());
+        Optional<Path> beside = folder().map(folder -> folder.resolve(path).toAbsolutePath().getParent());
+        return new GraphFile(
+                model,
+                beside,
+                beside.isPresent() ? ImmutableList.of() : new WeightReader(files, manifest.files()).read(path, model));
     }
 
     /** The tokenizer of Stage C's text encoder. */
@@ -269,14 +242,9 @@ public final class VerifiedBundle implements AutoCloseable {
         checkState(!closed, "this ModelBundle is closed: open a new one");
     }
 
-    /**
-     * Deletes what was unpacked; pipelines that use the bundle must be closed before. A second call does nothing.
-     *
-     * @throws wurstchen.WurstchenException if the temporary folder cannot be deleted
-     */
+    /** Lets nobody read the files any more. A second call does nothing. */
     @Override
     public void close() {
         closed = true;
-        unpacked.ifPresent(PrivateFolder::close);
     }
 }

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * Lets native work end before the JVM does. With the process, ONNX Runtime destroys what it opens and closes sessions with, and CUDA ends as a
- * whole: a thread that was inside would crash. When the JVM exits, what goes on is waited for, and nothing begins any more. Runs on the CPU
- * need no such care. Thread-safe.
+ * whole: a thread that was inside would crash. When the JVM exits and all other shutdown hooks are done, what goes on is waited for, and nothing
+ * begins any more. Runs on the CPU need no such care. Thread-safe.
  */
 public final class JvmExit {
     /** Longer than a run of a graph, and than opening most; nobody who ends a program wants to wait longer. */
@@ -23,7 +23,7 @@ public final class JvmExit {
 
     static {
         try {
-            Runtime.getRuntime().addShutdownHook(new Thread(JvmExit::end, "wurstchen exit"));
+            Runtime.getRuntime().addShutdownHook(new LastHook(JvmExit::end));
         } catch (IllegalStateException e) {
             // The JVM is exiting already, and nothing can be waited for.
         }

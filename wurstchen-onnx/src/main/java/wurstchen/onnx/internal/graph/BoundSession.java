@@ -9,6 +9,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,12 +18,12 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.TensorSpec;
-import wurstchen.onnx.internal.binding.DeviceWeights;
 import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.PreparedRun;
 import wurstchen.onnx.internal.binding.Recordings;
 import wurstchen.onnx.internal.binding.RunPlan;
 import wurstchen.onnx.internal.binding.Tensor;
+import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.JvmExit;
 import wurstchen.onnx.internal.common.OneLine;
 import wurstchen.onnx.internal.common.Shared;
@@ -49,7 +50,7 @@ public final class BoundSession implements AutoCloseable {
     /**
      * Takes over the session and its weights.
      *
-     * @param weights what the session uses of the device's memory; empty if it has its weights in its own
+     * @param weights what the session uses of memory that is not its own, to be closed after it
      * @param hostInputs the inputs that it reads on the CPU although it computes on a device
      * @param validity how long recordings may be replayed; empty if the session cannot record runs
      */
@@ -57,7 +58,7 @@ public final class BoundSession implements AutoCloseable {
             GraphSpec spec,
             OnnxEngine engine,
             OrtSession session,
-            Optional<DeviceWeights> weights,
+            List<? extends AutoCloseable> weights,
             ImmutableSet<String> hostInputs,
             Optional<Recordings.Validity> validity) {
         this.spec = spec;
@@ -71,9 +72,9 @@ public final class BoundSession implements AutoCloseable {
     /** The native session, with one user for this and one for each run that is prepared. */
     private final class OpenSession extends Shared {
         private final OrtSession ort;
-        private final Optional<DeviceWeights> weights;
+        private final List<? extends AutoCloseable> weights;
 
-        OpenSession(OrtSession ort, Optional<DeviceWeights> weights) {
+        OpenSession(OrtSession ort, List<? extends AutoCloseable> weights) {
             this.ort = ort;
             this.weights = weights;
         }
@@ -83,7 +84,7 @@ public final class BoundSession implements AutoCloseable {
             try {
                 JvmExit.close(() -> CudaCalls.share(() -> {
                     ort.close();
-                    weights.ifPresent(DeviceWeights::close);
+                    Closing.all(weights);
                 }));
             } catch (OrtException e) {
                 throw new WurstchenException(spec.name() + ": ONNX Runtime cannot close it: " + OneLine.of(e.getMessage()), e);

@@ -4,8 +4,8 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.collect.Lists;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +19,7 @@ import wurstchen.onnx.internal.binding.GraphUse;
 import wurstchen.onnx.internal.binding.Recordings;
 import wurstchen.onnx.internal.binding.SessionSettings;
 import wurstchen.onnx.internal.bundle.ExternalTensors;
+import wurstchen.onnx.internal.bundle.GraphFile;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.JvmExit;
 import wurstchen.onnx.internal.common.OneLine;
@@ -29,11 +30,10 @@ import wurstchen.onnx.internal.cuda.CudaCalls;
  *
  * @param engine the device
  * @param spec the graph
- * @param model the file's bytes
- * @param weights the folder of its external data
+ * @param file its file
  * @param repeated whether it runs many times with the same tensors
  */
-record GraphOpening(OnnxEngine engine, GraphSpec spec, byte[] model, Path weights, boolean repeated) {
+record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, boolean repeated) {
     /**
      * Opens the graph.
      *
@@ -42,7 +42,7 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, byte[] model, Path weight
      * @throws WurstchenException if ONNX Runtime cannot open it
      */
     BoundSession open() {
-        GraphOperators operators = GraphOperators.of(model);
+        GraphOperators operators = GraphOperators.of(file.model());
         return open(operators, GraphKernels.of(operators, engine, spec));
     }
 
@@ -92,30 +92,42 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, byte[] model, Path weight
     private BoundSession tryToOpen(GraphOperators operators, GraphKernels kernels, GraphUse use) throws OrtException {
         Optional<Recordings.Validity> validity =
                 Optional.of(PlanningOperators.validity(operators, kernels.names())).filter(how -> use == GraphUse.REPLAYED);
-        try (SessionOptions options = SessionSettings.of(weights)) {
+        try (SessionOptions options = SessionSettings.of(file.folder())) {
             engine.provider().configure(options, use, engine.memory().stream());
             kernels.addTo(options);
             List<AutoCloseable> opened = new ArrayList<>();
             try {
-                Optional<DeviceWeights> read = readWeights();
-                if (read.isPresent()) {
-                    opened.add(read.get());
-                    read.get().addTo(options);
-                }
+                addWeights(options, opened);
+                List<AutoCloseable> weights = ImmutableList.copyOf(opened);
                 OrtSession session = create(options);
                 opened.add(session);
                 ImmutableSet<String> hostInputs = engine.memory().hostInputs(session);
-                return new BoundSession(spec, engine, session, read, hostInputs, validity);
+                return new BoundSession(spec, engine, session, weights, hostInputs, validity);
             } catch (OrtException | RuntimeException e) {
-                Closing.afterFailure(e, Lists.reverse(opened));
+                Closing.afterFailure(e, opened);
                 throw e;
             }
         }
     }
 
-    private Optional<DeviceWeights> readWeights() throws OrtException {
+    /** Gives the session those weights that it need not read itself. */
+    private void addWeights(SessionOptions options, List<AutoCloseable> opened) throws OrtException {
+        if (file.folder().isEmpty()) {
+            HostWeights held = HostWeights.of(file.weights());
+            opened.add(held);
+            held.addTo(options);
+            return;
+        }
+        Optional<DeviceWeights> read = readWeights(file.folder().get());
+        if (read.isPresent()) {
+            opened.add(read.get());
+            read.get().addTo(options);
+        }
+    }
+
+    private Optional<DeviceWeights> readWeights(Path folder) throws OrtException {
         try {
-            return engine.memory().readWeights(weights, ExternalTensors.of(spec.file(), model));
+            return engine.memory().readWeights(folder, ExternalTensors.of(spec.file(), file.model()));
         } catch (IOException e) {
             throw new WurstchenException(
                     spec.file() + ": its weights cannot be read: " + OneLine.of(e.toString()) + "; fetch or export the bundle again", e);
@@ -128,7 +140,7 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, byte[] model, Path weight
      */
     private OrtSession create(SessionOptions options) throws OrtException {
         return repeated
-                ? OrtEnvironment.getEnvironment().createSession(model, options)
-                : engine.memory().openSession(model, options);
+                ? OrtEnvironment.getEnvironment().createSession(file.model(), options)
+                : engine.memory().openSession(file.model(), options);
     }
 }

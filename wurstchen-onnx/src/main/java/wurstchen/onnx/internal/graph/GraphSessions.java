@@ -2,7 +2,6 @@ package wurstchen.onnx.internal.graph;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -15,7 +14,6 @@ import java.util.concurrent.Future;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.ModelBundleException;
-import wurstchen.onnx.internal.bundle.ExternalData;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.OneLine;
@@ -102,10 +100,7 @@ public final class GraphSessions {
     }
 
     private static BoundSession openRetained(VerifiedBundle bundle, OnnxEngine engine, GraphSpec spec) {
-        byte[] model = bundle.read(spec.file()).orElseThrow();
-        ExternalData.check(spec.file(), model, bundle.manifest().files().keySet());
-        Path weights = bundle.folder().resolve(spec.file()).toAbsolutePath().getParent();
-        BoundSession bound = new GraphOpening(engine, spec, model, weights, REPEATED.contains(spec.name())).open();
+        BoundSession bound = new GraphOpening(engine, spec, bundle.graph(spec.file()), REPEATED.contains(spec.name())).open();
         try {
             bound.checkContract();
         } catch (RuntimeException e) {

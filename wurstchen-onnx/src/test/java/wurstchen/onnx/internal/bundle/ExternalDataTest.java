@@ -3,11 +3,9 @@ package wurstchen.onnx.internal.bundle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.primitives.Bytes;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +18,8 @@ class ExternalDataTest {
     void graphOfTheTinyBundle_namesItsData() throws Exception {
         byte[] model = Files.readAllBytes(Golden.BUNDLE.resolve("stage_b_step.onnx"));
 
-        assertThat(ExternalData.locations("g", model)).containsExactly("stage_b_step.onnx.data");
+        assertThat(ExternalData.locations("g", model)).containsOnly("stage_b_step.onnx.data");
+        assertThat(ExternalData.count("g", model)).isEqualTo(ExternalTensors.of("g", model).size());
         ExternalData.check("g", model, Set.of("stage_b_step.onnx.data"));
     }
 
@@ -39,14 +38,7 @@ class ExternalDataTest {
         "training, 20 2 5"
     })
     void dataOutsideTheModel_isFoundWhereverATensorIs(String place, String path) {
-        byte[] key = field(1, "location".getBytes(StandardCharsets.UTF_8));
-        byte[] value = field(2, "x".getBytes(StandardCharsets.UTF_8));
-        byte[] message = field(13, Bytes.concat(key, value));
-        String[] fields = path.split(" ");
-        for (int i = fields.length - 1; i >= 0; i--) {
-            message = field(Integer.parseInt(fields[i]), message);
-        }
-        byte[] model = message;
+        byte[] model = OnnxBytes.nested(path, OnnxBytes.externalData(Map.of("location", "x")));
 
         assertThatThrownBy(() -> ExternalData.check("graphs/g.onnx", model, Set.of("x")))
                 .isInstanceOf(ModelBundleException.class)
@@ -67,29 +59,12 @@ class ExternalDataTest {
     void graphsNestedTooDeep_areRefused() {
         byte[] message = {};
         for (int i = 0; i < 200; i++) {
-            message = field(1, field(5, field(6, message)));
+            message = OnnxBytes.nested("1 5 6", message);
         }
-        byte[] model = field(7, message);
+        byte[] model = OnnxBytes.nested("7", message);
 
         assertThatThrownBy(() -> ExternalData.locations("g.onnx", model))
                 .isInstanceOf(ModelBundleException.class)
                 .hasMessage("g.onnx: is no ONNX model; export the bundle again");
-    }
-
-    private static byte[] field(int number, byte[] content) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        varint(out, number << 3 | 2);
-        varint(out, content.length);
-        out.writeBytes(content);
-        return out.toByteArray();
-    }
-
-    private static void varint(ByteArrayOutputStream out, int value) {
-        int rest = value;
-        while (rest > 0x7f) {
-            out.write(rest & 0x7f | 0x80);
-            rest >>>= 7;
-        }
-        out.write(rest);
     }
 }

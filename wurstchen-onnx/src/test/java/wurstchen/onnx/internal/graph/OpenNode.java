@@ -5,10 +5,12 @@ import com.google.common.collect.ImmutableMap;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.TensorSpec;
 import wurstchen.onnx.internal.binding.Tensor;
+import wurstchen.onnx.internal.bundle.GraphFile;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.operators.NodeModel;
 import wurstchen.onnx.internal.operators.OperatorCase;
@@ -27,7 +29,7 @@ final class OpenNode implements AutoCloseable {
     OpenNode(OnnxEngine engine, OperatorCase one, NodeModel model) {
         this.engine = engine;
         this.one = one;
-        session = new GraphOpening(engine, spec(one), model.bytes(), Path.of(""), true).open();
+        session = new GraphOpening(engine, spec(one), file(model), true).open();
         ImmutableMap.Builder<String, Tensor> values = ImmutableMap.builder();
         List<float[]> numbers = one.inputs();
         for (int i = 0; i < numbers.size(); i++) {
@@ -36,6 +38,10 @@ final class OpenNode implements AutoCloseable {
         inputs = values.buildOrThrow();
         outputs = session.run(inputs, ImmutableMap.of());
         run = session.prepareRepeated(inputs, outputs.tensors(), one.shapes());
+    }
+
+    private static GraphFile file(NodeModel model) {
+        return new GraphFile(model.bytes(), Optional.of(Path.of("")), ImmutableList.of());
     }
 
     private static GraphSpec spec(OperatorCase one) {

@@ -11,6 +11,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableLongArray;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -60,7 +61,13 @@ class RecordedRunsTest {
         try (SessionOptions options = SessionSettings.quiet()) {
             ort = OrtEnvironment.getEnvironment().createSession(IdentityGraph.model(), options);
         }
-        session = new BoundSession(COPY, engine, ort, Optional.empty(), ImmutableSet.of(IdentityGraph.INPUT), Optional.of(Recordings.Validity.UNTIL_OTHER_SHAPES));
+        session = new BoundSession(
+                COPY,
+                engine,
+                ort,
+                List.of(),
+                ImmutableSet.of(IdentityGraph.INPUT),
+                Optional.of(Recordings.Validity.UNTIL_OTHER_SHAPES));
         input = engine.upload(new float[] {1, 2}, 2);
         output = engine.tensor(ElementType.FLOAT32, 2);
     }

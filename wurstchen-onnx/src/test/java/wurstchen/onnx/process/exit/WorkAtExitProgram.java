@@ -4,9 +4,17 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import wurstchen.onnx.internal.common.JvmExit;
 
-/** Leaves the JVM during work that {@link JvmExit} knows of, which takes as many milliseconds as the argument says, and begins more. */
+/**
+ * Leaves the JVM during work that {@link JvmExit} knows of, which takes as many milliseconds as the first argument says, while daemon threads and
+ * as many shutdown hooks as the second argument says begin more.
+ */
 final class WorkAtExitProgram {
     static final int STATUS = 7;
+
+    /** What a hook does: so much that others would be done long before. */
+    private static final int PIECES = 50;
+
+    private static final Duration BETWEEN_PIECES = Duration.ofMillis(10);
 
     private WorkAtExitProgram() {}
 
@@ -14,12 +22,19 @@ final class WorkAtExitProgram {
     public static void main(String[] args) throws InterruptedException {
         Duration length = Duration.ofMillis(Long.parseLong(args[0]));
         CountDownLatch begun = new CountDownLatch(1);
-        Thread worker = new Thread(() -> work(length, begun));
-        worker.setDaemon(true);
-        worker.start();
+        daemon(() -> work(length, begun));
         begun.await();
-        Runtime.getRuntime().addShutdownHook(new Thread(WorkAtExitProgram::beginMore));
+        for (int i = 0; i < Integer.parseInt(args[1]); i++) {
+            Runtime.getRuntime().addShutdownHook(new Thread(WorkAtExitProgram::workInHook));
+        }
+        daemon(WorkAtExitProgram::beginMore);
         System.exit(STATUS);
+    }
+
+    private static void daemon(Runnable work) {
+        Thread thread = new Thread(work);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private static void work(Duration length, CountDownLatch begun) {
@@ -35,7 +50,19 @@ final class WorkAtExitProgram {
         }
     }
 
-    /** Hooks run at once, so this one may come before the one that lets no work begin any more. */
+    private static void workInHook() {
+        try {
+            for (int i = 0; i < PIECES; i++) {
+                Thread.sleep(BETWEEN_PIECES.toMillis());
+                JvmExit.during(() -> true);
+            }
+            System.out.println("a hook is done");
+        } catch (InterruptedException | JvmExit.EndingException e) {
+            e.printStackTrace();
+        }
+    }
+
+    /** Threads that no hook waits for may be ended at any moment. */
     private static void beginMore() {
         try {
             while (true) {

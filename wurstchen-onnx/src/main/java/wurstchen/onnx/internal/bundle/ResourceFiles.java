@@ -1,0 +1,40 @@
+package wurstchen.onnx.internal.bundle;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import wurstchen.onnx.Manifest.BundleFile;
+import wurstchen.onnx.ModelBundleException;
+
+/**
+ * Files on a class path or in a module. They are never unpacked: ONNX Runtime is given their bytes.
+ *
+ * @param resources where to look
+ * @param prefix the folder of the bundle, without a slash at either end
+ */
+record ResourceFiles(Resources resources, String prefix) implements BundleFiles {
+    @Override
+    public InputStream open(String path) throws IOException {
+        InputStream in = resources.open(prefix + "/" + path);
+        if (in == null) {
+            throw new ModelBundleException("no resource " + prefix + "/" + path + " on the class path; "
+                    + "add the jar that holds the model (if it is a module: open the folder to wurstchen.onnx), or give a model folder");
+        }
+        return in;
+    }
+
+    /** Nothing: a class path cannot be listed, and reading a file shows that it is there. */
+    @Override
+    public void check(Set<String> listed) {}
+
+    /** Nothing: reading it shows its size. */
+    @Override
+    public void checkSize(BundleFile expected) {}
+
+    @Override
+    public Optional<Path> folder() {
+        return Optional.empty();
+    }
+}
