@@ -34,7 +34,9 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine) {
             progress.finishStage();
             for (int first = 0; first < request.pictures(); first += request.batchSize()) {
                 int pictures = Math.min(request.batchSize(), request.pictures() - first);
-                run(new PictureBatch(settings, first, pictures), textC, textB, progress);
+                try (PictureBatch batch = new PictureBatch(geometry, settings, first, pictures)) {
+                    run(batch, textC, textB, progress);
+                }
             }
             progress.meter().stop();
             return new PictureResult(progress.finished(), progress.meter(), dropped, engine);
@@ -88,7 +90,7 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine) {
         PictureSettings settings = batch.settings();
         return text.start(batch.pictures(), states -> parts.stageC().start(
                 states,
-                geometry.stageC(batch.pictures(), settings.height(), settings.width()),
+                batch.stageCShape(),
                 StepTable.of(parts.scheduleC(), settings.stageCTimesteps()),
                 settings.stageCGuidance(),
                 batch.noise()));
@@ -99,7 +101,7 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine) {
         return text.start(batch.pictures(), states -> parts.stageB().start(
                 states,
                 stageCLatents,
-                geometry.stageB(batch.pictures(), settings.height(), settings.width()),
+                batch.stageBShape(),
                 StepTable.of(parts.scheduleB(), settings.stageBTimesteps()),
                 settings.stageBGuidance(),
                 batch.noise()));

@@ -3,13 +3,17 @@ package wurstchen;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import wurstchen.image.Picture;
+import wurstchen.internal.NoiseAhead;
 import wurstchen.internal.Range;
 import wurstchen.sampling.NoiseSource;
+import wurstchen.stage.LatentGeometry;
+import wurstchen.stage.LatentShape;
 import wurstchen.stage.Pixels;
 
-/** Pictures of a request that are made together: one noise stream runs through Stage C and on through Stage B. */
-final class PictureBatch {
+/** Pictures of a request that are made together: one noise stream, drawn ahead, runs through Stage C and on through Stage B. */
+final class PictureBatch implements AutoCloseable {
     /** Values that one thread looks at at a time, in about 0.1 ms; fewer are not worth another thread. */
     private static final int VALUES_A_TASK = 1 << 18;
 
@@ -18,20 +22,37 @@ final class PictureBatch {
     private final PictureSettings settings;
     private final int first;
     private final long[] seeds;
-    private final NoiseSource noise;
+    private final LatentShape stageCShape;
+    private final LatentShape stageBShape;
+    private final NoiseAhead noise;
 
     /**
-     * Cuts a batch out of a request.
+     * Cuts a batch out of a request, and begins to draw its noise.
      *
+     * @param geometry how sizes in px become latents
      * @param settings of the request's first picture
      * @param first index of the batch's first picture in the request
      * @param pictures pictures in the batch
      */
-    PictureBatch(PictureSettings settings, int first, int pictures) {
+    PictureBatch(LatentGeometry geometry, PictureSettings settings, int first, int pictures) {
         this.settings = settings;
         this.first = first;
         seeds = LongStream.range(0, pictures).map(i -> settings.seed() + first + i).toArray();
-        noise = NoiseSource.seeded(seeds);
+        stageCShape = geometry.stageC(pictures, settings.height(), settings.width());
+        stageBShape = geometry.stageB(pictures, settings.height(), settings.width());
+        noise = new NoiseAhead(
+                () -> NoiseSource.seeded(seeds),
+                Stream.concat(
+                        NoiseAhead.drawsOf(stageCShape.values(), settings.stageCTimesteps().steps()),
+                        NoiseAhead.drawsOf(stageBShape.values(), settings.stageBTimesteps().steps())));
+    }
+
+    LatentShape stageCShape() {
+        return stageCShape;
+    }
+
+    LatentShape stageBShape() {
+        return stageBShape;
     }
 
     int first() {
@@ -60,6 +81,12 @@ final class PictureBatch {
         for (int i = 0; i < seeds.length; i++) {
             progress.finish(new GeneratedPicture(pictures.get(i), settings.withSeed(seeds[i])));
         }
+    }
+
+    /** Draws no more noise ahead. */
+    @Override
+    public void close() {
+        noise.close();
     }
 
     private static OptionalInt firstNotFinite(float[] values) {

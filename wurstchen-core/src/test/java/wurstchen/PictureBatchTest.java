@@ -8,6 +8,7 @@ import wurstchen.fixtures.FormulaStages;
 import wurstchen.internal.StageMeter;
 import wurstchen.internal.StopSignal;
 import wurstchen.stage.Engine;
+import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.Pixels;
 
 /** What becomes of pixels so many that several threads look at them. */
@@ -20,7 +21,9 @@ class PictureBatchTest {
     private final RunProgress progress = new RunProgress(request, settings, new StageMeter(Engine.NONE), new StopSignal());
 
     private void finish(float[] values) {
-        new PictureBatch(settings, 0, 2).finish(new Pixels(2, SIDE, SIDE, values), progress);
+        try (PictureBatch batch = new PictureBatch(new LatentGeometry(42.67, 10.67, 16, 4, 16, 4), settings, 0, 2)) {
+            batch.finish(new Pixels(2, SIDE, SIDE, values), progress);
+        }
     }
 
     @Test
