@@ -13,14 +13,14 @@ public final class GpuQueue implements AutoCloseable {
     /** Set to {@code timed} to choose algorithms of products by a short trial each. */
     private static final String PRODUCTS = "wurstchen.products";
 
-    private final GpuWork work;
-    private final String description;
-    private final List<AutoCloseable> owned;
+    private final CudaGpu gpu;
+    private final List<AutoCloseable> owned = new ArrayList<>();
+    private GpuWork work;
+    private String description;
 
-    private GpuQueue(GpuWork work, String description, List<AutoCloseable> owned) {
-        this.work = work;
-        this.description = description;
-        this.owned = owned;
+    /** Takes over the GPU. */
+    private GpuQueue(CudaGpu gpu) {
+        this.gpu = gpu;
     }
 
     /**
@@ -32,37 +32,39 @@ public final class GpuQueue implements AutoCloseable {
      * @throws WurstchenException if something is missing, or does not work
      */
     public static GpuQueue open(NativeLibrary driver, int gpu, long stream, Iterable<KernelSpec> kernels, HostSystem host) {
-        List<AutoCloseable> owned = new ArrayList<>();
         try {
-            CudaGpu opened = own(owned, CudaGpu.open(driver, gpu));
-            KernelModule module = own(owned, KernelModule.load(opened, kernels));
-            CublasLt products = cublasLt(opened, owned, host);
-            ProductPlans plans = new ProductPlans(products, trial(opened, host));
-            StreamWork work = own(owned, new StreamWork(opened, module, plans, stream));
-            return new GpuQueue(work, module.name() + ", " + products.description(), owned);
+            GpuQueue queue = new GpuQueue(CudaGpu.open(driver, gpu));
+            try {
+                queue.gpu.inContext(() -> queue.prepare(stream, kernels, host));
+                return queue;
+            } catch (RuntimeException | LinkageError e) {
+                Closing.afterFailure(e, List.of(queue));
+                throw e;
+            }
+        } catch (WurstchenException e) {
+            throw e;
         } catch (RuntimeException | LinkageError e) {
-            WurstchenException failure =
-                    e instanceof WurstchenException known ? known : new WurstchenException(e.toString(), e);
-            Closing.afterFailure(failure, owned);
-            throw failure;
+            throw new WurstchenException(e.toString(), e);
         }
     }
 
-    private static ProductTrial trial(GpuDriver gpu, HostSystem host) {
-        return host.property(PRODUCTS).equals(Optional.of("timed")) ? ProductTrial.timed(gpu) : ProductTrial.FIRST;
-    }
-
-    private static CublasLt cublasLt(CudaGpu gpu, List<AutoCloseable> owned, HostSystem host) {
+    private void prepare(long stream, Iterable<KernelSpec> kernels, HostSystem host) {
+        KernelModule module = own(KernelModule.load(gpu, kernels));
         NativeLibrary library = CublasLtSearch.loaded(host)
                 .orElseThrow(() -> new WurstchenException("ONNX Runtime's CUDA provider has not loaded cuBLASLt"));
         long workspace = gpu.allocate(CublasLt.WORKSPACE_BYTES);
-        own(owned, () -> gpu.free(workspace));
-        CublasLt[] opened = new CublasLt[1];
-        gpu.inContext(() -> opened[0] = CublasLt.open(library, workspace));
-        return opened[0];
+        own(() -> gpu.free(workspace));
+        CublasLt products = CublasLt.open(library, workspace);
+        ProductPlans plans = own(new ProductPlans(products, trial(host)));
+        work = own(new StreamWork(gpu, module, plans, stream));
+        description = module.name() + ", " + products.description();
     }
 
-    private static <T extends AutoCloseable> T own(List<AutoCloseable> owned, T resource) {
+    private ProductTrial trial(HostSystem host) {
+        return host.property(PRODUCTS).equals(Optional.of("timed")) ? ProductTrial.timed(gpu) : ProductTrial.FIRST;
+    }
+
+    private <T extends AutoCloseable> T own(T resource) {
         owned.add(resource);
         return resource;
     }
@@ -80,6 +82,11 @@ public final class GpuQueue implements AutoCloseable {
     /** Frees everything; nothing queued here may be unfinished, and no recording may be replayed any more. */
     @Override
     public void close() {
-        Closing.all(owned);
+        try {
+            // cuBLASLt frees what it has in the context that is current.
+            gpu.inContext(() -> Closing.all(owned));
+        } finally {
+            gpu.close();
+        }
     }
 }

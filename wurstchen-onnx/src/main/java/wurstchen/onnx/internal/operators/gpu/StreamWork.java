@@ -17,7 +17,7 @@ final class StreamWork implements GpuWork, AutoCloseable {
     private final DeviceBlocks scratch;
     private final DeviceBlocks zeros;
 
-    /** Takes over the products' plans; the driver and the kernels stay the caller's. */
+    /** Makes memory; the driver, the kernels and the products' plans stay the caller's. */
     StreamWork(GpuDriver driver, KernelModule kernels, ProductPlans products, long stream) {
         this.driver = driver;
         this.kernels = kernels;
@@ -68,7 +68,6 @@ final class StreamWork implements GpuWork, AutoCloseable {
     /** Frees the memory; nothing queued here may be unfinished, and no recording may be replayed any more. */
     @Override
     public synchronized void close() {
-        products.close();
         scratch.close();
         zeros.close();
     }
