@@ -7,6 +7,7 @@ import torch
 
 from wurstchen_export.bundle.export import Options, export
 from wurstchen_export.bundle.manifest import Defaults, Provenance
+from wurstchen_export.gpu import full_size
 from wurstchen_export.model import tiny
 from wurstchen_export.model.compressor import SemanticCompressor
 from wurstchen_export.model.source import Source
@@ -81,6 +82,14 @@ def other_model(tmp_path_factory):
         options=Options(weights="int8"),
         progress=lambda line: None,
     )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def half_bundle(tmp_path_factory):
+    """A bundle that computes in 16 bits; its model: RandomSource.create(folder, NARROW)."""
+    folder = tmp_path_factory.mktemp("half") / "bundle"
+    full_size.write(folder, "fp16", sizes=full_size.NARROW, progress=lambda line: None)
     return folder
 
 

@@ -32,6 +32,14 @@ def other_restored(other_model, tmp_path_factory):
     return folder, lines
 
 
+@pytest.fixture(scope="module")
+def half_restored(half_bundle, tmp_path_factory):
+    """Of the bundle that computes in 16 bits."""
+    folder = tmp_path_factory.mktemp("restored") / "half"
+    restore(half_bundle, folder, lambda line: None)
+    return folder
+
+
 def test_restored_model_computes_what_the_bundle_does(bundle_folder, restored):
     assert parity.main(bundle_folder, Source.find(restored), lambda line: None) == 0
 
@@ -72,6 +80,17 @@ def test_restored_model_is_exported_to_the_same_files(other_model, other_restore
     for suffix in (".onnx", ".onnx.data"):
         again, first = (folder / f"{graph}{suffix}" for folder in (tmp_path, other_model / "bundle"))
         assert again.read_bytes() == first.read_bytes()
+
+
+@pytest.mark.parametrize("graph", ["stage_c_condition", "stage_c_step", "stage_b_step", "stage_a_decode"])
+def test_restored_model_of_a_bundle_in_16_bits_is_exported_to_the_same_files(
+    half_bundle, half_restored, tmp_path, graph
+):
+    source = Source.find(half_restored)
+    source.round_weights("fp16")
+    onnx_writer.write(wrappers.builders(source, "fp16", keep_apart=False)[graph](), tmp_path, "fp16")
+    for suffix in (".onnx", ".onnx.data"):
+        assert (tmp_path / f"{graph}{suffix}").read_bytes() == (half_bundle / f"{graph}{suffix}").read_bytes()
 
 
 def test_every_weight_of_a_restored_stage_can_be_trained(other_restored):

@@ -46,19 +46,20 @@ NARROW = dataclasses.replace(
     FULL,
     text_c=(32, 2, 2),
     text_b=(16, 2, 2),
-    stage_c={"c": 32, "c_r": 16, "depth": 2, "nhead": 2},
+    stage_c={"c": 128, "c_r": 16, "depth": 2, "nhead": 2},
     stage_b={
         **FULL.stage_b,
         "c_r": 16,
         "c_cond": 16,
-        "c_hidden": [8, 16, 24, 24],
-        "nhead": [-1, 2, 3, 4],
+        "c_hidden": [8, 16, 64, 128],
+        "nhead": [-1, 2, 1, 2],
         "blocks": [1, 1, 2, 1],
     },
     stage_a={"bottleneck_blocks": 2, "embed_dim": 16, "num_vq_embeddings": 32},
     vocabulary=1000,
 )
-"""The same structure with few channels: to try commands, not to measure."""
+"""The same structure with few channels: to try commands, not to measure. As in the published models, attention has heads
+of 64 channels, but for one level of Stage B, where graphs in 16 bits have another operator for that."""
 SIZES = {"published": FULL, "narrow": NARROW}
 STAGES = ("text", "c", "b", "a")
 PARTS = ("text_encoder_c", "text_encoder_b", "stage_c", "stage_b", "stage_a")

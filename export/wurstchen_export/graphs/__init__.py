@@ -2,5 +2,5 @@
 
 ``contract`` (names and axes) and ``schedule`` are for every room above; the rest is for ``bundle``, the judge's
 graph and tests.
-May import: model.
+May import: graphs.operators, model.
 """

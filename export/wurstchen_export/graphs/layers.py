@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wurstchen_export.graphs.attention import joint_attention
+from wurstchen_export.graphs.operators import nodes
 from wurstchen_export.graphs.shapes import KEEP, REST, counted, ones_like_axis, reshape, to_map
 
 LAYER_NORM_EPSILON = 1e-6
@@ -39,6 +39,8 @@ class Dense(nn.Module):
         return Dense(weight, torch.cat(biases))
 
     def forward(self, x: Tensor) -> Tensor:
+        if for_gpus(x) and self.bias is not None:
+            return nodes.dense(x, self.weight, self.bias)
         x = torch.matmul(x, self.weight)
         return x if self.bias is None else x + self.bias
 
@@ -110,29 +112,11 @@ class Depthwise(nn.Module):
         return to_tokens(maps)
 
 
-def _squared(x: Tensor) -> Tensor:
-    return x * x
-
-
-def _sum_over_map(x: Tensor, as_product: bool) -> Tensor:
-    """[rows, height, width, channels] summed over height and width: [rows, 1, 1, channels].
-
-    as_product: by a product with ones. On a GPU that takes a sixth to a tenth of the time of ONNX Runtime's ReduceSum over
-    axes in the middle. The ones have a batch axis too: a product of other batches than its own cannot be replayed
-    (replay.py).
-    """
-    if not as_product:
-        return x.sum(dim=(1, 2), keepdim=True)
-    tokens = x.shape[1] * x.shape[2]
-    ones = reshape(ones_like_axis(x[..., 0]), KEEP, 1, REST, rest=tokens)
-    return torch.matmul(ones, reshape(x, KEEP, REST, x.shape[3], rest=tokens))[:, None]
-
-
 class ResponseNormDense(nn.Module):
     """The reference's GlobalResponseNorm and the linear layer behind it.
 
     ``(gamma * x * n + beta + x) W + c`` is computed as ``(x * (1 + gamma * n)) W + (beta W + c)``: one pass over x
-    less. The sum of squares runs in float32 whatever the precision, because in 16 bits it overflows.
+    less. 16-bit graphs compute it by operators of their own (fused.residual).
     """
 
     def __init__(self, norm: nn.Module, linear: nn.Linear):
@@ -145,8 +129,8 @@ class ResponseNormDense(nn.Module):
         self.register_buffer("bias", shifted.to(linear.bias.dtype))
 
     def forward(self, x: Tensor) -> Tensor:
-        energy = _sum_over_map(_squared(x.float()), for_gpus(x)).sqrt()
-        response = (energy / (energy.mean(dim=-1, keepdim=True) + 1e-6)).to(x.dtype)
+        energy = (x * x).sum(dim=(1, 2), keepdim=True).sqrt()
+        response = energy / (energy.mean(dim=-1, keepdim=True) + 1e-6)
         return torch.matmul(x * (1 + self.gamma * response), self.weight) + self.bias
 
 
@@ -201,8 +185,6 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, text: TextBesideMap, map_shape: Tensor) -> Tensor:
         """x: [rows, height, width, channels]; map_shape: of x."""
-        if self.self_attention and for_gpus(x):
-            return x + self.out(self._fused(layer_norm(x), text.keys_values, map_shape))
         height, width = x.shape[1:3]
         parts = 3 if self.self_attention else 1
         projected = self.projection(layer_norm(x))
@@ -213,17 +195,6 @@ class Attention(nn.Module):
         weights = torch.softmax(torch.matmul(projected[0] * self.scale, keys.transpose(2, 3)), dim=-1)
         mixed = torch.matmul(weights, values).transpose(1, 2)
         return x + self.out(to_map(mixed, map_shape, height, width, self.heads * self.head_dim))
-
-    def _fused(self, x: Tensor, keys_values: Tensor, map_shape: Tensor) -> Tensor:
-        """The same in one operator; x: normed. Three products cost less than one and the slices of its result."""
-        _, height, width, channels = x.shape
-        tokens = reshape(x, KEEP, REST, channels, rest=height * width)
-        query, key, value = (
-            torch.matmul(tokens, weight) + bias
-            for weight, bias in zip(self.projection.weight.chunk(3, dim=1), self.projection.bias.chunk(3))
-        )
-        mixed = joint_attention(query, key, value, keys_values[0], keys_values[1], self.heads, self.scale)
-        return to_map(mixed, map_shape, height, width, channels)
 
 
 class TextBesideMap:

@@ -19,6 +19,7 @@ from onnxscript import optimizer
 from wurstchen_export.errors import ExportError
 from wurstchen_export.graphs import attention, contract, replay, shapes
 from wurstchen_export.graphs.contract import GraphSpec
+from wurstchen_export.graphs.operators import functions, translations
 from wurstchen_export.graphs.wrappers import Exportable
 from wurstchen_export.model.weights import Packed
 
@@ -76,6 +77,7 @@ def trace(exportable: Exportable) -> ir.Model:
     with torch.no_grad(), _quiet():
         model = _exported(exportable)
         _simplify(model, exportable.module.state_dict().keys())
+    functions.add_functions(model)
     _name_axes(model, spec)
     _check_shapes(model, spec)
     _check_replay(model, spec)
@@ -156,7 +158,7 @@ def _exported(exportable: Exportable) -> ir.Model:
             input_names=spec.input_names,
             output_names=spec.output_names,
             dynamic_shapes=exportable.dynamic_shapes,
-            custom_translation_table=shapes.TRANSLATIONS | attention.TRANSLATIONS,
+            custom_translation_table=shapes.TRANSLATIONS | attention.TRANSLATIONS | translations.TRANSLATIONS,
             optimize=False,
             verbose=False,
         ).model

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
+from wurstchen_export.graphs import shapes
+
 LISTING_OPERATORS = frozenset({"Concat", "Split", "ScatterND"})
 """Those that can be told by their names. Batched products whose batches differ are another, and Stage B and C have none."""
 
@@ -19,14 +21,6 @@ def listing_nodes(model: ir.Model) -> list[str]:
     load."""
     return [
         f"{node.op_type}({node.outputs[0].name})"
-        for node in model.graph.all_nodes()
-        if node.op_type in LISTING_OPERATORS and not all(_is_weight(value) for value in node.inputs)
+        for node in shapes.all_nodes(model)
+        if node.op_type in LISTING_OPERATORS and not all(map(shapes.is_constant, node.inputs))
     ]
-
-
-def _is_weight(value: ir.Value | None) -> bool:
-    """Whether a value is a weight, or computed from weights."""
-    if value is None or value.is_initializer():
-        return True
-    maker = value.producer()
-    return maker is not None and all(_is_weight(given) for given in maker.inputs)

@@ -9,7 +9,7 @@ not enough: such a reshape takes its target from an input of the graph (contract
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Iterator, Sequence
 
 import onnx_ir as ir
 import torch
@@ -104,12 +104,35 @@ SHAPE_OPERANDS = {"Reshape": 1, "Expand": 1, "Tile": 1, "Slice": 1, "Pad": 1, "R
 
 
 def computed_shapes(model: ir.Model) -> list[str]:
-    """The nodes that compute lengths at run time, or take such lengths, as ``operator(output)``."""
+    """The nodes that compute lengths at run time, or take such lengths, as ``operator(output)``.
+
+    Nodes of functions are included.
+    """
     found = []
-    for node in model.graph.all_nodes():
+    for node in all_nodes(model):
         first = SHAPE_OPERANDS.get(node.op_type, len(node.inputs))
-        makers = [value.producer() for value in node.inputs[first:] if value is not None]
-        computed = any(maker is not None and maker.op_type != "Constant" for maker in makers)
-        if computed or node.op_type in LENGTH_OPERATORS:
+        computed = not all(is_constant(value) for value in node.inputs[first:] if not _is_input(value))
+        lengths = node.op_type in LENGTH_OPERATORS and not all(map(is_constant, node.inputs))
+        if computed or lengths:
             found.append(f"{node.op_type}({node.outputs[0].name})")
     return found
+
+
+def all_nodes(model: ir.Model) -> Iterator[ir.Node]:
+    """Returns the nodes of the graph and of the functions."""
+    yield from model.graph.all_nodes()
+    for function in model.functions.values():
+        yield from function.all_nodes()
+
+
+def is_constant(value: ir.Value | None) -> bool:
+    """Whether a value is a weight or computed from weights only, which ONNX Runtime does when it loads the graph."""
+    if value is None or value.is_initializer():
+        return True
+    maker = value.producer()
+    return maker is not None and all(map(is_constant, maker.inputs))
+
+
+def _is_input(value: ir.Value | None) -> bool:
+    """Whether a value is an input of the graph or of a function."""
+    return value is not None and value.producer() is None and not value.is_initializer()

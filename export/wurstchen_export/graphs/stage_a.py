@@ -8,7 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wurstchen_export.graphs.layers import Dense, layer_norm, to_maps, to_tokens
+from wurstchen_export.graphs.layers import Dense, for_gpus, layer_norm, to_maps, to_tokens
+from wurstchen_export.graphs.operators import nodes
+from wurstchen_export.graphs.shapes import KEEP, REST, reshape
 
 
 class MixingBlock(nn.Module):
@@ -28,8 +30,24 @@ class MixingBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: tokens, [images, height, width, channels]."""
-        # In float32 also where the graph computes in 16 bits: ONNX Runtime can compute these when it loads, and only
-        # these, and nothing is rounded twice.
+        weight, bias, widen, widen_bias, narrow, narrow_bias = self._folded()
+        if for_gpus(x):
+            weight, bias, widen, widen_bias, narrow, narrow_bias = (
+                part.to(x.dtype) for part in (weight.flatten(1).t(), bias, widen, widen_bias, narrow, narrow_bias)
+            )
+            y, normed = nodes.mixing_depthwise(x, weight, bias, narrow_bias)
+            return nodes.dense_residual(nodes.dense_gelu(normed, widen, widen_bias), narrow, y)
+        inner = F.pad(to_maps(layer_norm(x)), (1, 1, 1, 1), mode="replicate")
+        x = x + to_tokens(F.conv2d(inner, weight, bias, groups=x.shape[-1]))
+        inner = F.gelu(torch.matmul(layer_norm(x), widen) + widen_bias)
+        return x + torch.matmul(inner, narrow) + narrow_bias
+
+    def _folded(self) -> tuple[Tensor, ...]:
+        """Returns weight and bias of the convolution, the widening layer and the narrowing layer, in float32.
+
+        16-bit graphs fold them in float32 too: ONNX Runtime's CPU kernels, which fold constants when a graph is loaded,
+        have few operators in 16 bits, and nothing is rounded twice.
+        """
         scale1, offset1, factor1, scale2, offset2, factor2 = self.gammas.float().unbind()
         depthwise, widen, narrow = self.depthwise.float(), self.widen.weight.float(), self.narrow.weight.float()
         # The padding repeats the border, so scale and offset of the norm pass through it into the convolution.
@@ -37,11 +55,7 @@ class MixingBlock(nn.Module):
         bias = (self.depthwise_bias.float() + depthwise.sum(dim=(1, 2, 3)) * offset1) * factor1
         widen_bias = self.widen.bias.float() + widen.sum(dim=0) * offset2
         widen, narrow, narrow_bias = widen * (1 + scale2), narrow * factor2, self.narrow.bias.float() * factor2
-
-        inner = F.pad(to_maps(layer_norm(x)), (1, 1, 1, 1), mode="replicate")
-        x = x + to_tokens(F.conv2d(inner, weight.to(x.dtype), bias.to(x.dtype), groups=x.shape[-1]))
-        inner = F.gelu(torch.matmul(layer_norm(x), widen.to(x.dtype)) + widen_bias.to(x.dtype))
-        return x + torch.matmul(inner, narrow.to(x.dtype)) + narrow_bias.to(x.dtype)
+        return weight, bias, widen, widen_bias, narrow, narrow_bias
 
 
 class Rescale(nn.Module):
@@ -54,10 +68,36 @@ class Rescale(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if isinstance(self.layer, nn.Conv2d):
             return to_tokens(self.layer(to_maps(x)))
+        if for_gpus(x):
+            return _doubled(x, self.layer)
         # ONNX Runtime asks cuDNN for the transpose and its bias in one: in 16 bits cuDNN has no such thing, ONNX Runtime
         # prints that as an error, and goes on with the transpose alone and a sum. The same, without the error:
         weight, stride, padding = self.layer.weight, self.layer.stride, self.layer.padding
         return to_tokens(F.conv_transpose2d(to_maps(x), weight, None, stride, padding)) + self.layer.bias
+
+
+def _doubled(x: Tensor, layer: nn.ConvTranspose2d) -> Tensor:
+    """Computes the transposed convolution by four products; x: [images, height, width, channels].
+
+    Each 2x2 square of the zero-padded x contributes to 2x2 cells of the result, so the cells of a square are the sum of
+    four products, one for each of its tokens. The outermost rows and columns of cells are cropped.
+    """
+    channels = layer.out_channels
+    # The first two rows of a kernel belong to the lower tokens of a square, the last two to the upper ones.
+    taps = layer.weight.unflatten(3, (2, 2)).unflatten(2, (2, 2)).permute(2, 4, 0, 3, 5, 1).flatten(3)
+    cells = None
+    for row in (0, 1):
+        for column in (0, 1):
+            tokens, weight = F.pad(x, (0, 0, column, 1 - column, row, 1 - row)), taps[row, column]
+            if cells is None:
+                cells = nodes.dense(tokens, weight, torch.cat([layer.bias] * 4))
+            else:
+                cells = nodes.dense_residual(tokens, weight, cells)
+    # Rows and columns are merged one after the other, because a reshape can infer only one length.
+    height, width = x.shape[1] + 1, x.shape[2] + 1
+    rows = reshape(cells, KEEP, KEEP, KEEP, 2, 2 * channels).permute(0, 2, 1, 3, 4)
+    rows = reshape(rows, KEEP, KEEP, REST, 2 * channels, rest=2 * height).permute(0, 2, 1, 3)
+    return reshape(rows, KEEP, KEEP, REST, channels, rest=2 * width)[:, 1:-1, 1:-1]
 
 
 def _translated(layers) -> nn.ModuleList:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Sequence
 
@@ -9,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wurstchen_export.graphs import fused
 from wurstchen_export.graphs import step as denoising
 from wurstchen_export.graphs.layers import (
     Attention,
@@ -97,22 +99,21 @@ class ResidualBlock(nn.Module):
         self.register_buffer("bias", bias)
 
     def forward(self, x: Tensor, skip: Tensor | None, semantic_map: Tensor | None) -> Tensor:
-        extra = [part for part in (skip, semantic_map if self.injects else None) if part is not None]
-        weight = self.weight if self.map_weight is None else torch.cat([self.weight, self.map_weight])
-        wide = _product_of_joined([layer_norm(self.depthwise(x)), *extra], weight)
+        weight = self._whole_weight()
+        parts = [layer_norm(self.depthwise(x)), *self._joined(skip, semantic_map)]
+        wide = torch.matmul(side_by_side(*parts) if len(parts) > 1 else parts[0], weight)
         return x + self.narrow(F.gelu(wide + self.bias))
 
+    def fused(self, state: fused.Pending, skip: Tensor | None, semantic_map: Tensor | None) -> fused.Pending:
+        """Runs the block with the library's operators."""
+        joined = self._joined(skip, semantic_map)
+        return fused.residual(state, self.depthwise, self._whole_weight(), self.bias, self.narrow, joined)
 
-def _product_of_joined(parts: list[Tensor], weight: Tensor) -> Tensor:
-    """The parts one after the other along their last axis, times a weight.
+    def _joined(self, skip: Tensor | None, semantic_map: Tensor | None) -> list[Tensor]:
+        return [part for part in (skip, semantic_map if self.injects else None) if part is not None]
 
-    On a GPU as a sum of products: joining the parts without a Concat (layers.side_by_side) takes longer there.
-    """
-    if not for_gpus(parts[0]):
-        return torch.matmul(side_by_side(*parts) if len(parts) > 1 else parts[0], weight)
-    weights = weight.split([part.shape[-1] for part in parts])
-    products = [torch.matmul(part, rows) for part, rows in zip(parts, weights)]
-    return sum(products[1:], products[0])
+    def _whole_weight(self) -> Tensor:
+        return self.weight if self.map_weight is None else torch.cat([self.weight, self.map_weight])
 
 
 def _folded(linear: nn.Linear, mapper: nn.Conv2d) -> tuple[Tensor, Tensor, Tensor]:
@@ -133,10 +134,13 @@ class Downscale(nn.Module):
         self.dense = Dense(block[1].weight.permute(0, 2, 3, 1), block[1].bias)
 
     def forward(self, x: Tensor, map_shape: Tensor) -> Tensor:
-        """x: [rows, height, width, channels]; map_shape: of the result."""
+        return self.rescaled(layer_norm(x), map_shape)
+
+    def rescaled(self, x: Tensor, map_shape: Tensor) -> Tensor:
+        """x: normed, [rows, height, width, channels]; map_shape: of the result."""
         channels = x.shape[3]
         height, width = x.shape[1] // 2, x.shape[2] // 2
-        x = to_map(layer_norm(x), map_shape, height, width, 4 * channels)  # four cells, but not yet of one square
+        x = to_map(x, map_shape, height, width, 4 * channels)  # four cells, but not yet of one square
         x = reshape(x, KEEP, KEEP, 2, REST, 2 * channels, rest=width).permute(0, 1, 3, 2, 4)
         return self.dense(reshape(x, KEEP, KEEP, KEEP, 4 * channels))
 
@@ -151,9 +155,12 @@ class Upscale(nn.Module):
         self.dense = Dense(weight.permute(2, 3, 1, 0).flatten(0, 2), bias.repeat(4))
 
     def forward(self, x: Tensor, map_shape: Tensor) -> Tensor:
-        """x: [rows, height, width, channels]; map_shape: of the result."""
+        return self.rescaled(layer_norm(x), map_shape)
+
+    def rescaled(self, x: Tensor, map_shape: Tensor) -> Tensor:
+        """x: normed, [rows, height, width, channels]; map_shape: of the result."""
         height, width = x.shape[1:3]
-        x = reshape(self.dense(layer_norm(x)), KEEP, KEEP, KEEP, 2, 2 * self.channels).permute(0, 1, 3, 2, 4)
+        x = reshape(self.dense(x), KEEP, KEEP, KEEP, 2, 2 * self.channels).permute(0, 1, 3, 2, 4)
         return to_map(x, map_shape, 2 * height, 2 * width, self.channels)
 
 
@@ -185,11 +192,10 @@ class StageBStep(nn.Module):
         """conditioning: the outputs of StageBCondition. Returns next_latents, next_step and next_bad_step."""
         dtype = self.out.weight.dtype
         *tensors, image_of_row, text_row, negative_row = conditioning[: -self.plan.levels]
-        tensors = [tensor.to(dtype) for tensor in tensors]
         count = len(self.plan.attending)
         context = Context(
             keys_values=dict(zip(self.plan.attending, tensors[:count])),
-            maps={level: x.permute(0, 2, 3, 1) for level, x in zip(self.plan.injecting, tensors[count:])},
+            maps={level: to_tokens(x.to(dtype)) for level, x in zip(self.plan.injecting, tensors[count:])},
             map_shapes=conditioning[-self.plan.levels :],
         )
         row = denoising.table_row(step_table, step)
@@ -201,8 +207,9 @@ class StageBStep(nn.Module):
     def noise(self, latents: Tensor, noise_ratio: Tensor, context: Context) -> Tensor:
         """The reference's forward: latents [rows, channels, b_height, b_width] to the noise in them, float32."""
         x = self._unshuffled(latents.to(self.out.weight.dtype), context.map_shapes[0])
-        x = self.plan.run(layer_norm(self.embedding(x)), noise_ratio, context)
-        x = F.pixel_shuffle(to_maps(self.out(layer_norm(x)).float()), self.patch_size)
+        run = self.plan.run_fused if for_gpus(x) else self.plan.run
+        x = run(layer_norm(self.embedding(x)), noise_ratio, context)
+        x = F.pixel_shuffle(to_maps(self.out(x).float()), self.patch_size)
         channels = latents.shape[1]
         a, b = x[:, :channels], x[:, channels:]
         b = b.sigmoid() * (1 - PREDICTION_EPSILON * 2) + PREDICTION_EPSILON
@@ -231,6 +238,7 @@ class _Program(nn.Module):
         self.up = nn.ModuleList(_level(blocks, plan.up_mappers[level], keep_apart) for level, blocks in plan.up)
 
     def run(self, x: Tensor, noise_ratio: Tensor, context: Context) -> Tensor:
+        """Runs all levels on the embedded latents; returns the layer norm of the result."""
         modulations = iter(self.timesteps(noise_ratio))
         texts = {level: iter(tensor.unbind(0)) for level, tensor in context.keys_values.items()}
         skips, positions = [], {}
@@ -241,7 +249,7 @@ class _Program(nn.Module):
             level = self.levels - 1 - index
             skip = None if index == 0 else skips[level]
             x = self._run_level(blocks, x, skip, level, modulations, texts, context, positions)
-        return x
+        return layer_norm(x)
 
     def _run_level(self, blocks, x, skip, level, modulations, texts, context, positions):
         for position, block in enumerate(blocks):
@@ -258,6 +266,41 @@ class _Program(nn.Module):
                 # A level begins with the way down to it and ends with the way up from it.
                 x = block(x, context.map_shapes[level - 1 if isinstance(block, Upscale) else level])
         return x
+
+
+    def run_fused(self, x: Tensor, noise_ratio: Tensor, context: Context) -> Tensor:
+        """The same with the library's operators, for 16-bit graphs."""
+        levels = [(level, True, blocks) for level, blocks in enumerate(self.down)]
+        levels += [(self.levels - 1 - index, False, blocks) for index, blocks in enumerate(self.up)]
+        modulations = iter(fused.modulations(self.timesteps, noise_ratio, self._biases_left()))
+        state, skips, texts = fused.Pending(x), {}, Counter()
+        for level, down, blocks in levels:
+            for position, block in enumerate(blocks):
+                if isinstance(block, ResidualBlock):
+                    skip = None if down or position > 0 else skips.get(level)
+                    state = block.fused(state, skip, context.maps.get(level))
+                elif isinstance(block, Attention):
+                    keys_values, shape = context.keys_values[level], context.map_shapes[level]
+                    state = fused.attention(state, block, keys_values, texts[level], shape)
+                    texts[level] += 1
+                elif isinstance(block, _Modulation):
+                    state = state.modulated(next(modulations))
+                else:
+                    y, normed = state.normed()
+                    if down:
+                        skips[level - 1] = y
+                    state = fused.Pending(block.rescaled(normed, context.map_shapes[level if down else level - 1]))
+        return state.normed()[1]
+
+    def _biases_left(self) -> list[Tensor | None]:
+        """Returns the pending bias before each timestep block (see fused.modulations)."""
+        found, left = [], None
+        for block in (block for level in (*self.down, *self.up) for block in level):
+            if isinstance(block, _Modulation):
+                found.append(left)
+            left = block.narrow.bias if isinstance(block, ResidualBlock) else None
+            left = block.out.bias if isinstance(block, Attention) and block.self_attention else left
+        return found
 
 
 class _Modulation(nn.Module):

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wurstchen_export.graphs import fused
 from wurstchen_export.graphs import step as denoising
 from wurstchen_export.graphs.layers import (
     Attention,
@@ -15,6 +16,7 @@ from wurstchen_export.graphs.layers import (
     TextBesideMap,
     TextKeysValues,
     TimestepEmbedding,
+    for_gpus,
     layer_norm,
     modulate,
     taken_apart,
@@ -73,7 +75,7 @@ class StageCStep(nn.Module):
         text_keys_values, image_of_row, text_row, negative_row, map_shape = conditioning
         row = denoising.table_row(step_table, step)
         x = latents.index_select(0, image_of_row)
-        predicted = self.noise(x, row[0], text_keys_values.to(self.out.weight.dtype), map_shape)
+        predicted = self.noise(x, row[0], text_keys_values, map_shape)
         return denoising.finish(
             latents, predicted, row, noise_table, step, bad_step, guidance_scale, text_row, negative_row
         )
@@ -81,6 +83,10 @@ class StageCStep(nn.Module):
     def noise(self, latents: Tensor, noise_ratio: Tensor, text_keys_values: Tensor, map_shape: Tensor) -> Tensor:
         """The reference's forward: latents [rows, channels, c_height, c_width] to the noise in them, float32."""
         x = self.projection(to_tokens(latents).to(self.out.weight.dtype))
+        if for_gpus(x):
+            out = to_maps(self.out(self._fused(x, noise_ratio, text_keys_values, map_shape)).float())
+            a, b = out[:, : latents.shape[1]], out[:, latents.shape[1] :]
+            return (latents - a) / ((1 - b).abs() + 1e-5)
         positions = TextBesideMap.positions_of(latents.permute(0, 2, 3, 1), text_keys_values.shape[4])
         for index, scale_offset in enumerate(self.timesteps(noise_ratio)):
             x = modulate(self.residuals[index](x), scale_offset)
@@ -88,3 +94,15 @@ class StageCStep(nn.Module):
         out = self.out(layer_norm(x))
         a, b = (to_maps(part).float() for part in taken_apart(out, [latents.shape[1]] * 2))
         return (latents - a) / ((1 - b).abs() + 1e-5)
+
+    def _fused(self, x: Tensor, noise_ratio: Tensor, text_keys_values: Tensor, map_shape: Tensor) -> Tensor:
+        """Runs all blocks and the last layer norm with the library's operators; x: [rows, height, width, channels]."""
+        biases = [block.narrow.bias for block in self.residuals]
+        state = fused.Pending(x)
+        for index, modulation in enumerate(fused.modulations(self.timesteps, noise_ratio, biases)):
+            block = self.residuals[index]
+            state = fused.residual(state, block.depthwise, block.widen.weight, block.widen.bias, block.narrow)
+            state = fused.attention(
+                state.modulated(modulation), self.attentions[index], text_keys_values, index, map_shape
+            )
+        return state.normed()[1]
