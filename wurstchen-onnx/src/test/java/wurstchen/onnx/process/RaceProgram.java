@@ -8,17 +8,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import wurstchen.Cancellation;
-import wurstchen.CancelledException;
+import wurstchen.GeneratedPicture;
 import wurstchen.PictureRequest;
-import wurstchen.PipelineClosedException;
+import wurstchen.PictureResult;
 import wurstchen.Wurstchen;
 import wurstchen.image.Picture;
 import wurstchen.onnx.CudaDevice;
@@ -29,10 +31,10 @@ import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
 
 /**
- * Cancels and closes against runs, at random moments. Arguments: a device, how many races after a few to warm up, a seed, and how many MB of
+ * Cancels, interrupts and closes against runs, at random moments, and lets deadlines pass. Arguments: a device, how many races after a few to warm up, a seed, and how many MB of
  * each memory may be added. Prints how often each kind of race ended in which way.
  *
- * <p>Exit status 0; 1 if a request ended in another way than it may, if a pipeline that was not closed makes another picture than before, or
+ * <p>Exit status 0; 1 if a request ended in another way than it may, if a picture that it had finished is lost or another one than before, or
  * if memory grows; 3 if a race does not end.
  */
 final class RaceProgram {
@@ -49,56 +51,25 @@ final class RaceProgram {
 
     private static final int PIPELINES_FOR_EACH_IN_LOW_MEMORY = 10;
 
-    /** How far a request of two pictures was. */
-    private static final String PLACE =
-            "(before the first step|in (Text|Stage [ABC])( after \\d+ of \\d+ steps)?); [012] of 2 pictures are finished";
-
-    private static final String CLOSED =
-            "this Wurstchen is closed: open a new one|this Wurstchen was closed " + PLACE + ": open a new one";
-
-    private static final String CANCELLED = "cancelled " + PLACE;
-
-    /** What happens to requests in flight. */
-    private enum Race {
-        CANCEL_BY_THREAD,
-        CANCEL_BY_LISTENER,
-        CANCEL_BEFORE,
-        CANCEL_OF_THREE_REQUESTS,
-        CLOSE_BY_THREAD,
-        CLOSE_BY_LISTENER,
-        CLOSE_TWICE_AT_ONCE,
-        CLOSE_UNDER_THREE_REQUESTS,
-        CANCEL_AND_CLOSE;
-
-        boolean closes() {
-            return compareTo(CLOSE_BY_THREAD) >= 0;
-        }
-
-        boolean cancels() {
-            return !closes() || this == CANCEL_AND_CLOSE;
-        }
-
-        int requests() {
-            return this == CANCEL_OF_THREE_REQUESTS || this == CLOSE_UNDER_THREE_REQUESTS ? 3 : 1;
-        }
-    }
-
     private final Device device;
     private final Random random;
     private final ModelBundle bundle = ModelBundle.open(Golden.BUNDLE);
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<Race, Map<String, Integer>> outcomes = new EnumMap<>(Race.class);
-    private final Picture expected;
+    private final List<Picture> expected;
+    private final int levelsAlone;
     private final int levels;
     private Wurstchen open;
     private boolean lowMemory;
 
     private RaceProgram(Device device, long seed) {
         this.device = device;
-        levels = device instanceof CudaDevice ? CudaTest.LEVELS : 0;
+        levelsAlone = device instanceof CudaDevice ? CudaTest.LEVELS : 0;
+        // A batch of two may change a level by one.
+        levels = Math.max(1, levelsAlone);
         random = new Random(seed);
         reopen();
-        expected = picture(open);
+        expected = pictures(open);
     }
 
     /** Runs the races. */
@@ -126,10 +97,10 @@ final class RaceProgram {
             Race race = next();
             race(race);
             if (race.closes()) {
-                check("closed", outcome(open, request().build()));
+                check("closed", new RaceRequest(expected, 0).outcome(open, request().build()));
                 reopen();
             } else if (i % 10 == 0) {
-                check("same picture", Golden.largestDifference(picture(open), expected) <= levels ? "same picture" : "another picture");
+                check("picture", new RaceRequest(expected, levelsAlone).outcome(open, request().build()));
             }
         }
     }
@@ -147,8 +118,10 @@ final class RaceProgram {
         }
     }
 
-    private static Picture picture(Wurstchen wurstchen) {
-        return wurstchen.generate(request().build()).first().picture();
+    private static List<Picture> pictures(Wurstchen wurstchen) {
+        return wurstchen.generate(request().build()).pictures().stream()
+                .map(GeneratedPicture::picture)
+                .toList();
     }
 
     private static PictureRequest.Builder request() {
@@ -158,23 +131,37 @@ final class RaceProgram {
                 .stageCSteps(4)
                 .stageCGuidance(1)
                 .stageBSteps(2)
-                .stageBGuidance(1);
+                .stageBGuidance(1)
+                .pictures(2);
     }
 
     private void race(Race race) throws Exception {
         Wurstchen wurstchen = open;
         Cancellation cancellation = new Cancellation();
-        PictureRequest.Builder request = request().pictures(2).batchSize(1 + random.nextInt(2));
-        if (race != Race.CLOSE_BY_THREAD) {
+        PictureRequest.Builder request = request().batchSize(1 + random.nextInt(2));
+        if (race.cancels() || random.nextBoolean()) {
             request.cancellation(cancellation);
+        }
+        if (race.hasDeadline()) {
+            request.deadline(Duration.ofNanos(TimeUnit.MICROSECONDS.toNanos(1 + delay())));
+        }
+        if (race == Race.CANCEL_BEFORE) {
+            cancellation.cancel();
+        }
+        List<Sent> requests = new ArrayList<>();
+        for (int i = 0; i < race.requests(); i++) {
+            requests.add(send(race, wurstchen, request.build(), cancellation));
         }
         List<Future<?>> others = new ArrayList<>();
         switch (race) {
-            case CANCEL_BEFORE -> cancellation.cancel();
-            case CANCEL_BY_LISTENER -> atStep(request, cancellation::cancel);
-            case CLOSE_BY_LISTENER -> atStep(request, wurstchen::close);
             case CANCEL_BY_THREAD, CANCEL_OF_THREE_REQUESTS -> others.add(later(cancellation::cancel));
-            case CLOSE_BY_THREAD, CLOSE_UNDER_THREE_REQUESTS -> others.add(later(wurstchen::close));
+            case INTERRUPT, INTERRUPT_OF_THREE_REQUESTS -> requests.forEach(each -> others.add(later(each::interrupt)));
+            case CANCEL_OF_A_FUTURE, CANCEL_OF_THREE_FUTURES -> requests.forEach(each -> others.add(later(each::cancel)));
+            case INTERRUPT_AND_CANCEL -> {
+                others.add(later(cancellation::cancel));
+                others.add(later(requests.get(0)::interrupt));
+            }
+            case CLOSE_BY_THREAD, CLOSE_UNDER_THREE_REQUESTS, CLOSE_UNDER_THREE_FUTURES -> others.add(later(wurstchen::close));
             case CLOSE_TWICE_AT_ONCE -> {
                 Runnable close = later(wurstchen::close, delay());
                 others.add(threads.submit(close));
@@ -184,16 +171,19 @@ final class RaceProgram {
                 others.add(later(cancellation::cancel));
                 others.add(later(wurstchen::close));
             }
-        }
-        List<Future<String>> requests = new ArrayList<>();
-        for (int i = 0; i < race.requests(); i++) {
-            requests.add(threads.submit(() -> outcome(wurstchen, request.build())));
+            case INTERRUPT_AND_CLOSE -> {
+                others.add(later(requests.get(0)::interrupt));
+                others.add(later(wurstchen::close));
+            }
+            default -> {
+                // The request itself, or its listener, does it.
+            }
         }
         for (Future<?> other : others) {
             finished(other);
         }
-        for (Future<String> each : requests) {
-            count(race, finished(each));
+        for (Sent each : requests) {
+            count(race, finished(each.outcome()));
         }
         if (race.closes()) {
             // A listener may not have come to it; a second time does nothing.
@@ -201,13 +191,34 @@ final class RaceProgram {
         }
     }
 
-    private void atStep(PictureRequest.Builder request, Runnable action) {
-        int[] steps = {random.nextInt(2 * (4 + 2))};
-        request.listener(step -> {
-            if (steps[0]-- == 0) {
-                action.run();
+    /** A request on its way: a late interrupt of its own thread hits nobody else. */
+    private record Sent(Future<String> outcome, Thread thread, CompletableFuture<PictureResult> future) {
+        void interrupt() {
+            thread.interrupt();
+        }
+
+        void cancel() {
+            future.cancel(true);
+        }
+    }
+
+    private Sent send(Race race, Wurstchen wurstchen, PictureRequest request, Cancellation cancellation) {
+        RaceRequest sent = new RaceRequest(expected, levels);
+        int step = random.nextInt(2 * (4 + 2));
+        switch (race) {
+            case CANCEL_BY_LISTENER -> sent.atStep(step, cancellation::cancel);
+            case INTERRUPT_BY_LISTENER -> sent.atStep(step, () -> Thread.currentThread().interrupt());
+            case CLOSE_BY_LISTENER -> sent.atStep(step, wurstchen::close);
+            default -> {
+                // Other threads do it.
             }
-        });
+        }
+        CompletableFuture<PictureResult> future = race.isAsync() ? sent.future(wurstchen, request) : null;
+        FutureTask<String> outcome =
+                new FutureTask<>(() -> future == null ? sent.outcome(wurstchen, request) : sent.outcome(future));
+        Thread thread = new Thread(outcome);
+        thread.start();
+        return new Sent(outcome, thread, future);
     }
 
     private Future<?> later(Runnable action) {
@@ -225,30 +236,8 @@ final class RaceProgram {
         };
     }
 
-    /** How a request ends; anything else than these ways is thrown. */
-    private static String outcome(Wurstchen wurstchen, PictureRequest request) {
-        try {
-            wurstchen.generate(request);
-            return "picture";
-        } catch (CancelledException e) {
-            return known("cancelled", CANCELLED, e);
-        } catch (PipelineClosedException e) {
-            return known("closed", CLOSED, e);
-        }
-    }
-
-    private static String known(String outcome, String messages, RuntimeException e) {
-        if (!e.getMessage().matches(messages)) {
-            throw e;
-        }
-        return outcome;
-    }
-
     private void count(Race race, String outcome) {
-        boolean possible = outcome.equals("picture")
-                || (outcome.equals("cancelled") && race.cancels())
-                || (outcome.equals("closed") && race.closes());
-        if (!possible) {
+        if (!race.mayEndAs(outcome)) {
             throw new IllegalStateException(race + " ended as " + outcome);
         }
         outcomes.computeIfAbsent(race, any -> new TreeMap<>()).merge(outcome, 1, Integer::sum);
