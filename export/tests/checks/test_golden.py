@@ -30,6 +30,11 @@ def test_random_file_is_up_to_date():
     assert flattened(golden_sampling.random_file()) == pytest.approx(flattened(written("random.json")), abs=2e-6)
 
 
+def test_functions_of_operators_are_up_to_date():
+    written = REPOSITORY / golden.ONNX / "operators" / "functions.onnx"
+    assert golden.operator_functions() == written.read_bytes()
+
+
 def flattened(content):
     if isinstance(content, dict):
         content = content.values()

@@ -35,7 +35,9 @@ their order. Draws of more than 1,000 values hold the first and last 32: ``{"siz
 
 ``wurstchen-onnx/src/test/resources/``
 
-``tiny-bundle/``: the tiny model, exported; ``tiny-bundle-int8/``: the same with weights in 8 bits.
+``tiny-bundle/``: the tiny model, exported; ``tiny-bundle-int8/``: the same with weights in 8 bits;
+``tiny-bundle-fp16/``: the same in 16 bits.
+``operators/functions.onnx``: a model without a graph, with the functions of the domain ``wurstchen``.
 ``golden/pictures.json``::
 
     {"cases": [{"name": "guided", "request": {"prompt": .., "negative_prompt": null or .., "width": 256,
@@ -59,14 +61,18 @@ import tempfile
 from pathlib import Path
 from typing import Callable
 
+from onnx import ModelProto
+
 from wurstchen_export.bundle.export import Options, export
 from wurstchen_export.bundle.manifest import Defaults, Provenance
 from wurstchen_export.checks import golden_pictures, golden_sampling, golden_text
+from wurstchen_export.graphs.operators import functions
 from wurstchen_export.model import tiny
 from wurstchen_export.model.source import Source
 
 CORE = Path("wurstchen-core/src/test/resources/golden")
 ONNX = Path("wurstchen-onnx/src/test/resources")
+FUNCTIONS_IR_VERSION = 10
 TINY_PROVENANCE = Provenance(
     name="tiny",
     description="Tiny random weights, for tests",
@@ -92,11 +98,27 @@ def write(out: Path, progress: Callable[[str], None] = print) -> None:
         _save(core / "random.json", golden_sampling.random_file(), progress)
         pictures = golden_pictures.build(source, onnx / "golden")
         export(source, onnx / "tiny-bundle", TINY_PROVENANCE, TINY_DEFAULTS, Options(force=True), progress)
+        _write_functions(onnx / "operators" / "functions.onnx", progress)
+        # Rounds the weights of its source.
+        half = Options(precision="fp16", force=True)
+        export(Source.find(model), onnx / "tiny-bundle-fp16", TINY_PROVENANCE, TINY_DEFAULTS, half, progress)
         # Last, because it rounds the source's weights.
         packed = Options(weights="int8", force=True)
         export(source, onnx / "tiny-bundle-int8", TINY_PROVENANCE, TINY_DEFAULTS, packed, progress)
         pictures["int8_cases"] = golden_pictures.build_rounded(source, onnx / "golden")
         _save(onnx / "golden" / "pictures.json", pictures, progress)
+
+
+def operator_functions() -> bytes:
+    """A ModelProto of the functions alone."""
+    model = ModelProto(ir_version=FUNCTIONS_IR_VERSION, functions=functions.protos().values())
+    return model.SerializeToString(deterministic=True)
+
+
+def _write_functions(path: Path, progress: Callable[[str], None]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(operator_functions())
+    progress(f"wrote {path} ({path.stat().st_size / 1e3:.0f} kB)")
 
 
 def _save(path: Path, content: dict, progress: Callable[[str], None]) -> None:

@@ -30,6 +30,9 @@ public final class Golden {
     /** The same model with its large weights in 8 bits. */
     public static final Path INT8_BUNDLE = Path.of("src/test/resources/tiny-bundle-int8");
 
+    /** The same model in 16 bits, whose graphs consist of operators of the domain {@code wurstchen}. */
+    public static final Path FP16_BUNDLE = Path.of("src/test/resources/tiny-bundle-fp16");
+
     private static final JsonNode PICTURES = json("pictures.json");
 
     private Golden() {}

@@ -203,7 +203,7 @@ class ModelBundleTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tiny-bundle", "tiny-bundle-int8"})
+    @ValueSource(strings = {"tiny-bundle", "tiny-bundle-int8", "tiny-bundle-fp16"})
     void resource_makesTheSamePictureAsAFolder_andIsNeverUnpacked(String name) throws IOException {
         PictureRequest request = PictureRequest.builder("a cat").size(128, 128).stageCSteps(2).stageBSteps(1).seed(1).build();
         List<Path> before = temporaryFiles();

@@ -14,8 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import wurstchen.onnx.Golden;
+import wurstchen.onnx.internal.binding.Recordings;
 import wurstchen.onnx.internal.binding.SessionSettings;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
+import wurstchen.onnx.internal.operators.HostOperators;
 
 /** Whether steps can be recorded and replayed, as the exporter wrote them and once ONNX Runtime has rewritten them. */
 class ReplayTest {
@@ -68,5 +70,19 @@ class ReplayTest {
             OrtEnvironment.getEnvironment().createSession(model(bundle, graph), options).close();
         }
         return Files.readAllBytes(file);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"stage_c_step", "stage_b_step"})
+    void stepIn16Bits_canBeReplayed_withKernelsBesideStepsOfOtherShapes(String graph) throws OrtException {
+        try (VerifiedBundle bundle = VerifiedBundle.open(Golden.FP16_BUNDLE)) {
+            GraphOperators operators = GraphOperators.of(model(bundle, graph));
+            Set<GraphOperators.Operator> kernels = new GraphKernels(Optional.of(HostOperators.open())).names();
+
+            assertThat(ListingOperators.obstacle(operators, Set.of())).isEmpty();
+            assertThat(ListingOperators.obstacle(operators, kernels)).isEmpty();
+            assertThat(PlanningOperators.validity(operators, Set.of())).isEqualTo(Recordings.Validity.UNTIL_OTHER_SHAPES);
+            assertThat(PlanningOperators.validity(operators, kernels)).isEqualTo(Recordings.Validity.ALWAYS);
+        }
     }
 }
