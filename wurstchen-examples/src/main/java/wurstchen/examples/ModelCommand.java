@@ -32,6 +32,7 @@ final class ModelCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (ModelBundle bundle = folder == null ? EmbeddedModel.open() : ModelBundle.open(folder)) {
+            bundle.verify();
             PrintWriter out = spec.commandLine().getOut();
             new ManifestText(out).print(bundle.manifest());
             out.println("verified: every file has the size and SHA-256 of the manifest, and there is no other");

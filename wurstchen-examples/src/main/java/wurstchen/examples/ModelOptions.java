@@ -39,6 +39,14 @@ final class ModelOptions {
             })
     private boolean lowMemory;
 
+    @Option(
+            names = "--verify",
+            description = {
+                "Read every file of the model and compare it with the manifest, also those that were verified before and have not been written"
+                        + " to since."
+            })
+    private boolean verify;
+
     boolean lowMemory() {
         return lowMemory;
     }
@@ -61,6 +69,10 @@ final class ModelOptions {
     }
 
     ModelBundle openBundle() {
-        return folder == null ? EmbeddedModel.open() : ModelBundle.open(folder);
+        ModelBundle bundle = folder == null ? EmbeddedModel.open() : ModelBundle.open(folder);
+        if (verify) {
+            bundle.verify();
+        }
+        return bundle;
     }
 }

@@ -2,11 +2,17 @@ package wurstchen.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.hash.Hashing;
+import com.google.common.io.MoreFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import wurstchen.onnx.internal.cache.FileStamp;
+import wurstchen.onnx.internal.cache.HashRecord;
+import wurstchen.onnx.internal.common.HostSystem;
 
 /** Exit code 1, one line on standard error, nothing half-written. */
 final class FailureTest {
@@ -61,6 +67,24 @@ final class FailureTest {
 
         assertFailure(CommandRun.of(folder, "generate", "a cat", "--model=" + bundle), "wurstchen: " + message);
         assertThat(folder).isEmptyDirectory();
+    }
+
+    /** What no program records: a hash that an altered file does not have. */
+    @Test
+    void alteredFileThatIsRecorded_failsWhenItIsToBeVerified() throws IOException {
+        String name = "stage_a_decode.onnx.data";
+        BundleCopy.of(CommandRun.TINY_BUNDLE, bundle);
+        String hash = MoreFiles.asByteSource(bundle.resolve(name)).hash(Hashing.sha256()).toString();
+        String message = BundleCopy.alter(bundle, name);
+        HashRecord.read(bundle.toRealPath().toString(), HostSystem.current())
+                .with(Map.of(name, new HashRecord.Entry(hash, FileStamp.of(bundle.resolve(name)))))
+                .write();
+
+        CommandRun trusting = CommandRun.of(folder, "generate", "a cat", "--model=" + bundle, "--width=128", "--height=128", "--stage-c-steps=2");
+        assertThat(trusting.err()).isEmpty();
+        assertThat(trusting.exitCode()).isZero();
+        assertFailure(CommandRun.of(folder, "generate", "a cat", "--model=" + bundle, "--verify"), "wurstchen: " + message);
+        assertFailure(CommandRun.of(folder, "model", bundle.toString()), "wurstchen: " + message);
     }
 
     @Test

@@ -1,8 +1,7 @@
 package wurstchen.onnx;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
+import wurstchen.onnx.internal.bundle.Resources;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.common.Requirements;
 import wurstchen.text.ClipTokenizer;
@@ -14,6 +13,10 @@ import wurstchen.text.ClipTokenizer;
  *
  * <p>The hashes lie in the bundle themselves, so they show damage, not who made the bundle. Who knows the manifest's own SHA-256 from a
  * trusted place gives it to {@link #open(Path, String)}; it covers every other file.
+ *
+ * <p>A file is hashed once: its SHA-256 is recorded in the user's cache together with its path, size, times and number on its disk, and a later
+ * start, of any program of this user, trusts that as long as none of these differs. {@link #verify} reads every file, and so does every start with
+ * {@code -Dwurstchen.verify=always}.
  *
  * <p>Graphs and tokenizers are read once more where they are used, and checked on the bytes in use. Weights ({@code .onnx.data}) are read by
  * ONNX Runtime: who may write to the folder after the check can change numbers. A bundle on the class path is never unpacked: its weights are
@@ -64,7 +67,7 @@ public final class ModelBundle implements AutoCloseable {
      */
     public static ModelBundle openResource(ClassLoader loader, String prefix) {
         Requirements.check();
-        return new ModelBundle(VerifiedBundle.openResource(loader::getResourceAsStream, prefix));
+        return new ModelBundle(VerifiedBundle.openResource(Resources.of(loader), prefix));
     }
 
     /**
@@ -78,16 +81,11 @@ public final class ModelBundle implements AutoCloseable {
      */
     public static ModelBundle openResource(Class<?> owner, String prefix) {
         Requirements.check();
-        return new ModelBundle(VerifiedBundle.openResource(path -> resource(owner, path), prefix));
-    }
-
-    private static InputStream resource(Class<?> owner, String path) throws IOException {
-        InputStream inModule = owner.getModule().getResourceAsStream(path);
-        return inModule == null ? owner.getClassLoader().getResourceAsStream(path) : inModule;
+        return new ModelBundle(VerifiedBundle.openResource(Resources.of(owner), prefix));
     }
 
     /**
-     * Compares every file with the manifest again. Opening has done it; this is for who wants to know whether it still holds.
+     * Reads every file and compares it with the manifest, whatever was recorded.
      *
      * @throws ModelBundleException naming the first file that differs
      * @throws IllegalStateException if the bundle is closed

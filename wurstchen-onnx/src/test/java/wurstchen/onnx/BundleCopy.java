@@ -27,7 +27,7 @@ public record BundleCopy(Path folder) {
         }
     }
 
-    Path file(String path) {
+    public Path file(String path) {
         return folder.resolve(path);
     }
 
@@ -63,7 +63,7 @@ public record BundleCopy(Path folder) {
         });
     }
 
-    byte[] read(String path) {
+    public byte[] read(String path) {
         try {
             return Files.readAllBytes(file(path));
         } catch (IOException e) {

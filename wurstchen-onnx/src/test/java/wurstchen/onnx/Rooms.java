@@ -27,7 +27,7 @@ final class Rooms {
             .put("cuda", ImmutableSet.of("common"))
             .put("cache", ImmutableSet.of("common"))
             .put("library", ImmutableSet.of("common", "cache"))
-            .put("bundle", ImmutableSet.of("common"))
+            .put("bundle", ImmutableSet.of("common", "cache"))
             .put("operators.callback", ImmutableSet.of("common", "capi"))
             .put("operators.gpu", ImmutableSet.of("common"))
             .put("operators", ImmutableSet.of("common", "operators.callback", "operators.gpu"))

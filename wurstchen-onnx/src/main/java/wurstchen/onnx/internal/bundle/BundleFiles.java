@@ -22,6 +22,12 @@ interface BundleFiles {
     /** Compares a file's size with the manifest's where that needs no reading. */
     void checkSize(BundleFile expected);
 
+    /** Returns the file on a disk that holds a file of the bundle, itself or in a jar; empty if there is none. */
+    Optional<Path> storedIn(String path);
+
+    /** Returns what no other bundle has. */
+    String identity();
+
     /** Returns the folder that holds the files, for whoever reads them by name; empty if they lie in no folder. */
     Optional<Path> folder();
 }

@@ -32,6 +32,16 @@ record FolderFiles(Path path) implements BundleFiles {
     }
 
     @Override
+    public Optional<Path> storedIn(String file) {
+        return Optional.of(path.resolve(file));
+    }
+
+    @Override
+    public String identity() {
+        return path.toString();
+    }
+
+    @Override
     public Optional<Path> folder() {
         return Optional.of(path);
     }

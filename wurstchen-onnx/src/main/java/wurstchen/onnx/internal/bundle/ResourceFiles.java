@@ -2,9 +2,13 @@ package wurstchen.onnx.internal.bundle;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.JarURLConnection;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import wurstchen.onnx.Manifest;
 import wurstchen.onnx.Manifest.BundleFile;
 import wurstchen.onnx.ModelBundleException;
 
@@ -32,6 +36,26 @@ record ResourceFiles(Resources resources, String prefix) implements BundleFiles 
     /** Nothing: reading it shows its size. */
     @Override
     public void checkSize(BundleFile expected) {}
+
+    @Override
+    public Optional<Path> storedIn(String path) {
+        return resources.url(prefix + "/" + path).flatMap(ResourceFiles::file);
+    }
+
+    @Override
+    public String identity() {
+        return resources.url(prefix + "/" + Manifest.FILE_NAME).map(URL::toString).orElse(prefix);
+    }
+
+    /** The file of a URL {@code file:FILE} or {@code jar:file:FILE!/ENTRY}; jars in jars and other protocols have none. */
+    private static Optional<Path> file(URL url) {
+        try {
+            URL outer = url.openConnection() instanceof JarURLConnection jar ? jar.getJarFileURL() : url;
+            return outer.getProtocol().equals("file") ? Optional.of(Path.of(outer.toURI()).toRealPath()) : Optional.empty();
+        } catch (IOException | URISyntaxException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
 
     @Override
     public Optional<Path> folder() {

@@ -2,10 +2,46 @@ package wurstchen.onnx.internal.bundle;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URL;
+import java.util.Optional;
 
 /** Resources of a class path or of a module. Thread-safe. */
-@FunctionalInterface
 public interface Resources {
+    /** Returns those that a class loader finds. */
+    static Resources of(ClassLoader loader) {
+        return new Resources() {
+            @Override
+            public InputStream open(String path) {
+                return loader.getResourceAsStream(path);
+            }
+
+            @Override
+            public Optional<URL> url(String path) {
+                return Optional.ofNullable(loader.getResource(path));
+            }
+        };
+    }
+
+    /** Returns those that are in the module of a class, and then those that its class loader finds. */
+    static Resources of(Class<?> owner) {
+        Resources ofLoader = of(owner.getClassLoader());
+        return new Resources() {
+            @Override
+            public InputStream open(String path) throws IOException {
+                InputStream inModule = owner.getModule().getResourceAsStream(path);
+                return inModule == null ? ofLoader.open(path) : inModule;
+            }
+
+            @Override
+            public Optional<URL> url(String path) {
+                return ofLoader.url(path);
+            }
+        };
+    }
+
     /** Opens a resource, or returns null if there is none. */
     InputStream open(String path) throws IOException;
+
+    /** Returns where a resource lies; empty if that is not known. */
+    Optional<URL> url(String path);
 }

@@ -7,17 +7,16 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
+import java.time.Clock;
 import java.util.Locale;
 import java.util.Optional;
 import wurstchen.onnx.Manifest;
-import wurstchen.onnx.Manifest.BundleFile;
 import wurstchen.onnx.ModelBundleException;
+import wurstchen.onnx.internal.cache.HashRecord;
+import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OneLine;
 import wurstchen.text.ClipTokenizer;
 
@@ -26,6 +25,9 @@ import wurstchen.text.ClipTokenizer;
  * Thread-safe.
  */
 public final class VerifiedBundle implements AutoCloseable {
+    /** Set to {@code always} to read every file at every start. */
+    static final String PROPERTY = "wurstchen.verify";
+
     private final BundleFiles files;
     private final Manifest manifest;
     private final String manifestSha256;
@@ -35,6 +37,25 @@ public final class VerifiedBundle implements AutoCloseable {
         this.files = files;
         this.manifest = ManifestReader.read(manifestBytes);
         this.manifestSha256 = Hashing.sha256().hashBytes(manifestBytes).toString();
+    }
+
+    /** Opens a bundle, reading files that were not read before or may have been written to since. */
+    static VerifiedBundle open(BundleFiles files, byte[] manifestBytes, HostSystem host, Clock clock) {
+        VerifiedBundle bundle = new VerifiedBundle(files, manifestBytes);
+        if (host.property(PROPERTY).equals(Optional.of("always"))) {
+            bundle.verify();
+        } else {
+            HashRecord record = HashRecord.read(files.identity(), host);
+            HashRecord checked = bundle.check().check(record, clock.instant());
+            if (checked != record) {
+                checked.write();
+            }
+        }
+        return bundle;
+    }
+
+    private BundleCheck check() {
+        return new BundleCheck(files, manifest.files());
     }
 
     /**
@@ -74,9 +95,7 @@ public final class VerifiedBundle implements AutoCloseable {
             throw new ModelBundleException(Manifest.FILE_NAME + ": expected SHA-256 " + expectedSha256.get() + ", found " + found
                     + ": another model, or altered; get the bundle from where the expected value comes from");
         }
-        VerifiedBundle bundle = new VerifiedBundle(new FolderFiles(real), manifestBytes);
-        bundle.verify();
-        return bundle;
+        return open(new FolderFiles(real), manifestBytes, HostSystem.current(), Clock.systemUTC());
     }
 
     /** A link to the whole folder is the caller's choice; from here on it is one folder, wherever the link leads later. */
@@ -128,45 +147,21 @@ public final class VerifiedBundle implements AutoCloseable {
                 prefix);
         ResourceFiles files = new ResourceFiles(resources, prefix);
         try (InputStream in = files.open(Manifest.FILE_NAME)) {
-            VerifiedBundle bundle = new VerifiedBundle(files, readManifest(in));
-            bundle.verify();
-            return bundle;
+            return open(files, readManifest(in), HostSystem.current(), Clock.systemUTC());
         } catch (IOException e) {
             throw new ModelBundleException("cannot read the model " + prefix + " of the class path: " + OneLine.of(e.toString()), e);
         }
     }
 
     /**
-     * Compares every file with the manifest again. Opening has done it; this is for who wants to know whether it still holds.
+     * Reads every file and compares it with the manifest.
      *
      * @throws ModelBundleException naming the first file that differs
      * @throws IllegalStateException if the bundle is closed
      */
     public void verify() {
         checkOpen();
-        files.check(manifest.files().keySet());
-        manifest.files().values().forEach(files::checkSize);
-        // The largest first, which keeps all cores busy to the end.
-        List<BundleFile> bySize = manifest.files().values().stream()
-                .sorted(Comparator.comparingLong(BundleFile::size).reversed())
-                .toList();
-        bySize.parallelStream()
-                .flatMap(file -> hashFailure(file).stream())
-                .min(Comparator.comparing(Throwable::getMessage))
-                .ifPresent(failure -> {
-                    throw failure;
-                });
-    }
-
-    private Optional<ModelBundleException> hashFailure(BundleFile file) {
-        try (InputStream in = files.open(file.path())) {
-            FileCheck.copy(in, OutputStream.nullOutputStream(), file);
-            return Optional.empty();
-        } catch (IOException e) {
-            return Optional.of(FileCheck.unreadable(file, e));
-        } catch (ModelBundleException e) {
-            return Optional.of(e);
-        }
+        check().checkAll();
     }
 
     /**

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.cache.CacheFiles;
 import wurstchen.onnx.internal.cache.CacheFolder;
 import wurstchen.onnx.internal.common.OneLine;
 
@@ -54,13 +55,7 @@ record CachedLibrary(Path file) {
 
     /** Writes the record down; the library must be in its place. */
     void write(String sha256) throws IOException {
-        Path partial = Files.createTempFile(file.getParent(), file.getFileName() + ".", LibraryCache.PARTIAL);
-        try {
-            Files.writeString(partial, sha256 + " " + Files.size(file) + " " + modified() + "\n");
-            LibraryCache.move(partial, recordFile());
-        } finally {
-            Files.deleteIfExists(partial);
-        }
+        CacheFiles.replace(recordFile(), sha256 + " " + Files.size(file) + " " + modified() + "\n");
     }
 
     /** Takes the record away, so that the library counts as damaged. */

@@ -7,16 +7,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.List;
 import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.cache.CacheFiles;
 import wurstchen.onnx.internal.cache.CacheFolder;
 import wurstchen.onnx.internal.cache.CacheLock;
 import wurstchen.onnx.internal.common.HostSystem;
@@ -30,8 +29,6 @@ import wurstchen.onnx.internal.common.OneLine;
  * last move stands, of the same bytes.
  */
 public final class LibraryCache {
-    static final String PARTIAL = ".partial";
-
     private static final String LOCK = "lock";
 
     private final Path folder;
@@ -108,10 +105,10 @@ public final class LibraryCache {
     }
 
     private void unpack(PackedLibrary library) throws IOException {
-        Path partial = Files.createTempFile(folder, library.file() + ".", PARTIAL);
+        Path partial = Files.createTempFile(folder, library.file() + ".", CacheFiles.PARTIAL);
         try {
             String sha256 = copy(library, partial);
-            move(partial, folder.resolve(library.file()));
+            CacheFiles.move(partial, folder.resolve(library.file()));
             cached(library.file()).write(sha256);
         } finally {
             Files.deleteIfExists(partial);
@@ -132,17 +129,9 @@ public final class LibraryCache {
         }
     }
 
-    static void move(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-        }
-    }
-
     /** What a JVM left that was killed while it unpacked. */
     private void deletePartial() throws IOException {
-        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, "*" + PARTIAL)) {
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, "*" + CacheFiles.PARTIAL)) {
             for (Path file : left) {
                 Files.deleteIfExists(file);
             }

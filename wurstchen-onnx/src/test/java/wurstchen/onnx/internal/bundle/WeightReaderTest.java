@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hashing;
-import java.io.ByteArrayInputStream;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +17,7 @@ class WeightReaderTest {
     private static final String INITIALIZER = "7 5";
 
     private static WeightReader reader(long size) {
-        ResourceFiles files = new ResourceFiles(path -> path.equals("any/graphs/w") ? new ByteArrayInputStream(DATA) : null, "any");
+        ResourceFiles files = new ResourceFiles(new BytesOnAClassPath(Map.of("any/graphs/w", DATA)), "any");
         return new WeightReader(
                 files, ImmutableMap.of("graphs/w", new BundleFile("graphs/w", size, Hashing.sha256().hashBytes(DATA).toString())));
     }
