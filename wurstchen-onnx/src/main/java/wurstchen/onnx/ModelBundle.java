@@ -73,8 +73,8 @@ public final class ModelBundle implements AutoCloseable {
     /**
      * Opens and verifies a bundle in a jar, on the class path or the module path; see {@link #openResource(ClassLoader, String)}.
      *
-     * @param owner a class of the jar that holds the bundle; if its module has a descriptor, it must open the folder to this module, for
-     *     instance {@code opens wurstchen.model to wurstchen.onnx}
+     * @param owner a class of the jar that holds the bundle; if its module has a descriptor, the bundle's folder and those in it must be open
+     *     to this module, for instance {@code opens my.bundle to wurstchen.onnx}, unless the folder's name is no package's, as {@code my-bundle}
      * @param prefix the resource folder that holds {@code model.json}, from the class path's root
      * @return the bundle
      * @throws ModelBundleException if there is none, or it is not a whole, unaltered bundle of a kind that this library reads

@@ -231,7 +231,7 @@ class ModelBundleTest {
     void missingResource_isNamed() {
         assertRefused(
                 () -> ModelBundle.openResource(ModelBundleTest.class, "no/model"),
-                "no resource no/model/model.json on the class path; add the jar that holds the model (if it is a module: open the folder to"
+                "no resource no/model/model.json on the class path; add the jar that holds the model (a module must open its folders to"
                         + " wurstchen.onnx), or give a model folder");
     }
 

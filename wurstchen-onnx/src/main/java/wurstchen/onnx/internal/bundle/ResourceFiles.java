@@ -24,7 +24,7 @@ record ResourceFiles(Resources resources, String prefix) implements BundleFiles 
         InputStream in = resources.open(prefix + "/" + path);
         if (in == null) {
             throw new ModelBundleException("no resource " + prefix + "/" + path + " on the class path; "
-                    + "add the jar that holds the model (if it is a module: open the folder to wurstchen.onnx), or give a model folder");
+                    + "add the jar that holds the model (a module must open its folders to wurstchen.onnx), or give a model folder");
         }
         return in;
     }
