@@ -19,12 +19,12 @@ import wurstchen.onnx.internal.cache.HashRecord;
 /**
  * Compares the files of a bundle with its manifest.
  *
- * @param files the bundle's
- * @param listed its manifest's
+ * @param files of the bundle
+ * @param listed in its manifest, by path
  */
 record BundleCheck(BundleFiles files, Map<String, BundleFile> listed) {
     /**
-     * Checks names, sizes, and the hashes of files that a record does not hold.
+     * Checks names, sizes, and the hashes of files that are not in a record of earlier checks.
      *
      * @param now the time
      * @return the record with the files that were read
@@ -39,7 +39,7 @@ record BundleCheck(BundleFiles files, Map<String, BundleFile> listed) {
         return record.with(read(unknown, before, now));
     }
 
-    /** As {@link #check}, and reads every file. */
+    /** As {@link #check}, but reads every file. */
     void checkAll() {
         files.check(listed.keySet());
         listed.values().forEach(files::checkSize);
@@ -51,7 +51,7 @@ record BundleCheck(BundleFiles files, Map<String, BundleFile> listed) {
         return stamp != null && record.holds(file.path(), file.sha256(), stamp);
     }
 
-    /** The stamps by path of those files that have one. */
+    /** Returns the stamps of files that have one, by path. */
     private Map<String, FileStamp> stamps() {
         Map<String, FileStamp> stamps = new HashMap<>();
         Map<Path, FileStamp> known = new HashMap<>();
@@ -61,7 +61,7 @@ record BundleCheck(BundleFiles files, Map<String, BundleFile> listed) {
         return stamps;
     }
 
-    /** The files of a jar share its stamp. */
+    /** Returns the stamp of a file. The files of a jar share the jar's stamp. */
     private static Optional<FileStamp> stamp(Path file, Map<Path, FileStamp> known) {
         try {
             FileStamp stamp = known.get(file);
@@ -71,11 +71,11 @@ record BundleCheck(BundleFiles files, Map<String, BundleFile> listed) {
             }
             return Optional.of(stamp);
         } catch (IOException e) {
-            return Optional.empty(); // Then it is read.
+            return Optional.empty(); // Without a stamp, the file is read.
         }
     }
 
-    /** Files whose stamps did not change while they were read, and will if they are written to. */
+    /** Returns entries for files whose stamps did not change while they were read, and will change if the files are modified. */
     private Map<String, HashRecord.Entry> read(List<BundleFile> read, Map<String, FileStamp> before, Instant start) {
         Map<String, HashRecord.Entry> entries = new HashMap<>();
         Map<String, FileStamp> after = stamps();
@@ -89,7 +89,7 @@ record BundleCheck(BundleFiles files, Map<String, BundleFile> listed) {
     }
 
     private void checkHashes(Collection<BundleFile> toRead) {
-        // The largest first, which keeps all cores busy to the end.
+        // Largest first, so that all cores are busy until the end.
         List<BundleFile> bySize = toRead.stream().sorted(Comparator.comparingLong(BundleFile::size).reversed()).toList();
         bySize.parallelStream()
                 .flatMap(file -> hashFailure(file).stream())

@@ -7,27 +7,28 @@ import java.util.Optional;
 import java.util.Set;
 import wurstchen.onnx.Manifest.BundleFile;
 
-/** Where the files of a bundle lie. Thread-safe. */
+/** Access to the files of a bundle. Thread-safe. */
 interface BundleFiles {
-    /** Opens a file; the path is one that {@link BundlePath} allows. */
+    /** Opens a file. The path must be allowed by {@link BundlePath}. */
     InputStream open(String path) throws IOException;
 
     /**
-     * Checks what can be told without reading a file: that the listed files are there, and where a folder can be listed nothing else.
+     * Checks what can be checked without reading: that the listed files exist, and, if the location can be listed, that there are no
+     * others.
      *
-     * @throws wurstchen.onnx.ModelBundleException naming the first that is not
+     * @throws wurstchen.onnx.ModelBundleException naming the first file that is missing or not listed
      */
     void check(Set<String> listed);
 
-    /** Compares a file's size with the manifest's where that needs no reading. */
+    /** Compares a file's size with the manifest, if the size is known without reading. */
     void checkSize(BundleFile expected);
 
-    /** Returns the file on a disk that holds a file of the bundle, itself or in a jar; empty if there is none. */
+    /** Returns the file on disk that contains a file of the bundle: itself, or its jar; empty if there is none. */
     Optional<Path> storedIn(String path);
 
-    /** Returns what no other bundle has. */
+    /** Returns a key that is unique to the bundle. */
     String identity();
 
-    /** Returns the folder that holds the files, for whoever reads them by name; empty if they lie in no folder. */
+    /** Returns the folder of the files; empty if they are not in a folder. */
     Optional<Path> folder();
 }

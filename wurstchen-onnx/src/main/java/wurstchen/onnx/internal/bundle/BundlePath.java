@@ -3,8 +3,9 @@ package wurstchen.onnx.internal.bundle;
 import java.util.regex.Pattern;
 
 /**
- * The paths that a manifest may use: names of letters, digits, {@code . _ -}, separated by {@code /}, none starting or ending with a dot.
- * That leaves no absolute path, no {@code ..}, no drive, no backslash, no device, nothing that two file systems read differently.
+ * The paths that a manifest may contain: names of letters, digits and {@code . _ -}, separated by {@code /}, none starting or ending with a
+ * dot. This excludes absolute paths, {@code ..}, drives, backslashes, device names, and anything that two file systems interpret
+ * differently.
  */
 final class BundlePath {
     private static final String NAME = "[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?";

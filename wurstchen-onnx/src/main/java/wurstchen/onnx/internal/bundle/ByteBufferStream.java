@@ -3,7 +3,7 @@ package wurstchen.onnx.internal.bundle;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
-/** Writes to a buffer, which is large enough. */
+/** An output stream into a buffer that is large enough. */
 final class ByteBufferStream extends OutputStream {
     private final ByteBuffer buffer;
 

@@ -7,10 +7,10 @@ import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
- * Finds the files that an ONNX model keeps weights in, without ONNX Runtime: a walk over the protobuf's tensors. ONNX Runtime opens those
- * files by itself, so they are compared with the manifest before it sees the model.
+ * Finds the external data files of an ONNX model without ONNX Runtime, by walking the protobuf's tensors. ONNX Runtime opens those files
+ * itself, so they are compared with the manifest before it sees the model.
  *
- * <p>Field numbers: onnx.proto3 of ONNX 1.19. Whatever is not on the way to a tensor is skipped; whatever is not protobuf is refused.
+ * <p>Field numbers: onnx.proto3 of ONNX 1.19. Fields that do not lead to a tensor are skipped; malformed protobuf is rejected.
  */
 public final class ExternalData {
     private static final int MODEL_GRAPH = 7;
@@ -38,9 +38,9 @@ public final class ExternalData {
     private ExternalData() {}
 
     /**
-     * Lists the locations of all tensors that lie outside the model, one for each tensor.
+     * Lists the locations of all external tensors, one for each tensor.
      *
-     * @throws ModelBundleException if the bytes are no ONNX model
+     * @throws ModelBundleException if the bytes are not an ONNX model
      */
     static ImmutableList<String> locations(String file, byte[] model) {
         ExternalData scan = new ExternalData();
@@ -52,12 +52,12 @@ public final class ExternalData {
         return scan.locations.build();
     }
 
-    /** Returns how many tensors lie outside the model. */
+    /** Returns the number of external tensors. */
     static int count(String file, byte[] model) {
         return locations(file, model).size();
     }
 
-    /** Checks that a graph's weights lie in files that the manifest lists (ONNX Runtime looks for them beside the graph). */
+    /** Checks that a graph's external data files are listed in the manifest. ONNX Runtime looks for them beside the graph. */
     static void check(String file, byte[] model, Set<String> listed) {
         String folder = file.substring(0, file.lastIndexOf('/') + 1);
         for (String location : locations(file, model)) {
@@ -79,7 +79,7 @@ public final class ExternalData {
         }
     }
 
-    /** Both fields of TrainingInfoProto that hold anything large are graphs. */
+    /** In TrainingInfoProto, both fields that can hold weights are graphs. */
     private void training(ProtobufReader in) {
         while (in.next()) {
             if (in.field() == 1 || in.field() == 2) {
@@ -135,7 +135,7 @@ public final class ExternalData {
         }
     }
 
-    /** Values and indices, the first two fields, are tensors. */
+    /** The first two fields, values and indices, are tensors. */
     private void sparseTensor(ProtobufReader in) {
         while (in.next()) {
             if (in.field() == 1 || in.field() == 2) {

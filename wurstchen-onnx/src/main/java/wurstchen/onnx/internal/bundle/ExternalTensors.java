@@ -6,8 +6,8 @@ import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.internal.common.ExternalTensor;
 
 /**
- * Lists the weights of a graph that lie in files beside it, with their places in these. Only initializers of the main graph: those of functions
- * and of inner graphs are left to ONNX Runtime.
+ * Lists the external weights of a graph with their positions. Covers initializers of the main graph only; those of functions and of nested
+ * graphs are left to ONNX Runtime.
  *
  * <p>Field numbers: onnx.proto3 of ONNX 1.19.
  */
@@ -26,10 +26,10 @@ public final class ExternalTensors {
     private ExternalTensors() {}
 
     /**
-     * Lists them in the order of the graph. One without a length, which reaches to the end of its file, is left out.
+     * Lists the weights in the order of the graph. A weight without a length, which extends to the end of its file, is left out.
      *
      * @param file the graph's name, for messages
-     * @throws ModelBundleException if the bytes are no ONNX model
+     * @throws ModelBundleException if the bytes are not an ONNX model
      */
     public static ImmutableList<ExternalTensor> of(String file, byte[] model) {
         ExternalTensors scan = new ExternalTensors();
@@ -77,7 +77,7 @@ public final class ExternalTensors {
         }
     }
 
-    /** Where a tensor's values lie: key-value pairs of which the offset may be missing. */
+    /** Position of a tensor's values, from key-value pairs of which the offset may be missing. */
     private static final class Place {
         private String location = "";
         private long offset;

@@ -10,17 +10,17 @@ import wurstchen.onnx.Manifest.BundleFile;
 import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.internal.common.OneLine;
 
-/** Compares one file's size and SHA-256 with the manifest's. */
+/** Compares the size and SHA-256 of a file with the manifest. */
 final class FileCheck {
     /** Remedy for a file that differs from the manifest. */
     static final String FETCH_AGAIN = "export or download the bundle again";
 
-    /** The longest array that every JVM makes. */
+    /** The longest array that every JVM can allocate. */
     private static final int MOST_BYTES_AT_ONCE = Integer.MAX_VALUE - 8;
 
     private FileCheck() {}
 
-    /** Reads a file whole; the bytes that are returned are the bytes that were checked. */
+    /** Reads a whole file. The bytes returned are the bytes that were checked. */
     static byte[] read(BundleFiles files, BundleFile expected) {
         byte[] bytes;
         try (InputStream in = files.open(expected.path())) {
@@ -33,7 +33,7 @@ final class FileCheck {
         return bytes;
     }
 
-    /** Returns the size of a file that is to be read whole. */
+    /** Returns the size of a file that is to be read into an array. */
     static int checkFitsAnArray(BundleFile expected) {
         if (expected.size() > MOST_BYTES_AT_ONCE) {
             throw new ModelBundleException(expected.path() + ": has " + expected.size() + " bytes, at most " + MOST_BYTES_AT_ONCE
@@ -42,7 +42,7 @@ final class FileCheck {
         return (int) expected.size();
     }
 
-    /** Copies a file while checking it; no more than the expected size is written. */
+    /** Copies a file while checking it. No more than the expected size is written. */
     static void copy(InputStream from, OutputStream to, BundleFile expected) throws IOException {
         HashingInputStream hashing = new HashingInputStream(Hashing.sha256(), from);
         checkSize(expected, ByteStreams.copy(ByteStreams.limit(hashing, expected.size()), to));
@@ -58,7 +58,7 @@ final class FileCheck {
         }
     }
 
-    /** As {@link #checkSize} for a size that was not found by reading. */
+    /** As {@link #checkSize}, for a size that was found without reading. */
     static void checkExactSize(BundleFile expected, long size) {
         if (size != expected.size()) {
             throw wrongSize(expected, Long.toString(size));

@@ -13,10 +13,7 @@ import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.internal.common.OneLine;
 
-/**
- * Compares what a folder holds with what a manifest lists. No link is followed: one anywhere inside is refused, whether it leads out of the
- * folder or not.
- */
+/** Compares the contents of a folder with a manifest. Links are not followed: a link anywhere inside is rejected, wherever it leads. */
 final class FolderContents extends SimpleFileVisitor<Path> {
     private final Path folder;
     private final Set<String> listed;
@@ -30,9 +27,9 @@ final class FolderContents extends SimpleFileVisitor<Path> {
     }
 
     /**
-     * Checks that the folder holds the listed files and the manifest, and nothing else.
+     * Checks that the folder contains the manifest, the listed files, and nothing else.
      *
-     * @throws ModelBundleException naming the first file that is missing, not listed, or not a plain file
+     * @throws ModelBundleException naming the first file that is missing, not listed, or not a regular file
      */
     static void check(Path folder, Set<String> listed) {
         FolderContents contents = new FolderContents(folder, listed);

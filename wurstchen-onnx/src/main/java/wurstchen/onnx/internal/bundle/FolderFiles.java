@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import wurstchen.onnx.Manifest.BundleFile;
 
-/** Files in a folder. No link is followed. */
+/** Files in a folder. Links are not followed. */
 record FolderFiles(Path path) implements BundleFiles {
     @Override
     public InputStream open(String file) throws IOException {

@@ -5,10 +5,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A graph of a bundle as ONNX Runtime is to open it.
+ * A graph of a bundle, ready to be opened by ONNX Runtime.
  *
- * @param model the file's bytes, as they were checked
- * @param folder where ONNX Runtime finds the graph's external data by their names; empty if {@code weights} holds them
- * @param weights the external data; empty if they lie in {@code folder}
+ * @param model the checked bytes of the file
+ * @param folder where ONNX Runtime finds the external data; empty if {@code weights} holds it
+ * @param weights the external data; empty if it is in {@code folder}
  */
 public record GraphFile(byte[] model, Optional<Path> folder, ImmutableList<WeightBytes> weights) {}

@@ -11,9 +11,9 @@ import java.util.stream.IntStream;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundleException;
 
-/** One value of the manifest with its place in it, so that every mistake is reported with where it is. */
+/** A value of the manifest with its path, so that every error names its place. */
 record ManifestNode(String place, JsonNode json) {
-    /** Longer values are cut in messages. */
+    /** Longer values are truncated in messages. */
     private static final int SHOWN_CHARACTERS = 60;
 
     ManifestNode get(String key) {
@@ -34,7 +34,7 @@ record ManifestNode(String place, JsonNode json) {
     }
 
     String text() {
-        // Control characters could rewrite a terminal's lines where a text is shown.
+        // Control characters could manipulate a terminal that shows the text.
         if (!json.isTextual() || json.textValue().chars().anyMatch(Character::isISOControl)) {
             throw expected("a string without control characters");
         }

@@ -26,11 +26,11 @@ import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentScale;
 
 /**
- * Reads {@code model.json}, trusting none of it: types, ranges, names and paths are checked. Keys that it does not know are left alone, so
- * that a newer exporter of the same format version can say more.
+ * Reads {@code model.json} as untrusted input: types, ranges, names and paths are checked. Unknown keys are ignored, so that a newer
+ * exporter of the same format version can add some.
  */
 final class ManifestReader {
-    /** More would not be a description. */
+    /** Larger files are rejected: no manifest is as large. */
     static final int MAX_BYTES = 4 << 20;
 
     private static final int MAX_FILES = 10_000;
@@ -207,7 +207,7 @@ final class ManifestReader {
     }
 
     private static ImmutableMap<String, BundleFile> files(ManifestNode node) {
-        // A file system that ignores case would keep only one of two such paths.
+        // A case-insensitive file system would keep only one of two such paths.
         Map<String, String> seen = new HashMap<>();
         ImmutableMap.Builder<String, BundleFile> files = ImmutableMap.builder();
         for (BundleFile file : node.list(MAX_FILES, ManifestReader::file)) {

@@ -3,7 +3,7 @@ package wurstchen.onnx.internal.bundle;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.LongStream;
 
-/** Reads the fields of a protobuf message one after the other. Malformed input is an IllegalArgumentException. */
+/** Reads the fields of a protobuf message in order. Throws IllegalArgumentException for malformed input. */
 public final class ProtobufReader {
     private static final int VARINT = 0;
     private static final int FIXED_64 = 1;
@@ -25,7 +25,7 @@ public final class ProtobufReader {
         this.end = end;
     }
 
-    /** Moves to the next field; false at the message's end. Each field must be read or skipped before the next. */
+    /** Moves to the next field; returns false at the end of the message. Each field must be read or skipped before the next. */
     public boolean next() {
         if (position == end) {
             return false;
@@ -42,19 +42,19 @@ public final class ProtobufReader {
         return tag >>> 3;
     }
 
-    /** The field as a message. */
+    /** Returns the field as a message. */
     public ProtobufReader message() {
         int start = content();
         return new ProtobufReader(bytes, start, position);
     }
 
-    /** The field as a string. */
+    /** Returns the field as a string. */
     public String text() {
         int start = content();
         return new String(bytes, start, position - start, StandardCharsets.UTF_8);
     }
 
-    /** The field as an integer. */
+    /** Returns the field as an integer. */
     public long number() {
         if ((tag & 7) != VARINT) {
             throw new IllegalArgumentException("expected an integer in field " + field());
@@ -62,7 +62,7 @@ public final class ProtobufReader {
         return varint();
     }
 
-    /** The field as one or more values of a repeated number, whether they are packed or not. */
+    /** Returns the field as the values of a repeated number, packed or not. */
     public long[] numbers() {
         if ((tag & 7) == VARINT) {
             return new long[] {varint()};
@@ -85,7 +85,7 @@ public final class ProtobufReader {
         }
     }
 
-    /** Moves past a length-delimited field and returns where it starts. */
+    /** Moves past a length-delimited field and returns its start. */
     private int content() {
         if ((tag & 7) != LENGTH_DELIMITED) {
             throw new IllegalArgumentException("expected bytes in field " + field());

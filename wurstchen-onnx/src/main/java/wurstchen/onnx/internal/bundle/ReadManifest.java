@@ -21,15 +21,15 @@ record ReadManifest(
         ImmutableMap<String, GraphSpec> graphs,
         ImmutableMap<String, Manifest.BundleFile> files)
         implements Manifest {
-    /** What the bundle is. */
+    /** Description of the bundle. */
     record ReadAbout(
             String family, String name, String description, String precision, String weights, Manifest.Provenance provenance)
             implements Manifest.About {}
 
-    /** Where it comes from. */
+    /** Provenance of the bundle. */
     record ReadProvenance(String source, String revision, String licence, String exported, ImmutableMap<String, String> tools)
             implements Manifest.Provenance {}
 
-    /** Its factors. */
+    /** Scale factors. */
     record ReadScales(LatentScale latents, float stageA, OptionalDouble compressor) implements Manifest.Scales {}
 }

@@ -13,7 +13,7 @@ import wurstchen.onnx.Manifest.BundleFile;
 import wurstchen.onnx.ModelBundleException;
 
 /**
- * Files on a class path or in a module. They are never unpacked: ONNX Runtime is given their bytes.
+ * Files on a class path or in a module. They are not unpacked: ONNX Runtime gets their bytes.
  *
  * @param resources where to look
  * @param prefix the folder of the bundle, without a slash at either end
@@ -29,11 +29,11 @@ record ResourceFiles(Resources resources, String prefix) implements BundleFiles 
         return in;
     }
 
-    /** Nothing: a class path cannot be listed, and reading a file shows that it is there. */
+    /** Checks nothing: a class path cannot be listed, and reading a file shows that it exists. */
     @Override
     public void check(Set<String> listed) {}
 
-    /** Nothing: reading it shows its size. */
+    /** Checks nothing: reading shows the size. */
     @Override
     public void checkSize(BundleFile expected) {}
 
@@ -47,7 +47,7 @@ record ResourceFiles(Resources resources, String prefix) implements BundleFiles 
         return resources.url(prefix + "/" + Manifest.FILE_NAME).map(URL::toString).orElse(prefix);
     }
 
-    /** The file of a URL {@code file:FILE} or {@code jar:file:FILE!/ENTRY}; jars in jars and other protocols have none. */
+    /** Returns the file of a URL {@code file:FILE} or {@code jar:file:FILE!/ENTRY}; empty for nested jars and other protocols. */
     private static Optional<Path> file(URL url) {
         try {
             URL outer = url.openConnection() instanceof JarURLConnection jar ? jar.getJarFileURL() : url;

@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /** Resources of a class path or of a module. Thread-safe. */
 public interface Resources {
-    /** Returns those that a class loader finds. */
+    /** Returns the resources that a class loader finds. */
     static Resources of(ClassLoader loader) {
         return new Resources() {
             @Override
@@ -22,7 +22,7 @@ public interface Resources {
         };
     }
 
-    /** Returns those that are in the module of a class, and then those that its class loader finds. */
+    /** Returns the resources in the module of a class, then those that its class loader finds. */
     static Resources of(Class<?> owner) {
         Resources ofLoader = of(owner.getClassLoader());
         return new Resources() {
@@ -39,9 +39,9 @@ public interface Resources {
         };
     }
 
-    /** Opens a resource, or returns null if there is none. */
+    /** Opens a resource; returns null if it does not exist. */
     InputStream open(String path) throws IOException;
 
-    /** Returns where a resource lies; empty if that is not known. */
+    /** Returns the URL of a resource; empty if unknown. */
     Optional<URL> url(String path);
 }

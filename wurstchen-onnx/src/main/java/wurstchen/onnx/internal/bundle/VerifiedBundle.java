@@ -21,11 +21,11 @@ import wurstchen.onnx.internal.common.OneLine;
 import wurstchen.text.ClipTokenizer;
 
 /**
- * The files of a bundle, compared with its manifest: the inside of {@code wurstchen.onnx.ModelBundle}, which documents what is checked.
- * Thread-safe.
+ * A bundle whose files were compared with its manifest: the implementation of {@code wurstchen.onnx.ModelBundle}, which documents what is
+ * checked. Thread-safe.
  */
 public final class VerifiedBundle implements AutoCloseable {
-    /** Set to {@code always} to read every file at every start. */
+    /** System property; {@code always} reads every file at every start. */
     static final String PROPERTY = "wurstchen.verify";
 
     private final BundleFiles files;
@@ -39,7 +39,7 @@ public final class VerifiedBundle implements AutoCloseable {
         this.manifestSha256 = Hashing.sha256().hashBytes(manifestBytes).toString();
     }
 
-    /** Opens a bundle, reading files that were not read before or may have been written to since. */
+    /** Opens a bundle. Reads files that were not read before or may have been modified since. */
     static VerifiedBundle open(BundleFiles files, byte[] manifestBytes, HostSystem host, Clock clock) {
         VerifiedBundle bundle = new VerifiedBundle(files, manifestBytes);
         if (host.property(PROPERTY).equals(Optional.of("always"))) {
@@ -61,18 +61,18 @@ public final class VerifiedBundle implements AutoCloseable {
     /**
      * Opens and verifies a bundle in a folder.
      *
-     * @throws ModelBundleException if it is not a whole, unaltered bundle of a kind that this library reads
+     * @throws ModelBundleException if it is not a complete, unmodified bundle of a supported kind
      */
     public static VerifiedBundle open(Path folder) {
         return openFolder(folder, Optional.empty());
     }
 
     /**
-     * Opens and verifies a bundle in a folder whose manifest is known.
+     * Opens and verifies a bundle in a folder whose manifest's hash is known.
      *
      * @param expectedManifestSha256 the SHA-256 of {@code model.json}, 64 hexadecimal digits
-     * @throws IllegalArgumentException if the SHA-256 is not one
-     * @throws ModelBundleException if the manifest is another one, or the folder is not a whole, unaltered bundle
+     * @throws IllegalArgumentException if the SHA-256 is malformed
+     * @throws ModelBundleException if the manifest differs, or the folder is not a complete, unmodified bundle
      */
     public static VerifiedBundle open(Path folder, String expectedManifestSha256) {
         checkArgument(
@@ -98,7 +98,7 @@ public final class VerifiedBundle implements AutoCloseable {
         return open(new FolderFiles(real), manifestBytes, HostSystem.current(), Clock.systemUTC());
     }
 
-    /** A link to the whole folder is the caller's choice; from here on it is one folder, wherever the link leads later. */
+    /** Resolves a link to the folder itself, which the caller may choose, once, so that a later change of the link has no effect. */
     private static Path realPath(Path folder) {
         try {
             return folder.toRealPath();
@@ -138,7 +138,7 @@ public final class VerifiedBundle implements AutoCloseable {
      * @param resources where to look
      * @param prefix the resource folder that holds {@code model.json}, such as {@code wurstchen/model}
      * @return the bundle
-     * @throws ModelBundleException if there is none, or it is not a whole, unaltered bundle of a kind that this library reads
+     * @throws ModelBundleException if there is none, or it is not a complete, unmodified bundle of a supported kind
      */
     public static VerifiedBundle openResource(Resources resources, String prefix) {
         checkArgument(
@@ -165,7 +165,7 @@ public final class VerifiedBundle implements AutoCloseable {
     }
 
     /**
-     * Returns what the bundle says of itself.
+     * Returns the manifest.
      *
      * @return the checked manifest
      */
@@ -174,7 +174,7 @@ public final class VerifiedBundle implements AutoCloseable {
     }
 
     /**
-     * Returns the manifest's hash, which stands for the whole bundle.
+     * Returns the hash of the manifest, which identifies the whole bundle.
      *
      * @return the SHA-256 of {@code model.json}, 64 lower-case hexadecimal digits
      */
@@ -182,22 +182,22 @@ public final class VerifiedBundle implements AutoCloseable {
         return manifestSha256;
     }
 
-    /** Returns the folder that holds the files; empty if they lie on a class path. */
+    /** Returns the folder of the files; empty if they are on a class path. */
     public Optional<Path> folder() {
         return files.folder();
     }
 
-    /** Returns the bytes of a listed file, checked as they are read; empty if the manifest lists no such file. */
+    /** Returns the bytes of a listed file, checked while reading; empty if the manifest does not list it. */
     public Optional<byte[]> read(String path) {
         checkOpen();
         return Optional.ofNullable(manifest.files().get(path)).map(file -> FileCheck.read(files, file));
     }
 
     /**
-     * Returns a graph, checked as it is read, and its weights if they lie on a class path.
+     * Returns a graph, checked while reading, with its weights if they are on a class path.
      *
-     * @param path the file of a graph, which the manifest lists
-     * @throws ModelBundleException if a file differs from the manifest, or the graph keeps weights in a file that is not listed
+     * @param path a graph file listed in the manifest
+     * @throws ModelBundleException if a file differs from the manifest, or the graph has external data in a file that is not listed
      */
     public GraphFile graph(String path) {
         byte[] model = read(path).orElseThrow();
@@ -209,12 +209,12 @@ public final class VerifiedBundle implements AutoCloseable {
                 beside.isPresent() ? ImmutableList.of() : new WeightReader(files, manifest.files()).read(path, model));
     }
 
-    /** The tokenizer of Stage C's text encoder. */
+    /** Returns the tokenizer of Stage C's text encoder. */
     public ClipTokenizer tokenizerC() {
         return tokenizer(manifest.tokenizers().stageC());
     }
 
-    /** The tokenizer of Stage B's text encoder. */
+    /** Returns the tokenizer of Stage B's text encoder. */
     public ClipTokenizer tokenizerB() {
         return tokenizer(manifest.tokenizers().stageB());
     }
@@ -237,7 +237,7 @@ public final class VerifiedBundle implements AutoCloseable {
         checkState(!closed, "this ModelBundle is closed: open a new one");
     }
 
-    /** Lets nobody read the files any more. A second call does nothing. */
+    /** Prevents further reads. A second call does nothing. */
     @Override
     public void close() {
         closed = true;

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import wurstchen.onnx.internal.common.ExternalTensor;
 
 /**
- * A weight that a graph keeps outside of itself, with its values.
+ * An external weight of a graph with its values.
  *
  * @param tensor its name, type and shape
- * @param values its bytes from the position to the limit, little endian, in memory outside Java's heap; those of a graph share it
+ * @param values little-endian bytes from position to limit, in a direct buffer that the weights of a graph share
  */
 public record WeightBytes(ExternalTensor tensor, ByteBuffer values) {}

@@ -13,16 +13,16 @@ import wurstchen.onnx.internal.common.ExternalTensor;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
- * Reads a graph's external data into memory, for graphs that lie in no folder. Every byte is checked as it is read.
+ * Reads a graph's external data into memory, for graphs that are not in a folder. Every byte is checked.
  *
- * @param files the bundle's
- * @param listed its manifest's files by path
+ * @param files of the bundle
+ * @param listed in its manifest, by path
  */
 record WeightReader(BundleFiles files, Map<String, BundleFile> listed) {
     /**
      * Reads the weights of a graph.
      *
-     * @throws ModelBundleException if a file differs from the manifest, or a weight lies where it cannot be given to ONNX Runtime
+     * @throws ModelBundleException if a file differs from the manifest, or a weight cannot be passed to ONNX Runtime from memory
      */
     ImmutableList<WeightBytes> read(String graph, byte[] model) {
         ImmutableList<ExternalTensor> tensors = ExternalTensors.of(graph, model);

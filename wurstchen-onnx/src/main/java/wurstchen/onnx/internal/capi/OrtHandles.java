@@ -9,19 +9,19 @@ import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
- * The addresses that ONNX Runtime's Java classes keep to themselves. The Java API has no binding; with these two, the C API's can be used on
- * the Java API's own sessions.
+ * Native handles that ONNX Runtime's Java classes keep private. The Java API has no IO binding; with these handles, the C API's binding
+ * works on sessions of the Java API.
  */
 public final class OrtHandles {
     private OrtHandles() {}
 
     /**
-     * Returns the address of the table of functions that the Java classes call themselves.
+     * Returns the address of the function table that the Java classes call.
      *
-     * @throws ReflectiveOperationException if this version of the Java classes keeps it elsewhere
+     * @throws ReflectiveOperationException if this version of the Java classes stores it elsewhere
      */
     public static long table() throws ReflectiveOperationException {
-        // Its class loads the native library and asks it for the table.
+        // Initializing the class loads the native library and fetches the table.
         OrtEnvironment.getEnvironment();
         return field(Class.forName("ai.onnxruntime.OnnxRuntime"), "ortApiHandle").getLong(null);
     }
@@ -29,7 +29,7 @@ public final class OrtHandles {
     /**
      * Returns the address of a session.
      *
-     * @throws WurstchenException if this version of the Java classes keeps it elsewhere
+     * @throws WurstchenException if this version of the Java classes stores it elsewhere
      */
     public static long session(OrtSession session) {
         try {
@@ -42,7 +42,7 @@ public final class OrtHandles {
     /**
      * Returns the address of a session's options.
      *
-     * @throws WurstchenException if this version of the Java classes keeps it elsewhere
+     * @throws WurstchenException if this version of the Java classes stores it elsewhere
      */
     public static long sessionOptions(SessionOptions options) {
         try {
@@ -55,16 +55,16 @@ public final class OrtHandles {
         }
     }
 
-    /** Checks that sessions have an address. */
+    /** Checks that sessions have the field that holds the address. */
     public static void checkSessions() throws ReflectiveOperationException {
         field(OrtSession.class, "nativeHandle");
     }
 
     /**
-     * Adds one user of ONNX Runtime's environment that never goes, as {@code NativeApi} does where it can: with the method by which the Java
-     * API adds its own.
+     * Adds a permanent reference to ONNX Runtime's environment with the method by which the Java API adds its own. {@code NativeApi} does
+     * the same through the C API where that works.
      *
-     * @throws ReflectiveOperationException if this version of the Java classes has another one
+     * @throws ReflectiveOperationException if this version of the Java classes has no such method
      */
     public static void keepEnvironment() throws ReflectiveOperationException {
         long table = table();

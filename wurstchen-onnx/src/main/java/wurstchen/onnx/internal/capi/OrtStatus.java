@@ -2,15 +2,15 @@ package wurstchen.onnx.internal.capi;
 
 import ai.onnxruntime.OrtException;
 
-/** What a function of the C API answers. */
+/** Converts an OrtStatus of the C API to an exception. */
 public final class OrtStatus {
     private OrtStatus() {}
 
     /**
-     * Frees a status.
+     * Checks and frees a status.
      *
-     * @param status its address, or 0
-     * @throws OrtException with its code and message, unless it is 0
+     * @param status its address, or 0 for success
+     * @throws OrtException with the status's code and message, unless it is 0
      */
     public static void check(long status) throws OrtException {
         if (status == 0) {

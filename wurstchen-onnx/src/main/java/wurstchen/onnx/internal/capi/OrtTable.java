@@ -9,12 +9,11 @@ import com.sun.jna.SymbolProvider;
 import java.util.Map;
 
 /**
- * The functions of ONNX Runtime's C API that binding and operators need, under the names of onnxruntime_c_api.h. A handle is an address; an array of one
- * element takes what a function hands out. Each function that returns a long returns the address of a status, 0 for success
- * ({@link OrtStatus} turns it into an exception); those of type void cannot fail.
+ * The functions of ONNX Runtime's C API that binding and operators need, under the names of onnxruntime_c_api.h. Handles are addresses; an
+ * array of one element is an out parameter. Functions that return a long return the address of a status, 0 for success ({@link OrtStatus}
+ * converts it to an exception); void functions cannot fail.
  *
- * <p>They lie in a table, whose address {@link OrtHandles} finds. The table only ever grows at its end, so an index stays what it is in
- * every later version.
+ * <p>The functions are in a table, whose address {@link OrtHandles} finds. New versions only append to the table, so an index stays valid.
  */
 public final class OrtTable {
     /** ORT_LOGGING_LEVEL_FATAL of onnxruntime_c_api.h. */
@@ -72,10 +71,10 @@ public final class OrtTable {
     private OrtTable() {}
 
     /**
-     * Makes the functions of this class those of a table. Not to be called twice.
+     * Links the native methods of this class to a function table. Must be called once only.
      *
      * @param table the address of a struct OrtApi
-     * @throws LinkageError if JNA cannot work here
+     * @throws LinkageError if JNA cannot be used
      */
     public static void link(long table) {
         Pointer functions = new Pointer(table);

@@ -2,7 +2,7 @@ package wurstchen.onnx.internal.capi;
 
 import ai.onnxruntime.OrtException;
 
-/** An allocator that a session lends; closed before the session is, and when nothing from it is open any more. Thread-safe. */
+/** An allocator of a session. Must be closed before the session, and after everything allocated from it. Thread-safe. */
 public final class SessionAllocator implements AutoCloseable {
     /** OrtArenaAllocator of onnxruntime_c_api.h. */
     private static final int ARENA_ALLOCATOR = 1;
@@ -16,13 +16,13 @@ public final class SessionAllocator implements AutoCloseable {
     }
 
     /**
-     * Takes one of a session's allocators.
+     * Opens an allocator of a session.
      *
      * @param session the address of an OrtSession
      * @param memory ONNX Runtime's name of the memory
-     * @param deviceIndex which of the devices with such memory
+     * @param deviceIndex index of the device
      * @param memoryType an OrtMemType
-     * @throws OrtException if the session has none for this memory
+     * @throws OrtException if the session has no allocator for this memory
      */
     public static SessionAllocator open(long session, String memory, int deviceIndex, int memoryType) throws OrtException {
         long[] address = new long[1];
@@ -37,12 +37,12 @@ public final class SessionAllocator implements AutoCloseable {
         return new SessionAllocator(info, address[0]);
     }
 
-    /** The address of the OrtMemoryInfo. */
+    /** Returns the address of the OrtMemoryInfo. */
     public long memoryInfo() {
         return memoryInfo;
     }
 
-    /** The address of the OrtAllocator. */
+    /** Returns the address of the OrtAllocator. */
     public long address() {
         return address;
     }

@@ -4,11 +4,11 @@ import com.google.common.collect.Lists;
 import java.util.List;
 import wurstchen.WurstchenException;
 
-/** Closes several things, the last one first, all of them even if one fails. */
+/** Closes several resources in reverse order, all of them even if one fails. */
 public final class Closing {
     private Closing() {}
 
-    /** Closes all; throws the first failure, which carries the others as suppressed ones. */
+    /** Closes all resources and throws the first failure; later failures are suppressed exceptions of it. */
     public static void all(List<? extends AutoCloseable> inOrder) {
         WurstchenException failure = new WurstchenException("could not close everything; the model's memory may not be free");
         afterFailure(failure, inOrder);
@@ -18,7 +18,7 @@ public final class Closing {
         }
     }
 
-    /** Closes all because of a failure, to which any other is added as a suppressed one. */
+    /** Closes all resources after a failure; their own failures become suppressed exceptions of it. */
     public static void afterFailure(Throwable failure, List<? extends AutoCloseable> inOrder) {
         for (AutoCloseable one : Lists.reverse(inOrder)) {
             try {

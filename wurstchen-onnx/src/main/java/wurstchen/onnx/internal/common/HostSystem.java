@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What this machine says about itself, in one place so that tests can say something else.
+ * Properties of this machine and process, in one place so that tests can replace them.
  *
  * @param properties the JVM's system properties, null for one that is not set
  * @param variables the process's environment, null for a variable that is not set
@@ -27,7 +27,7 @@ public record HostSystem(Function<String, String> properties, Function<String, S
         return Optional.ofNullable(variables.apply(name)).filter(value -> !value.isBlank());
     }
 
-    /** Returns the user's home folder; empty if there is none: Java says {@code ?} for a user without an entry in the system's list. */
+    /** Returns the user's home folder; empty if there is none. Java reports {@code ?} for a user without an entry in the user database. */
     public Optional<Path> home() {
         try {
             return property("user.home").map(Path::of).filter(Path::isAbsolute);
@@ -48,14 +48,14 @@ public record HostSystem(Function<String, String> properties, Function<String, S
         return osName().contains("nux");
     }
 
-    /** Returns the folder of ONNX Runtime's jar that holds this machine's libraries, such as {@code linux-x64}; its own rule. */
+    /** Returns the folder of this platform's libraries in ONNX Runtime's jar, such as {@code linux-x64}, by ONNX Runtime's own naming. */
     public String platform() {
         String os = mac() ? "osx" : windows() ? "win" : linux() ? "linux" : osName();
         String arch = property("os.arch").orElse("").toLowerCase(Locale.ROOT);
         return os + "-" + (arch.startsWith("amd64") || arch.startsWith("x86_64") ? "x64" : arch);
     }
 
-    /** Returns the file name of a library here, such as {@code libonnxruntime.so}. */
+    /** Returns the platform's file name of a library, such as {@code libonnxruntime.so}. */
     public String libraryFile(String name) {
         if (windows()) {
             return name + ".dll";

@@ -3,9 +3,9 @@ package wurstchen.onnx.internal.common;
 import com.sun.jna.Native;
 import java.util.Optional;
 
-/** Whether JNA works here, without which neither ONNX Runtime's C API nor NVIDIA's driver can be called. */
+/** Checks whether JNA can be used. ONNX Runtime's C API and NVIDIA's driver are called through it. */
 public final class Jna {
-    /** JNA's own property: where it unpacks its library. */
+    /** JNA's system property for the folder into which it unpacks its library. */
     private static final String TEMPORARY_FOLDER = "jna.tmpdir";
 
     private static Optional<String> problem;
@@ -13,9 +13,9 @@ public final class Jna {
     private Jna() {}
 
     /**
-     * Returns why it does not.
+     * Returns why JNA cannot be used.
      *
-     * @return a clause and a remedy; empty if it works
+     * @return a clause and a remedy; empty if JNA works
      */
     public static synchronized Optional<String> problem() {
         if (problem == null) {
@@ -35,7 +35,10 @@ public final class Jna {
         }
     }
 
-    /** JNA unpacks its library below the home folder, and would make a folder with the name that Java gives to none: a question mark. */
+    /**
+     * Redirects JNA to the temporary folder if there is no home folder. JNA unpacks its library below the home folder, and would create a
+     * folder named {@code ?}.
+     */
     private static void avoidFolderOfNoHome(HostSystem host) {
         if (host.home().isEmpty() && host.property(TEMPORARY_FOLDER).isEmpty()) {
             host.property("java.io.tmpdir").ifPresent(folder -> System.setProperty(TEMPORARY_FOLDER, folder));

@@ -7,49 +7,51 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * Lets native work end before the JVM does. With the process, ONNX Runtime destroys what it opens and closes sessions with, and CUDA ends as a
- * whole: a thread that was inside would crash. When the JVM exits and all other shutdown hooks are done, what goes on is waited for, and nothing
- * begins any more. Runs on the CPU need no such care. Thread-safe.
+ * Delays the exit of the JVM until native work is done. At process exit, ONNX Runtime destroys the objects that it uses to open and close
+ * sessions, and CUDA shuts down: a thread inside either would crash. When the JVM exits and all other shutdown hooks have finished, running
+ * work is waited for and new work is refused. Runs on the CPU do not need this. Thread-safe.
  */
 public final class JvmExit {
-    /** Longer than a run of a graph, and than opening most; nobody who ends a program wants to wait longer. */
+    /**
+     * Longer than one run of a graph and than most sessions take to open, and short enough for a user who waits for the program to end.
+     */
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
-    /** Work shares it; whoever has it alone never gives it back. */
+    /** Work holds the read lock. The exit takes the write lock and never releases it. */
     private static final ReadWriteLock WORK = new ReentrantReadWriteLock();
 
-    /** Set before the lock is asked for: work that comes late could overtake who waits for it alone. */
+    /** Set before the write lock is requested, because a late {@code tryLock} of the read lock could succeed before a waiting writer. */
     private static volatile boolean ending;
 
     static {
         try {
             Runtime.getRuntime().addShutdownHook(new LastHook(JvmExit::end));
         } catch (IllegalStateException e) {
-            // The JVM is exiting already, and nothing can be waited for.
+            // The JVM is already exiting: nothing can be waited for.
         }
     }
 
     private JvmExit() {}
 
-    /** Work that ends with a result or with what it may throw. */
+    /** Work that returns a result or throws. */
     @FunctionalInterface
     public interface Work<T, E extends Exception> {
         /** Does the work. */
         T call() throws E;
     }
 
-    /** Something to close. */
+    /** A resource to close. */
     @FunctionalInterface
     public interface Close<E extends Exception> {
-        /** Closes it. */
+        /** Closes the resource. */
         void close() throws E;
     }
 
-    /** Says that work came too late. */
+    /** Thrown when work is refused because the JVM is exiting. */
     public static final class EndingException extends OrtException {
         private static final long serialVersionUID = 1;
 
-        /** What it says. */
+        /** The message. */
         public static final String MESSAGE = "the JVM is exiting";
 
         EndingException() {
@@ -58,9 +60,9 @@ public final class JvmExit {
     }
 
     /**
-     * Does work, which the JVM waits for when it exits meanwhile.
+     * Does work that an exit of the JVM waits for.
      *
-     * @throws EndingException if the JVM exits already
+     * @throws EndingException if the JVM is already exiting
      */
     public static <T, E extends Exception> T during(Work<T, E> work) throws E, EndingException {
         if (ending || !WORK.readLock().tryLock()) {
@@ -73,7 +75,9 @@ public final class JvmExit {
         }
     }
 
-    /** Closes something, which the JVM waits for when it exits meanwhile; if it exits already, what is open ends with the process. */
+    /**
+     * Closes a resource; an exit of the JVM waits for it. If the JVM is already exiting, does nothing: the resource ends with the process.
+     */
     public static <E extends Exception> void close(Close<E> closing) throws E {
         try {
             during(() -> {
@@ -81,14 +85,14 @@ public final class JvmExit {
                 return null;
             });
         } catch (EndingException e) {
-            // Nothing is left to do.
+            // The process ends, and the resource with it.
         }
     }
 
     private static void end() {
         ending = true;
         try {
-            // Given up after a while: work that hangs must not keep the program.
+            // Wait for a limited time, so that work that hangs does not keep the process alive.
             WORK.writeLock().tryLock(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

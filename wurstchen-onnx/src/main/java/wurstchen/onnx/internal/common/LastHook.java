@@ -8,18 +8,18 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A shutdown hook that works when all others are done, as far as that can be told: a service's hook may wait for requests, which need what this
- * one ends.
+ * A shutdown hook that acts after all others, as far as this can be observed: another hook may wait for requests that need what this hook
+ * ends.
  *
- * <p>Source: {@code java.lang.ApplicationShutdownHooks} of JDK 17 to 25. The thread that exits starts all hooks, one after the other, and then
- * joins them in the same order. So hooks that were started before this one are done when it joins this one; and hooks that were started after
- * this one are threads that were created before the exit began and not started yet. Where a JDK does it otherwise, this one does not wait.
+ * <p>Source: {@code java.lang.ApplicationShutdownHooks} of JDK 17 to 25. The exiting thread starts all hooks one after the other and then
+ * joins them in the same order. Hooks that were started before this one are done when this one is joined. Hooks that are started after it
+ * are threads that existed, not yet started, when the exit began. On a JDK that works differently, this hook does not wait.
  */
 final class LastHook extends Thread {
-    /** The name of each; those of several class loaders must not wait for one another. */
+    /** The thread name of every instance. Instances of several class loaders must not wait for each other. */
     static final String NAME = "wurstchen exit";
 
-    /** A thread that is no hook could be taken for one if it was started at the very moment. */
+    /** Limits the wait: a thread that is not a hook could be mistaken for one if it was started at that moment. */
     private static final Duration LONGEST_WAIT_FOR_LATER_HOOKS = Duration.ofMinutes(1);
 
     private static final Duration FOR_THE_OTHER_TO_WAKE_UP = Duration.ofMillis(2);
@@ -34,7 +34,7 @@ final class LastHook extends Thread {
         this.work = work;
     }
 
-    /** Called by the thread that exits. */
+    /** Called by the exiting thread. */
     @Override
     public void start() {
         exiting = Thread.currentThread();
@@ -61,13 +61,13 @@ final class LastHook extends Thread {
     }
 
     /**
-     * Returns whether the thread that exits waits for this one. While it does, it waits on this object's monitor: then it wakes up here, and is
-     * blocked as long as this thread holds the monitor. A thread that waits for another hook stays as it is.
+     * Returns whether the exiting thread is joining this hook. While joining, it waits on this object's monitor: it wakes up here and stays
+     * blocked as long as this thread holds the monitor. If it waits for another hook, its state does not change.
      */
     private synchronized boolean isJoined() throws InterruptedException {
         notifyAll();
         sleep(FOR_THE_OTHER_TO_WAKE_UP.toMillis());
-        boolean joins = isIn("java.lang.Thread", "join"); // Before, while it starts hooks, other monitors may block it.
+        boolean joins = isIn("java.lang.Thread", "join"); // While it starts hooks, it may be blocked on other monitors.
         return switch (exiting.getState()) {
             case BLOCKED -> joins;
             case WAITING, TIMED_WAITING -> !isIn("java.lang.Object", "wait");

@@ -1,8 +1,8 @@
 package wurstchen.onnx.internal.common;
 
 /**
- * Text from a file or a library made fit for a message of one line. Of a long one, the beginning and the end are kept: ONNX Runtime names what
- * failed first and, behind the signatures of C++ functions, CUDA's own reason last.
+ * Shortens and cleans text from a file or a library for a message of one line. Of a long text, the beginning and the end are kept: ONNX
+ * Runtime names the failed operation first, and CUDA's reason comes last, after C++ signatures.
  */
 public final class OneLine {
     private static final int MOST_CHARACTERS = 500;

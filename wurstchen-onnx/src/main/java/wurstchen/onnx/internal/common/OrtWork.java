@@ -2,7 +2,7 @@ package wurstchen.onnx.internal.common;
 
 import ai.onnxruntime.OrtException;
 
-/** Calls of ONNX Runtime without a result. */
+/** ONNX Runtime calls without a result. */
 @FunctionalInterface
 public interface OrtWork {
     /**

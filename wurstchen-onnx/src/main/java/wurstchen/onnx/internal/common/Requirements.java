@@ -6,7 +6,7 @@ import static wurstchen.internal.Requirement.runtimeModule;
 import java.util.List;
 import wurstchen.internal.Requirement;
 
-/** Jars and runtime modules that this module and wurstchen.core call. JNA is not among them: the CPU works without it. */
+/** The jars and Java runtime modules that this module and wurstchen.core call. JNA is not among them, because the CPU works without it. */
 public final class Requirements {
     private static final List<Requirement> ALL = List.of(
             library("ai.onnxruntime.OrtEnvironment", "ONNX Runtime", "com.microsoft.onnxruntime:onnxruntime"),
@@ -15,7 +15,7 @@ public final class Requirements {
     private Requirements() {}
 
     /**
-     * Checks that they are there.
+     * Checks that all of them are present.
      *
      * @throws wurstchen.WurstchenException naming everything that is missing, each with its remedy
      */

@@ -3,13 +3,13 @@ package wurstchen.onnx.internal.common;
 import static com.google.common.base.Preconditions.checkState;
 
 /**
- * Something native with several users, freed when the last one has released it: a tensor must not outlive its allocator, nor a binding its
+ * A reference-counted native resource, freed when the last user releases it: a tensor must not outlive its allocator, nor a binding its
  * session. Starts with one user. Thread-safe.
  */
 public abstract class Shared {
     private int users = 1;
 
-    /** Adds a user, unless the last one is gone. */
+    /** Adds a user unless the resource has been freed; returns whether it did. */
     public final synchronized boolean tryRetain() {
         if (users == 0) {
             return false;
@@ -21,13 +21,13 @@ public abstract class Shared {
     /**
      * Adds a user.
      *
-     * @throws IllegalStateException if the last one is gone: whoever still comes does so through a model that is closed
+     * @throws IllegalStateException if the resource has been freed, which means that the model was closed
      */
     public final void retain() {
         checkState(tryRetain(), "the model is closed: open it again");
     }
 
-    /** Removes a user, and frees this if it was the last one. */
+    /** Removes a user and frees the resource if it was the last. */
     public final void release() {
         synchronized (this) {
             if (--users > 0) {
@@ -37,6 +37,6 @@ public abstract class Shared {
         free();
     }
 
-    /** Called once, when nobody uses this any more. */
+    /** Frees the resource. Called once, after the last release. */
     public abstract void free();
 }

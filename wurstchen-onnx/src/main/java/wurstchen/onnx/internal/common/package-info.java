@@ -1,5 +1,7 @@
 /**
- * What every other internal package uses: properties of the host system, closing and reference counting, native work at JVM exit, texts of
- * one line, whether JNA can be loaded. Calls no other package of this module.
+ * Classes that every other internal package may use: properties of the host system, closing and reference counting, native work at JVM
+ * exit, one-line messages, required jars, whether JNA can be loaded.
+ *
+ * <p>Uses no other package of this module.
  */
 package wurstchen.onnx.internal.common;

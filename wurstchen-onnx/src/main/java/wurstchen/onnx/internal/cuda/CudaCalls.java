@@ -4,31 +4,31 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * Keeps every other call away from CUDA while a run is recorded. ONNX Runtime records with cudaStreamCaptureModeGlobal: the recording fails as
- * soon as any thread of the process allocates, frees or copies memory of a GPU, as opening and closing a model do. Source:
+ * Serializes CUDA graph captures against all other CUDA calls. ONNX Runtime captures with cudaStreamCaptureModeGlobal: the capture fails as
+ * soon as any thread of the process allocates, frees or copies GPU memory, as opening and closing a model do. Source:
  * onnxruntime/core/providers/cuda/cuda_graph.cc. Thread-safe; costs next to nothing where there is no GPU.
  */
 public final class CudaCalls {
-    /** Who records has it alone. */
+    /** A capture holds the write lock; all other calls hold the read lock. */
     private static final ReadWriteLock LOCK = new ReentrantReadWriteLock();
 
     private CudaCalls() {}
 
-    /** Calls that end with a result or with what they may throw. */
+    /** CUDA calls that return a result or throw. */
     @FunctionalInterface
     public interface Calls<T, E extends Exception> {
         /** Makes the calls. */
         T make() throws E;
     }
 
-    /** Calls without a result. */
+    /** CUDA calls without a result. */
     @FunctionalInterface
     public interface Work<E extends Exception> {
         /** Makes the calls. */
         void make() throws E;
     }
 
-    /** Makes calls that a recording does not bear; if one goes on, it is waited for, which takes milliseconds. */
+    /** Makes calls that must not run during a capture. If one is in progress, waits for it, which takes milliseconds. */
     public static <T, E extends Exception> T shared(Calls<T, E> calls) throws E {
         LOCK.readLock().lock();
         try {
@@ -47,16 +47,16 @@ public final class CudaCalls {
     }
 
     /**
-     * Keeps others away until {@link #endAlone} of the same thread, if none of them is in a call right now: opening a model takes seconds, and a
-     * run is better not recorded than kept waiting.
+     * Tries to exclude all other calls until {@link #endAlone} of the same thread. Does not wait for calls in progress: opening a model
+     * takes seconds, and it is better not to capture a run than to delay it.
      *
-     * @return whether the thread is alone now
+     * @return whether all other calls are excluded now
      */
     public static boolean tryAlone() {
         return LOCK.writeLock().tryLock();
     }
 
-    /** Lets others call again. */
+    /** Ends the exclusion. */
     public static void endAlone() {
         LOCK.writeLock().unlock();
     }

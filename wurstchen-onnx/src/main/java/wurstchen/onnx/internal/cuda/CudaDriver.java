@@ -8,11 +8,11 @@ import java.util.function.Supplier;
 @FunctionalInterface
 public interface CudaDriver extends Supplier<CudaDriver.State> {
     /**
-     * What the driver said.
+     * State of the driver.
      *
      * @param problem why it cannot be used; empty if it can
-     * @param version its own, such as 580.65.06; empty if it is not known
-     * @param cuda the newest CUDA that it runs, as 1000 times the major and 10 times the minor version; 0 if it is not known
+     * @param version its own, such as 580.65.06; empty if unknown
+     * @param cuda the newest CUDA version that it supports, as 1000 times the major plus 10 times the minor version; 0 if unknown
      * @param gpus in CUDA's order
      */
     record State(Optional<String> problem, Optional<String> version, int cuda, ImmutableList<Gpu> gpus) {

@@ -13,8 +13,8 @@ import wurstchen.onnx.internal.common.FilePart;
 import wurstchen.onnx.internal.common.HostSystem;
 
 /**
- * Memory of a GPU that this library asks NVIDIA's driver for, and the way of files into it: read into pinned memory by several threads, which a
- * GPU reads at the bus's full speed. Thread-safe.
+ * GPU memory allocated through NVIDIA's driver, and file reads into it: several threads read into pinned memory, from which the GPU copies
+ * at full bus speed. Thread-safe.
  *
  * <p>Source: cuda.h.
  */
@@ -34,10 +34,10 @@ public final class CudaMemory implements AutoCloseable {
     }
 
     /**
-     * Opens a GPU's memory. Needs JNA.
+     * Opens the memory of a GPU. Requires JNA.
      *
      * @param index of the GPU, in CUDA's order
-     * @return empty if the driver does not give it; then ONNX Runtime does not work either, and says why
+     * @return empty if the driver fails; then ONNX Runtime fails as well, with a reason
      */
     public static Optional<CudaMemory> open(int index, HostSystem host) {
         return InstalledCudaDriver.library(host).flatMap(driver -> open(driver, index));
@@ -59,27 +59,27 @@ public final class CudaMemory implements AutoCloseable {
         return succeeds(driver, "cuMemAlloc_v2", address, bytes) ? OptionalLong.of(address.getValue()) : OptionalLong.empty();
     }
 
-    /** Frees what {@link #allocate} returned, once all work that was queued is done. */
+    /** Frees memory returned by {@link #allocate}, after all queued work is done. */
     public void free(long address) {
         enter();
         succeeds(driver, "cuMemFree_v2", address);
     }
 
     /**
-     * Reads parts of files into memory, which are there when this returns.
+     * Reads parts of files into GPU memory; the data is there when this returns.
      *
-     * @throws IOException if a file cannot be read or ends before, or the driver refuses a copy
+     * @throws IOException if a file cannot be read or is too short, or the driver fails to copy
      */
     public void read(List<FilePart> parts) throws IOException {
         reader.read(parts);
     }
 
-    /** Makes this GPU the calling thread's. */
+    /** Makes the GPU's context current on the calling thread. */
     void enter() {
         succeeds(driver, "cuCtxSetCurrent", context);
     }
 
-    /** Allocates pinned memory; empty if the driver pins no more. */
+    /** Allocates pinned memory; empty if the driver cannot pin more. */
     Optional<Pointer> pin(long bytes) {
         PointerByReference memory = new PointerByReference();
         return succeeds(driver, "cuMemAllocHost_v2", memory, bytes) ? Optional.of(memory.getValue()) : Optional.empty();
@@ -89,7 +89,7 @@ public final class CudaMemory implements AutoCloseable {
         succeeds(driver, "cuMemFreeHost", memory);
     }
 
-    /** Copies from the host's memory, and waits for it. Returns whether the driver did. */
+    /** Copies from host memory and waits for the copy. Returns whether the driver succeeded. */
     boolean copy(long to, Pointer from, long bytes) {
         return succeeds(driver, "cuMemcpyHtoD_v2", to, from, bytes);
     }
@@ -98,7 +98,7 @@ public final class CudaMemory implements AutoCloseable {
         return driver.getFunction(function).invokeInt(arguments) == SUCCESS;
     }
 
-    /** Frees pinned memory and threads; what was allocated must be free. */
+    /** Frees pinned memory and threads. Everything allocated must have been freed. */
     @Override
     public void close() {
         reader.close();

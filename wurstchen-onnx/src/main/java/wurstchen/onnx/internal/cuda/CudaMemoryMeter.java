@@ -3,11 +3,11 @@ package wurstchen.onnx.internal.cuda;
 import java.util.Optional;
 import wurstchen.onnx.internal.common.HostSystem;
 
-/** Asks NVIDIA's driver. */
+/** Measures GPU memory through NVIDIA's driver. */
 public final class CudaMemoryMeter {
     private CudaMemoryMeter() {}
 
-    /** Opens a meter of a GPU, which knows nothing if there is no driver or no such GPU. */
+    /** Opens a meter of a GPU. It reports a negative number if there is no driver or no such GPU. */
     public static MemoryMeter open(int index) {
         HostSystem host = HostSystem.current();
         Optional<NvidiaManagement> nvml = NvidiaManagement.open(host);

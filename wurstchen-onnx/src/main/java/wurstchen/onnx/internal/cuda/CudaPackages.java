@@ -6,14 +6,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which package brings a CUDA library: of NVIDIA's apt repository, of PyPI, and of conda (channels nvidia and conda-forge).
+ * The packages that provide a CUDA library, in NVIDIA's apt repository, on PyPI, and on conda (channels nvidia and conda-forge).
  *
- * @param apt without the version of CUDA
- * @param pip without the version of CUDA
+ * @param apt without the CUDA version
+ * @param pip without the CUDA version
  * @param conda the name
  */
 public record CudaPackages(String apt, String pip, String conda) {
-    /** The library of the driver: it comes with the driver and with nothing else. */
+    /** The driver's library, which only the driver provides. */
     public static final String DRIVER_LIBRARY = "libcuda.so.1";
 
     private static final Pattern NAME = Pattern.compile("(lib\\w+)\\.so\\.(\\d+)");
@@ -35,18 +35,18 @@ public record CudaPackages(String apt, String pip, String conda) {
         return name.matches() ? Optional.of(name.group(1)) : Optional.empty();
     }
 
-    /** Returns the name of the package on PyPI, without the version of CUDA. */
+    /** Returns the name of the package on PyPI, without the CUDA version. */
     public static Optional<String> pip(String library) {
         return base(library).map(BY_LIBRARY::get).map(CudaPackages::pip);
     }
 
-    /** Whether a library is CUDA's, and not of the system. */
+    /** Returns whether a library belongs to CUDA rather than to the system. */
     public static boolean isCuda(String library) {
         return library.equals(DRIVER_LIBRARY) || base(library).filter(BY_LIBRARY::containsKey).isPresent();
     }
 
     /**
-     * Says how to install a library.
+     * Returns how to install a library.
      *
      * @param cuda the major version of CUDA
      */
@@ -59,14 +59,14 @@ public record CudaPackages(String apt, String pip, String conda) {
             return "install the package of your system that has it";
         }
         boolean cudnn = packages.conda().equals("cudnn");
-        // From CUDA 13 on, what belongs to CUDA itself has no suffix on PyPI; cuDNN keeps one.
+        // From CUDA 13 on, PyPI packages of CUDA itself have no suffix; cuDNN keeps one.
         String suffix = cuda >= 13 && !cudnn ? "==" + pipVersion(packages, cuda) : "-cu" + cuda;
         return "install one of: apt " + packages.apt() + (cudnn ? "-cuda-" + cuda : "-" + cuda + "-*")
                 + ", pip " + packages.pip() + suffix
                 + ", conda " + packages.conda() + " cuda-version=" + cuda;
     }
 
-    /** These follow CUDA's version number; cuRAND and cuFFT have their own. */
+    /** Returns the PyPI version. Most packages follow CUDA's version number; cuRAND and cuFFT have their own. */
     private static String pipVersion(CudaPackages packages, int cuda) {
         return switch (packages.conda()) {
             case "libcurand" -> "10.*";

@@ -8,14 +8,14 @@ import java.util.Optional;
 import wurstchen.onnx.internal.common.HostSystem;
 
 /**
- * A queue of a GPU's work, made by NVIDIA's driver (cuda.h), which every graph of a device is to use. Otherwise ONNX Runtime makes one for
- * each graph, and with it one more handle of cuDNN, which leaves memory behind: two modules that cudnnCreate loads and cudnnDestroy does not
- * unload (cuDNN 9.19). Source: class CudaStream of onnxruntime/core/providers/cuda/cuda_stream_handle.cc.
+ * A CUDA stream created through NVIDIA's driver (cuda.h), shared by all graphs of a device. Otherwise ONNX Runtime creates a stream for
+ * each graph, and with it a cuDNN handle, which leaks memory: cudnnDestroy does not unload two modules that cudnnCreate loads (cuDNN 9.19).
+ * Source: class CudaStream of onnxruntime/core/providers/cuda/cuda_stream_handle.cc.
  */
 public final class CudaStream implements AutoCloseable {
     private static final int SUCCESS = 0;
 
-    /** CU_STREAM_NON_BLOCKING, which waits for no work of the default stream: like those that ONNX Runtime makes. */
+    /** CU_STREAM_NON_BLOCKING: does not synchronize with the default stream, like the streams that ONNX Runtime creates. */
     private static final int NON_BLOCKING = 1;
 
     private final Calls calls;
@@ -29,21 +29,21 @@ public final class CudaStream implements AutoCloseable {
     }
 
     /**
-     * Makes one. Needs JNA.
+     * Creates a stream. Requires JNA.
      *
      * @param index of the GPU, in CUDA's order
-     * @return empty if the driver makes none; then ONNX Runtime does not work either, and says why
+     * @return empty if the driver fails; then ONNX Runtime fails as well, with a reason
      */
     public static Optional<CudaStream> open(int index, HostSystem host) {
         return InstalledCudaDriver.library(host).map(Calls::new).flatMap(calls -> calls.open(index));
     }
 
-    /** The address of the CUstream, which is also a cudaStream_t. */
+    /** Returns the address of the CUstream, which is also a cudaStream_t. */
     public long address() {
         return Pointer.nativeValue(stream);
     }
 
-    /** Frees it; no graph may use it any more. */
+    /** Frees the stream. No graph may use it any more. */
     @Override
     public void close() {
         calls.succeeds("cuStreamDestroy_v2", stream);
@@ -54,7 +54,7 @@ public final class CudaStream implements AutoCloseable {
         Optional<CudaStream> open(int index) {
             IntByReference gpu = new IntByReference();
             PointerByReference context = new PointerByReference();
-            // The context that CUDA's runtime uses too, and with it ONNX Runtime.
+            // The primary context, which the CUDA runtime and with it ONNX Runtime use.
             if (!succeeds("cuInit", 0)
                     || !succeeds("cuDeviceGet", gpu, index)
                     || !succeeds("cuDevicePrimaryCtxRetain", context, gpu.getValue())) {

@@ -9,9 +9,9 @@ import wurstchen.onnx.internal.common.JvmExit;
 import wurstchen.onnx.internal.common.OrtWork;
 
 /**
- * The one thread that works with a GPU. ONNX Runtime keeps cuDNN and cuBLAS handles, and the recordings of CUDA graphs, for each thread that
- * opens or runs a graph: with one thread there is one of each, and work of several callers queues. What is at work ends before the JVM does.
- * Not to be asked from itself, which would wait for ever. Thread-safe.
+ * The single thread that works with a GPU. ONNX Runtime keeps cuDNN and cuBLAS handles and CUDA graph captures per thread that opens or
+ * runs a graph: with one thread there is one of each, and work of several callers queues. An exit of the JVM waits for running work. Must
+ * not be called from the device thread itself, which would deadlock. Thread-safe.
  */
 public final class DeviceThread implements AutoCloseable {
     private final ExecutorService executor;
@@ -25,7 +25,7 @@ public final class DeviceThread implements AutoCloseable {
     }
 
     /**
-     * Does work and waits for it, also when interrupted: what it works with must not be freed under it.
+     * Does work on the device thread and waits for it, even when interrupted, because the work's resources must not be freed meanwhile.
      *
      * @throws OrtException if the work throws it, or the JVM is exiting
      */

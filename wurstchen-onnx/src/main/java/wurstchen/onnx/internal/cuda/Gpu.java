@@ -7,8 +7,8 @@ import java.util.Optional;
  * A GPU as its driver describes it.
  *
  * @param name such as NVIDIA H200
- * @param bytes its memory
- * @param usedBytes how much of it is taken, by every program together; empty if the driver does not say
+ * @param bytes size of its memory
+ * @param usedBytes memory in use by all programs together; empty if unknown
  * @param capability its compute capability, such as 9.0
  */
 public record Gpu(String name, long bytes, Optional<Long> usedBytes, String capability) {

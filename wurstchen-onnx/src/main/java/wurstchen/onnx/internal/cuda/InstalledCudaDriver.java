@@ -12,7 +12,7 @@ import java.util.Optional;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.Jna;
 
-/** The driver of this machine, asked through its own library (cuda.h); makes no context and takes no memory of a GPU. */
+/** The driver of this machine, queried through its own library (cuda.h). Creates no context and allocates no GPU memory. */
 public final class InstalledCudaDriver implements CudaDriver {
     private static final int SUCCESS = 0;
     private static final int ERROR_NO_DEVICE = 100;
@@ -43,7 +43,7 @@ public final class InstalledCudaDriver implements CudaDriver {
         return new Calls(library.get(), NvidiaManagement.open(host)).state(host);
     }
 
-    /** Returns where a GPU is on the bus, as {@link NvidiaManagement} wants it; empty if there is no such GPU. */
+    /** Returns the PCI bus id of a GPU, as {@link NvidiaManagement} expects it; empty if there is no such GPU. */
     public Optional<String> busId(int index) {
         if (Jna.problem().isPresent()) {
             return Optional.empty();
@@ -51,7 +51,7 @@ public final class InstalledCudaDriver implements CudaDriver {
         return library(host).map(library -> new Calls(library, Optional.empty())).filter(Calls::start).flatMap(calls -> calls.busId(index));
     }
 
-    /** Returns the driver's library; empty where it is not. Needs JNA. */
+    /** Returns the driver's library; empty if it is not installed. Requires JNA. */
     public static Optional<NativeLibrary> library(HostSystem host) {
         try {
             return Optional.of(NativeLibrary.getInstance(libraryName(host)));

@@ -10,17 +10,17 @@ import java.util.Optional;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.Jna;
 
-/** NVIDIA's management library (nvml.h), which comes with the driver and knows what CUDA's does not say without a context. */
+/** NVIDIA's management library (NVML, nvml.h). It comes with the driver and knows what CUDA does not report without a context. */
 public final class NvidiaManagement {
     private static final int SUCCESS = 0;
     private static final int TEXT_BYTES = 96;
 
-    /** struct nvmlMemory_t: total, free and used, 64 bits each. */
+    /** Size of struct nvmlMemory_t: total, free and used, 64 bits each. */
     private static final int MEMORY_BYTES = 24;
 
     private static final int USED_AT = 16;
 
-    /** Started once: a program that started it for each of its questions was seen with more open files after each. */
+    /** Initialized once: initializing it for every query was seen to leak open files. */
     private static Optional<NvidiaManagement> started = Optional.empty();
 
     private final NativeLibrary library;
@@ -29,7 +29,7 @@ public final class NvidiaManagement {
         this.library = library;
     }
 
-    /** Opens it; empty where it is not, or does not start. It stays open as long as the JVM. */
+    /** Opens the library; empty if it is not installed or does not start. It stays open for the lifetime of the JVM. */
     public static synchronized Optional<NvidiaManagement> open(HostSystem host) {
         if (started.isEmpty()) {
             started = start(host);
@@ -58,9 +58,9 @@ public final class NvidiaManagement {
     }
 
     /**
-     * Returns how much memory of a GPU is taken, by every program together.
+     * Returns how much GPU memory all programs together use.
      *
-     * @param busId where the GPU is, as {@code cuDeviceGetPCIBusId} says: the indexes of the two libraries may differ
+     * @param busId as {@code cuDeviceGetPCIBusId} returns it, because the device indexes of the two libraries may differ
      */
     Optional<Long> usedBytes(String busId) {
         PointerByReference device = new PointerByReference();

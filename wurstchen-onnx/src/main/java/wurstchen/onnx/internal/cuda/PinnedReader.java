@@ -16,9 +16,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import wurstchen.onnx.internal.common.FilePart;
 
-/** Brings files to a GPU with several threads, each by way of a buffer of pinned memory, or of pageable memory where none can be pinned. Thread-safe. */
+/**
+ * Reads files into GPU memory with several threads, each through a buffer of pinned memory, or of pageable memory if none can be pinned.
+ * Thread-safe.
+ */
 final class PinnedReader implements AutoCloseable {
-    /** One thread copies some GB a second out of the page cache; this many fill the bus. */
+    /** One thread copies a few GB per second from the page cache; this many saturate the bus. */
     private static final int THREADS = Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors()));
 
     private static final int PIECE_BYTES = 8 << 20;
@@ -39,9 +42,9 @@ final class PinnedReader implements AutoCloseable {
     }
 
     /**
-     * The memory of a piece.
+     * The buffer of one piece.
      *
-     * @param pageable what owns the memory; empty if it is pinned
+     * @param pageable owner of pageable memory; empty if the memory is pinned
      */
     private record Buffer(Pointer memory, Optional<Memory> pageable) {}
 
@@ -60,7 +63,7 @@ final class PinnedReader implements AutoCloseable {
         waitFor(pieces);
     }
 
-    /** For all of them, also after a failure or an interrupt: none may write to memory that the caller frees. */
+    /** Waits for all pieces, also after a failure or an interrupt, because none may write to memory that the caller frees. */
     private static void waitFor(List<Future<?>> pieces) throws IOException {
         IOException failure = null;
         boolean interrupted = false;
@@ -122,7 +125,7 @@ final class PinnedReader implements AutoCloseable {
         return made;
     }
 
-    /** Ends the threads and frees their buffers; nothing may be read any more. */
+    /** Ends the threads and frees their buffers. Nothing may be read afterwards. */
     @Override
     public synchronized void close() {
         threads.shutdown();

@@ -15,10 +15,10 @@ import wurstchen.onnx.internal.cache.CacheFolder;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
- * A library in the cache and what was written down about it when it was put there: {@code NAME.sha256} beside {@code NAME} holds
- * "SHA-256 bytes modified".
+ * A library in the cache with its record, written when it was unpacked: {@code NAME.sha256} beside {@code NAME} holds "SHA-256 bytes
+ * modified".
  *
- * @param file where it is
+ * @param file path of the library
  */
 record CachedLibrary(Path file) {
     private static final Pattern RECORD = Pattern.compile("([0-9a-f]{64}) (\\d{1,18}) (-?\\d{1,18})\\s*");
@@ -26,10 +26,10 @@ record CachedLibrary(Path file) {
     private record Record(String sha256, long bytes, long modified) {}
 
     /**
-     * Whether the file has the recorded size and time: what a start asks, because reading half a gigabyte takes longer than the rest of it.
-     * A file that was cut off or written to differs.
+     * Returns whether the file has the recorded size and modification time. Checked at every start, because reading half a gigabyte takes
+     * longer than the rest of the start. A truncated or modified file differs.
      *
-     * @param bytes the size that the artifact says
+     * @param bytes the size according to the artifact
      */
     boolean looksWhole(long bytes) {
         try {
@@ -43,7 +43,7 @@ record CachedLibrary(Path file) {
         }
     }
 
-    /** Whether every byte is the one that was written. */
+    /** Returns whether the SHA-256 of the file is the recorded one. */
     boolean isWhole() {
         try {
             Optional<Record> record = record();
@@ -53,12 +53,12 @@ record CachedLibrary(Path file) {
         }
     }
 
-    /** Writes the record down; the library must be in its place. */
+    /** Writes the record. The library must be in place. */
     void write(String sha256) throws IOException {
         CacheFiles.replace(recordFile(), sha256 + " " + Files.size(file) + " " + modified() + "\n");
     }
 
-    /** Takes the record away, so that the library counts as damaged. */
+    /** Deletes the record, so that the library counts as damaged. */
     void forget() {
         try {
             Files.deleteIfExists(recordFile());
@@ -73,7 +73,7 @@ record CachedLibrary(Path file) {
         if (!Files.isRegularFile(recordFile())) {
             return Optional.empty();
         }
-        // Whatever bytes the file has been given: one that cannot be read as a record is none.
+        // The record may hold arbitrary bytes: one that cannot be parsed counts as missing.
         Matcher line = RECORD.matcher(new String(Files.readAllBytes(recordFile()), StandardCharsets.ISO_8859_1));
         return line.matches()
                 ? Optional.of(new Record(line.group(1), Long.parseLong(line.group(2)), Long.parseLong(line.group(3))))

@@ -22,18 +22,18 @@ import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
- * A folder that holds the libraries of one ONNX Runtime artifact, unpacked once for all programs of this user.
+ * A cache folder for the libraries of one ONNX Runtime artifact, unpacked once for all programs of this user.
  *
- * <p>A library appears whole or not at all: it is written beside its place and moved there. One that was damaged since is unpacked again.
- * Safe for several JVMs at a time: one unpacks while the others wait; where the file system has no locks each unpacks for itself, and the
- * last move stands, of the same bytes.
+ * <p>A library is written to a temporary file and moved into place, so it is either complete or absent. A library that was damaged since is
+ * unpacked again. Safe for several JVMs at a time: one unpacks while the others wait. On a file system without locks each JVM unpacks for
+ * itself, and the last move wins, with the same bytes.
  */
 public final class LibraryCache {
     private static final String LOCK = "lock";
 
     private final Path folder;
 
-    /** Uses a folder, which is made when something is unpacked. */
+    /** Uses a folder, which is created when something is unpacked. */
     LibraryCache(Path folder) {
         this.folder = folder;
     }
@@ -43,9 +43,9 @@ public final class LibraryCache {
     }
 
     /**
-     * Unpacks what is not there yet, or not as it was written.
+     * Unpacks libraries that are missing or damaged.
      *
-     * @throws WurstchenException if the folder cannot be written, no library can be loaded from it, or one cannot be read
+     * @throws WurstchenException if the folder cannot be written, no library can be loaded from it, or a library cannot be read
      */
     public void unpack(Collection<PackedLibrary> libraries, HostSystem host) {
         if (Mounts.forbidExecution(folder, host)) {
@@ -60,7 +60,7 @@ public final class LibraryCache {
                 if (lock.exclusive()) {
                     deletePartial();
                 }
-                // Another JVM may have unpacked while this one waited.
+                // Another JVM may have unpacked them while this one waited.
                 for (PackedLibrary library : missing(libraries)) {
                     unpack(library);
                 }
@@ -77,7 +77,7 @@ public final class LibraryCache {
                 cause);
     }
 
-    /** Reads every byte of what is there; returns the names of files that are not as they were written. */
+    /** Reads every byte of the libraries that are present and returns the file names of damaged ones. */
     public List<String> damaged(Collection<PackedLibrary> libraries) {
         return libraries.stream()
                 .map(PackedLibrary::file)
@@ -85,7 +85,7 @@ public final class LibraryCache {
                 .toList();
     }
 
-    /** Has files unpacked again by the next {@link #unpack}. */
+    /** Marks files to be unpacked again by the next {@link #unpack}. */
     public void forget(Collection<String> names) {
         names.forEach(name -> cached(name).forget());
     }
@@ -115,7 +115,9 @@ public final class LibraryCache {
         }
     }
 
-    /** Copies to the disk itself, not only to the system's memory: a library that a power cut halved would have its full size. */
+    /**
+     * Copies and syncs to disk: after a power cut, a library that was only in the page cache could have its full size but not its content.
+     */
     private static String copy(PackedLibrary library, Path to) throws IOException {
         try (InputStream packed = library.open();
                 HashingInputStream hashing = new HashingInputStream(Hashing.sha256(), packed);
@@ -129,7 +131,7 @@ public final class LibraryCache {
         }
     }
 
-    /** What a JVM left that was killed while it unpacked. */
+    /** Deletes partial files of a JVM that was killed while it unpacked. */
     private void deletePartial() throws IOException {
         try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, "*" + CacheFiles.PARTIAL)) {
             for (Path file : left) {

@@ -16,24 +16,25 @@ import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
- * Decides where ONNX Runtime's libraries are loaded from: the folder that the user has set; otherwise the user's {@linkplain CacheFolder cache},
- * into which they are unpacked once; otherwise, for the CPU's libraries of 28 MB, a temporary folder. Those of {@code onnxruntime_gpu} have
- * half a gigabyte: a cache that does not serve them is an error, not a reason to unpack them at every start.
+ * Chooses the folder from which ONNX Runtime's libraries are loaded: the folder set by the user; otherwise the user's {@linkplain
+ * CacheFolder cache}, into which they are unpacked once; otherwise, for the CPU libraries of 28 MB, a temporary folder. The libraries of
+ * {@code onnxruntime_gpu} take half a gigabyte: if the cache cannot be used for them, that is an error, because unpacking them at every
+ * start takes too long.
  */
 public final class LibraryPlaces {
-    /** ONNX Runtime's own property: a folder with its libraries, all of them. It is read once, when ONNX Runtime starts. */
+    /** ONNX Runtime's system property for a folder that holds all of its libraries. Read once, when ONNX Runtime starts. */
     public static final String NATIVE_PATH = "onnxruntime.native.path";
 
-    /** Names the folder of the libraries that a class loader of this JVM has loaded. Another one cannot load the same files. */
+    /** The folder of the libraries that a class loader of this JVM has loaded. Another class loader cannot load the same files. */
     static final String LOADED_PATH = "wurstchen.native.path";
 
     private LibraryPlaces() {}
 
     /**
-     * Finds the folder, and unpacks the libraries if they are not there yet.
+     * Returns the folder and unpacks the libraries if necessary.
      *
      * @return empty if the class path has no libraries for this system
-     * @throws WurstchenException if the folder that the user has set lacks a library, or no folder can take them
+     * @throws WurstchenException if the folder set by the user lacks a library, or no folder can take the libraries
      */
     static Optional<LibraryPlace> find(OrtArtifact artifact, HostSystem host) {
         Optional<Path> chosen = chosenByUser(host);
@@ -49,7 +50,7 @@ public final class LibraryPlaces {
                 loadedElsewhere && !artifact.hasCuda() ? temporary(libraries, host) : cachedOrTemporary(artifact, libraries, host));
     }
 
-    /** Returns whether libraries that the cache cannot take are unpacked at every start; a folder that the user has named has to serve. */
+    /** Returns whether libraries that the cache cannot take are unpacked at every start. A cache folder named by the user must work. */
     public static boolean doWithoutCache(OrtArtifact artifact, HostSystem host) {
         return !artifact.hasCuda() && !CacheFolder.isNamed(host);
     }
@@ -97,7 +98,7 @@ public final class LibraryPlaces {
         return libraries.build();
     }
 
-    /** Returns the folder of an artifact: another version, or another build of the same, has another one. */
+    /** Returns the cache folder of an artifact. Each version and each build has its own. */
     public static LibraryCache cache(OrtArtifact artifact, List<PackedLibrary> libraries, HostSystem host) {
         Hasher contents = Hashing.sha256().newHasher();
         for (PackedLibrary library : libraries) {
@@ -113,7 +114,7 @@ public final class LibraryPlaces {
     }
 
     /**
-     * Returns the folder that the user has set.
+     * Returns the folder set by the user.
      *
      * @throws WurstchenException if ONNX Runtime would not find its libraries there
      */

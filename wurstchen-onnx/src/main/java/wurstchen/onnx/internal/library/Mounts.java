@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import wurstchen.onnx.internal.common.HostSystem;
 
 /**
- * What Linux says of mounted file systems. Format: proc_pid_mountinfo(5), where field 5 is the mount point and field 6 its options; a character
- * that would end a field is written as a backslash and three octal digits.
+ * Reads the mounted file systems on Linux. Format: proc_pid_mountinfo(5), where field 5 is the mount point and field 6 its options; a
+ * character that would end a field is written as a backslash and three octal digits.
  */
 final class Mounts {
     private static final int POINT = 4;
@@ -20,13 +20,13 @@ final class Mounts {
 
     private Mounts() {}
 
-    /** Returns whether no library can be loaded from a folder because of how its file system is mounted; false where nothing says so. */
+    /** Returns whether a folder's file system is mounted so that no library can be loaded from it (noexec); false if unknown. */
     static boolean forbidExecution(Path folder, HostSystem host) {
         try {
             Path real = existing(folder).toRealPath();
             boolean forbidden = false;
             int longest = -1;
-            // A later line hides an earlier one of the same point.
+            // A later mount on the same point hides an earlier one.
             for (String line : Files.readAllLines(host.root().resolve("proc/self/mountinfo"), StandardCharsets.ISO_8859_1)) {
                 String[] fields = line.split(" ");
                 Path point = Path.of(unescape(fields[POINT]));
@@ -37,7 +37,7 @@ final class Mounts {
             }
             return forbidden;
         } catch (IOException | IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
-            return false; // Not Linux, or one that says it otherwise: loading will show.
+            return false; // Not Linux, or an unknown format: an attempt to load will tell.
         }
     }
 

@@ -15,13 +15,13 @@ import java.util.jar.JarFile;
 import wurstchen.onnx.internal.common.HostSystem;
 
 /**
- * Which ONNX Runtime the class path holds: {@code onnxruntime} (CPU) and {@code onnxruntime_gpu} (CPU and CUDA) have the same classes and
- * differ in their libraries. Reads no class of ONNX Runtime, so that its libraries are not loaded by asking.
+ * The ONNX Runtime artifact on the class path: {@code onnxruntime} (CPU) and {@code onnxruntime_gpu} (CPU and CUDA) have the same classes
+ * and differ in their libraries. Finding it initializes no class of ONNX Runtime, so its libraries are not loaded.
  *
  * @param platform the folder of this machine's libraries in the jar, such as {@code linux-x64}
- * @param version as the jar's manifest says; empty if it does not
- * @param libraries this machine's libraries by name ({@code onnxruntime}), those that are there, all of one artifact
- * @param jars the jars or folders that hold ONNX Runtime; more than one is a mistake in the class path
+ * @param version from the jar's manifest; empty if missing
+ * @param libraries this machine's libraries by name ({@code onnxruntime}), those that are present, all of one artifact
+ * @param jars the jars or folders that hold ONNX Runtime; more than one is an error in the class path
  */
 public record OrtArtifact(String platform, Optional<String> version, ImmutableMap<String, URL> libraries, ImmutableList<String> jars) {
     public static final String CORE = "onnxruntime";
@@ -32,7 +32,7 @@ public record OrtArtifact(String platform, Optional<String> version, ImmutableMa
     private static final String PACKAGE = "ai/onnxruntime/";
     private static final String A_CLASS = PACKAGE + "OrtEnvironment.class";
 
-    /** What an all-in-one jar, which has a manifest of its own, says instead of Implementation-Version. */
+    /** Replaces Implementation-Version in a shaded jar, which has a manifest of its own. */
     private static final Attributes.Name VERSION_IN_SHADED_JAR = new Attributes.Name("Onnxruntime-Version");
 
     public static OrtArtifact find(ClassLoader loader, HostSystem host) {
@@ -43,7 +43,7 @@ public record OrtArtifact(String platform, Optional<String> version, ImmutableMa
             libraries.put(CORE, core);
             for (String name : List.of(JNI, SHARED, CUDA)) {
                 URL found = loader.getResource(folder + host.libraryFile(name));
-                // With both artifacts on the class path, a provider of one does not work with the core of the other.
+                // If both artifacts are on the class path, a provider library of one does not work with the core library of the other.
                 if (found != null && folder(found).equals(folder(core))) {
                     libraries.put(name, found);
                 }
@@ -56,12 +56,12 @@ public record OrtArtifact(String platform, Optional<String> version, ImmutableMa
                 jars(loader));
     }
 
-    /** Whether the libraries can use a GPU: those of {@code onnxruntime_gpu} come with the CUDA provider. */
+    /** Returns whether the libraries can use a GPU: {@code onnxruntime_gpu} contains the CUDA provider. */
     public boolean hasCuda() {
         return libraries.containsKey(CUDA);
     }
 
-    /** Returns the name of the artifact that has these libraries. */
+    /** Returns the name of the artifact that contains these libraries. */
     String name() {
         return hasCuda() ? "onnxruntime_gpu" : "onnxruntime";
     }
@@ -97,7 +97,7 @@ public record OrtArtifact(String platform, Optional<String> version, ImmutableMa
                 return Optional.ofNullable(shaded != null ? shaded : main.getValue(Attributes.Name.IMPLEMENTATION_VERSION));
             }
         } catch (IOException e) {
-            return Optional.empty(); // Only for a name that people read: the contents tell versions apart.
+            return Optional.empty(); // Used only in a name that people read: the hash of the contents tells versions apart.
         }
     }
 }

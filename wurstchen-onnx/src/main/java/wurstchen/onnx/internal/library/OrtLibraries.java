@@ -11,11 +11,10 @@ import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
- * Puts ONNX Runtime's libraries where it finds them, and starts it without its {@link Telemetry}; to be asked before
- * {@code ai.onnxruntime} is first used.
+ * Provides ONNX Runtime's libraries and starts it with {@link Telemetry} off. Must be called before {@code ai.onnxruntime} is first used.
  *
- * <p>Left to itself, ONNX Runtime unpacks its libraries into a temporary folder at every start, and leaves that folder behind. It does not
- * where {@link LibraryPlaces#NATIVE_PATH} names a folder that holds them.
+ * <p>By default, ONNX Runtime unpacks its libraries into a temporary folder at every start and does not delete it. It does not if {@link
+ * LibraryPlaces#NATIVE_PATH} names a folder that holds them.
  */
 public final class OrtLibraries {
     private static Optional<Path> prepared;
@@ -23,11 +22,11 @@ public final class OrtLibraries {
     private OrtLibraries() {}
 
     /**
-     * Starts ONNX Runtime in this JVM. The first call does; later ones return the same and cost nothing.
+     * Starts ONNX Runtime in this JVM. Later calls return the result of the first and cost nothing.
      *
-     * @return the folder that ONNX Runtime has loaded its libraries from; empty if they are nowhere any more (on Linux, {@code dlopen} finds the
-     *     loaded core by the name libonnxruntime.so.1)
-     * @throws WurstchenException if the path that the user has set lacks a library, no folder can take the libraries, or ONNX Runtime does not
+     * @return the folder from which ONNX Runtime has loaded its libraries; empty if they are no longer on disk (on Linux, {@code dlopen}
+     *     finds the loaded core library by the name libonnxruntime.so.1)
+     * @throws WurstchenException if the folder set by the user lacks a library, no folder can take the libraries, or ONNX Runtime cannot
      *     load them
      */
     public static synchronized Optional<Path> prepare() {
@@ -39,7 +38,7 @@ public final class OrtLibraries {
 
     private static Optional<Path> start(HostSystem host) {
         TemporaryFolder.of(host);
-        // Naming the class does not load ONNX Runtime's libraries, using it would.
+        // A class literal does not initialize the class, so ONNX Runtime's libraries are not loaded here.
         OrtArtifact artifact = OrtArtifact.find(OrtEnvironment.class.getClassLoader(), host);
         Optional<LibraryPlace> place = LibraryPlaces.find(artifact, host);
         boolean unpacked = place.isPresent() && place.get().origin() != LibraryPlace.Origin.USER;
@@ -53,7 +52,7 @@ public final class OrtLibraries {
             Telemetry.afterStart(host);
         } finally {
             if (unpacked) {
-                // It has been read. Another class loader could not load the same files.
+                // ONNX Runtime has read the property. Another class loader could not load the same files.
                 System.clearProperty(LibraryPlaces.NATIVE_PATH);
             }
             place.filter(OrtLibraries::isTemporary).ifPresent(temporary -> TemporaryLibraries.delete(temporary.folder()));
@@ -67,7 +66,8 @@ public final class OrtLibraries {
 
     private static void load(Optional<LibraryPlace> place) {
         try {
-            // As the sessions' own: cuDNN's errors on the way to an algorithm that works would be printed in red. Who was first has decided.
+            // Fatal errors only, as for sessions: cuDNN's errors while it tries algorithms would be printed otherwise. The first caller in
+            // the JVM sets the level.
             OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, OrtEnvironment.DEFAULT_NAME);
         } catch (LinkageError e) {
             throw new WurstchenException(

@@ -12,12 +12,12 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 
 /**
- * A library as it lies in a jar.
+ * A library in a jar.
  *
- * @param file its name, such as {@code libonnxruntime.so}
- * @param resource where it lies
- * @param bytes its size once unpacked
- * @param crc32 its checksum, which a jar has in its table of contents: reading the library itself would take as long as unpacking it
+ * @param file its file name, such as {@code libonnxruntime.so}
+ * @param resource where it is
+ * @param bytes its unpacked size
+ * @param crc32 its checksum from the jar's directory: reading the library itself would take as long as unpacking it
  */
 public record PackedLibrary(String file, URL resource, long bytes, long crc32) {
     static PackedLibrary of(String file, URL resource) throws IOException {
@@ -40,7 +40,7 @@ public record PackedLibrary(String file, URL resource, long bytes, long crc32) {
         return new PackedLibrary(file, resource, bytes, Integer.toUnsignedLong(crc32));
     }
 
-    /** Returns how much room libraries need, in whole MB. */
+    /** Returns the size of libraries in whole MB, rounded up. */
     static long megabytes(Collection<PackedLibrary> libraries) {
         return (libraries.stream().mapToLong(PackedLibrary::bytes).sum() + 999_999) / 1_000_000;
     }

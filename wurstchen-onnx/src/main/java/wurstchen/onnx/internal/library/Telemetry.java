@@ -10,14 +10,14 @@ import wurstchen.onnx.internal.common.Jna;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
- * Keeps ONNX Runtime from reporting to its makers. From 1.29 on, its official builds for Linux and macOS send Microsoft which models are
- * opened, on what they run and for how long, with a number that stands for the machine; what is not yet sent lies in the user's cache folder.
- * On Windows, the system records it. Source: docs/Privacy.md and onnxruntime/core/platform/posix/telemetry.cc of ONNX Runtime 1.29.
+ * Turns off ONNX Runtime's telemetry. From 1.29 on, the official builds for Linux and macOS send Microsoft which models are opened, on
+ * which hardware and for how long, with an identifier of the machine; data not yet sent is stored in the user's cache folder. On Windows,
+ * the system records it. Source: docs/Privacy.md and onnxruntime/core/platform/posix/telemetry.cc of ONNX Runtime 1.29.
  */
 public final class Telemetry {
     /**
-     * ONNX Runtime's own variable of the environment, which it reads once, when it starts: 1 turns all of it off. A user who has set it to
-     * whatever has decided.
+     * ONNX Runtime's environment variable, read once at its start: 1 turns telemetry off. If the user has set it, to any value, it is left
+     * as it is.
      */
     public static final String VARIABLE = "ORT_DISABLE_TELEMETRY";
 
@@ -25,16 +25,16 @@ public final class Telemetry {
 
     private Telemetry() {}
 
-    /** Turns it off for this process; to be called before ONNX Runtime loads its libraries. */
+    /** Turns telemetry off for this process. Must be called before ONNX Runtime loads its libraries. */
     static void beforeStart(HostSystem host) {
-        // Windows reads no variable. Where JNA is not, what follows the start turns most of it off.
+        // Windows ignores the variable. Without JNA it cannot be set; {@link #afterStart} then turns most of it off.
         if (isUsersChoice(host) || host.windows() || Jna.problem().isPresent()) {
             return;
         }
         NativeLibrary.getInstance(Platform.C_LIBRARY_NAME).getFunction("setenv").invokeInt(new Object[] {VARIABLE, "1", OVERWRITE});
     }
 
-    /** Turns off what goes without the variable: on Windows, and where the program had started ONNX Runtime before. */
+    /** Turns telemetry off where the variable has no effect: on Windows, and if the program had started ONNX Runtime before. */
     static void afterStart(HostSystem host) {
         if (isUsersChoice(host)) {
             return;

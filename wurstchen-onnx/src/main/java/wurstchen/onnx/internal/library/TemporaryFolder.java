@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.common.HostSystem;
 
-/** The system's temporary folder, without which ONNX Runtime does not start, wherever its libraries lie. */
+/** The system's temporary folder. ONNX Runtime does not start without one, wherever its libraries are. */
 final class TemporaryFolder {
-    /** The property of Java that names it. */
+    /** Java's system property that names it. */
     static final String PROPERTY = "java.io.tmpdir";
 
     static final String REMEDY = "name a folder that can be written with -D" + PROPERTY + "=FOLDER";
@@ -18,7 +18,7 @@ final class TemporaryFolder {
     /**
      * Returns the folder.
      *
-     * @throws WurstchenException if it cannot be written
+     * @throws WurstchenException if it is not writable
      */
     static Path of(HostSystem host) {
         String name = host.property(PROPERTY).orElseThrow(() -> unusable("", "-D" + PROPERTY + " names none", null));

@@ -12,7 +12,7 @@ import wurstchen.onnx.internal.cache.CacheFolder;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OneLine;
 
-/** Libraries in a temporary folder that only this user can read, to be deleted when they are loaded. */
+/** Unpacks libraries into a temporary folder that only this user can read, to be deleted once they are loaded. */
 final class TemporaryLibraries {
     private TemporaryLibraries() {}
 
@@ -52,12 +52,12 @@ final class TemporaryLibraries {
                 cause);
     }
 
-    /** Deletes a folder; on Linux and macOS, what is loaded from it stays loaded. */
+    /** Deletes a folder. On Linux and macOS, loaded libraries stay loaded. */
     static void delete(Path folder) {
         try {
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
         } catch (IOException e) {
-            // Windows keeps libraries that are loaded, as it keeps those that ONNX Runtime unpacks itself.
+            // Windows cannot delete loaded libraries, nor those that ONNX Runtime unpacks itself.
         }
     }
 }
