@@ -7,6 +7,8 @@ import wurstchen.internal.Trigger;
  * Stops requests. Give it to one or more of them, and call {@link #cancel} from any thread, a listener included: each is then stopped within
  * a step, or before it begins if it waits for another to finish, and its {@link Wurstchen#generate(PictureRequest)} throws a
  * {@link CancelledException}. What was cancelled stays cancelled. Thread-safe.
+ *
+ * {@snippet class="wurstchen.snippets.ServiceSnippetsTest" region="cancellation"}
  */
 public final class Cancellation {
     private final Trigger cancelled = new Trigger();

@@ -8,7 +8,11 @@ import java.nio.file.Path;
 import wurstchen.image.Picture;
 import wurstchen.image.Png;
 
-/** A picture and how it was made. Immutable. */
+/**
+ * A picture and how it was made. Immutable.
+ *
+ * {@snippet class="wurstchen.snippets.RequestSnippetsTest" region="png"}
+ */
 public final class GeneratedPicture {
     private final Picture picture;
     private final PictureSettings settings;

@@ -17,9 +17,7 @@ import wurstchen.sampling.Timesteps;
  * What to make: a prompt, and whatever should differ from the model's defaults. Immutable. Two requests are equal if all of their values are;
  * listeners, consumers and cancellations are equal if they are the same.
  *
- * <pre>{@code
- * PictureRequest request = PictureRequest.builder("a red apple").seed(42).pictures(4).build();
- * }</pre>
+ * {@snippet class="wurstchen.snippets.RequestSnippetsTest" region="request"}
  */
 public final class PictureRequest {
     /** The most steps a stage takes. The reference sets no limit; noise ratios closer than this differ by rounding only. */
@@ -442,6 +440,8 @@ public final class PictureRequest {
         /**
          * Sets who takes each picture as soon as it is finished, on the generating thread, in the order of the seeds. Nothing keeps the
          * pictures then: the result has none, and any number of them needs the memory of one batch. Default: the result keeps them.
+         *
+         * {@snippet class="wurstchen.snippets.ServiceSnippetsTest" region="consumer"}
          *
          * @param value the consumer; what it throws ends the request and reaches the caller of generate
          * @return this

@@ -7,6 +7,8 @@ import wurstchen.sampling.Timesteps;
 /**
  * Everything that makes a picture what it is, with nothing left to defaults: with the same model, the same settings make the same picture.
  * Immutable.
+ *
+ * {@snippet class="wurstchen.snippets.RequestSnippetsTest" region="settings"}
  */
 public final class PictureSettings {
     private final RequestOptions options;

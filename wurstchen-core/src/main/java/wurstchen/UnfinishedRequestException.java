@@ -5,6 +5,8 @@ import java.util.List;
 /**
  * A request ended before all of its pictures were made. The subclass says why; the pictures that were finished before are here. The pipeline
  * is as usable as before, unless it was closed.
+ *
+ * {@snippet class="wurstchen.snippets.ServiceSnippetsTest" region="finished-pictures"}
  */
 public abstract sealed class UnfinishedRequestException extends WurstchenException
         permits CancelledException,

@@ -34,6 +34,10 @@ import wurstchen.text.ClipTokenizer;
  * future, or {@link #close}. Each way to end without all pictures is an {@link UnfinishedRequestException}, which hands over those that
  * were finished, and leaves the pipeline usable.
  *
+ * <p>A service maps them to its own answers:
+ *
+ * {@snippet class="wurstchen.snippets.ServiceSnippetsTest" region="errors"}
+ *
  * <p>Thread-safe as far as its stages are; those of this project are. Close it to free the stages; a second close does nothing.
  */
 public final class Wurstchen implements AutoCloseable {
@@ -108,7 +112,9 @@ public final class Wurstchen implements AutoCloseable {
 
     /**
      * Makes the pictures of a request on this thread. Waits for requests that came before; a listener may make another picture on its own
-     * thread, which does not wait.
+     * thread, which does not wait. An interrupt stops it, so tasks of executors can be cancelled:
+     *
+     * {@snippet class="wurstchen.snippets.ServiceSnippetsTest" region="interrupt"}
      *
      * @param request what to make
      * @return the pictures, and how they were made
@@ -127,6 +133,8 @@ public final class Wurstchen implements AutoCloseable {
      * Makes the pictures of a request on a thread of the pipeline's {@linkplain Builder#executor executor}, see
      * {@link #generateAsync(PictureRequest, Executor)}.
      *
+     * {@snippet class="wurstchen.snippets.ServiceSnippetsTest" region="future"}
+     *
      * @param request what to make
      * @return the pictures, and how they were made
      * @throws IllegalArgumentException if the model cannot make that size
@@ -139,6 +147,8 @@ public final class Wurstchen implements AutoCloseable {
 
     /**
      * Makes the pictures of a request on a thread of an executor.
+     *
+     * {@snippet class="wurstchen.snippets.ServiceSnippetsTest" region="cancelled-future"}
      *
      * <p>Cancelling the future stops the request within a step, as does completing it in any other way
      * ({@link CompletableFuture#orTimeout}); cancelling a future that depends on it does not. What depends on it runs on the executor's
@@ -354,6 +364,8 @@ public final class Wurstchen implements AutoCloseable {
         /**
          * Sets how many requests may wait while another is worked on; one more gets a {@link QueueFullException} at once. Default: any
          * number.
+         *
+         * {@snippet class="wurstchen.snippets.ServiceSnippetsTest" region="queue"}
          *
          * @param most at least 0, which lets none wait
          * @return this

@@ -14,7 +14,11 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import wurstchen.WurstchenException;
 
-/** A PNG file: a picture, and text in it (international text chunks, UTF-8). Immutable. */
+/**
+ * A PNG file: a picture, and text in it (international text chunks, UTF-8). Immutable.
+ *
+ * {@snippet class="wurstchen.snippets.RequestSnippetsTest" region="any-png"}
+ */
 public final class Png {
     /** Source: PNG specification, "Keywords and text strings": 1 to 79 printable Latin-1 characters, spaces only between others. */
     private static final Pattern KEYWORD = Pattern.compile("(?=.{1,79}$)[!-~\u00a1-\u00ff]+( [!-~\u00a1-\u00ff]+)*");

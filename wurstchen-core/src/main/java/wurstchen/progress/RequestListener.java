@@ -4,6 +4,8 @@ package wurstchen.progress;
  * Hears how a request goes on, on the thread that makes the pictures: what it does there takes the request's time. What it throws ends the
  * request and reaches the caller of generate.
  *
+ * {@snippet class="wurstchen.snippets.ServiceSnippetsTest" region="progress"}
+ *
  * <p>The text stage comes once a request; then Stage C with its steps, Stage B with its steps and Stage A come once for each batch of
  * pictures.
  */

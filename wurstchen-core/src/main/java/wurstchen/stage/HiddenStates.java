@@ -61,6 +61,8 @@ public interface HiddenStates extends AutoCloseable {
     /**
      * Returns hidden states that live in a Java array.
      *
+     * {@snippet class="wurstchen.snippets.RequestSnippetsTest" region="arrays"}
+     *
      * @param rows the number of rows, at least 1
      * @param tokens the number of tokens of a row, at least 1
      * @param width the values a token has, at least 1

@@ -29,6 +29,8 @@ public interface Latents extends AutoCloseable {
     /**
      * Returns latents that live in a Java array.
      *
+     * {@snippet class="wurstchen.snippets.RequestSnippetsTest" region="arrays"}
+     *
      * @param shape the shape
      * @param values the values, copied
      * @return a handle; closing it does nothing

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
@@ -39,6 +41,8 @@ class PackagesIT {
     static Stream<Path> jars() {
         return Stream.of(
                 jar("wurstchen-core", ""),
+                jar("wurstchen-core", "-test-fixtures"),
+                jar("wurstchen-core", "-test-fixtures-sources"),
                 jar("wurstchen-core", "-sources"),
                 jar("wurstchen-core", "-javadoc"),
                 jar("wurstchen-onnx", ""),
@@ -124,6 +128,47 @@ class PackagesIT {
 
         assertThat(names(jar).stream().filter(name -> name.startsWith(MODEL) && !name.endsWith("/")))
                 .containsExactlyInAnyOrderElementsOf(listed);
+    }
+
+    @Test
+    void jarOfTheFixtures_hasFakesThatNeedNothingButThePublicPackages() throws IOException {
+        Path path = jar("wurstchen-core", "-test-fixtures");
+        try (JarFile jar = new JarFile(path.toFile())) {
+            assertThat(names(jar).stream().filter(name -> name.endsWith(".class")))
+                    .contains("wurstchen/fixtures/FormulaStages.class")
+                    .allMatch(name -> name.startsWith("wurstchen/fixtures/"));
+        }
+        assertThat(moduleName(path)).isEqualTo("wurstchen.fixtures");
+    }
+
+    /** Links from one artifact's pages to the other's, where both lie side by side by artifact and version. */
+    @Test
+    void javadocOfOnnx_linksPagesOfCoreThatAreThere() throws IOException {
+        List<String> pages = new ArrayList<>();
+        try (JarFile onnx = new JarFile(jar("wurstchen-onnx", "-javadoc").toFile());
+                JarFile core = new JarFile(jar("wurstchen-core", "-javadoc").toFile())) {
+            for (String name : names(onnx).stream().filter(page -> page.endsWith(".html")).toList()) {
+                String up = "../".repeat(name.split("/").length + 1);
+                Matcher link = Pattern.compile("href=\"" + Pattern.quote(up + "wurstchen-core/" + VERSION + "/") + "([^\"#]+)")
+                        .matcher(text(onnx, name));
+                while (link.find()) {
+                    pages.add(link.group(1));
+                }
+            }
+            assertThat(pages).contains("wurstchen.core/wurstchen/Wurstchen.html");
+            assertThat(names(core)).containsAll(pages);
+        }
+    }
+
+    /** JDK 17 does not know snippets; its pages lack the examples. */
+    @Test
+    void javadoc_showsItsExamples() throws IOException {
+        boolean expected = Runtime.version().feature() >= 18;
+        try (JarFile onnx = new JarFile(jar("wurstchen-onnx", "-javadoc").toFile());
+                JarFile core = new JarFile(jar("wurstchen-core", "-javadoc").toFile())) {
+            assertThat(text(onnx, "wurstchen.onnx/wurstchen/onnx/OnnxWurstchen.html").contains("snippet-container")).isEqualTo(expected);
+            assertThat(text(core, "wurstchen.core/wurstchen/Wurstchen.html").contains("snippet-container")).isEqualTo(expected);
+        }
     }
 
     /** A service that takes the model as a dependency gets nothing else with it. */

@@ -115,6 +115,8 @@ public final class ModelBundle implements AutoCloseable {
     /**
      * Reads the tokenizer of Stage C's text encoder. Needs no graph to be opened.
      *
+     * {@snippet class="wurstchen.onnx.snippets.OpenSnippetsTest" region="tokenizer"}
+     *
      * @return prompt to token ids; can be used after this is closed
      * @throws ModelBundleException if its files are not those of a tokenizer, or not what the manifest says
      * @throws IllegalStateException if the bundle is closed

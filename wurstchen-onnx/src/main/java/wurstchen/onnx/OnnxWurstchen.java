@@ -25,11 +25,11 @@ import wurstchen.stage.TextEncoder;
 /**
  * Opens an exported model as a {@link Wurstchen}.
  *
- * <pre>{@code
- * try (Wurstchen wurstchen = OnnxWurstchen.builder().model(Path.of("model")).open()) {
- *     wurstchen.generate("a red apple").picture().writePng(Path.of("apple.png"));
- * }
- * }</pre>
+ * {@snippet class="wurstchen.onnx.snippets.OpenSnippetsTest" region="open"}
+ *
+ * <p>With what a service sets:
+ *
+ * {@snippet class="wurstchen.onnx.snippets.OpenSnippetsTest" region="service"}
  */
 public final class OnnxWurstchen {
     private static final Logger LOG = System.getLogger("wurstchen");
@@ -141,6 +141,8 @@ public final class OnnxWurstchen {
          * ({@link Wurstchen#parts}), which closes it. Copies to the device of this model are counted whoever made the values, and a
          * cancelled request is stopped between the part's steps, or as soon as the part notices the thread's interrupt.
          *
+         * {@snippet class="wurstchen.onnx.snippets.OpenSnippetsTest" region="lent-part"}
+         *
          * @param value makes hidden states of as many tokens and values as the model's
          * @return this
          */
@@ -162,6 +164,8 @@ public final class OnnxWurstchen {
 
         /**
          * Puts another Stage C in the place of the model's; see {@link #textEncoderC}.
+         *
+         * {@snippet class="wurstchen.onnx.snippets.OpenSnippetsTest" region="own-part"}
          *
          * @param value makes latents of the model's geometry
          * @return this

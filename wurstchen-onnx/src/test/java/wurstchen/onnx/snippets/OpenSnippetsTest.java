@@ -1,0 +1,94 @@
+package wurstchen.onnx.snippets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import wurstchen.PictureResult;
+import wurstchen.Wurstchen;
+import wurstchen.onnx.Device;
+import wurstchen.onnx.Golden;
+import wurstchen.onnx.ModelBundle;
+import wurstchen.onnx.OnnxStages;
+import wurstchen.onnx.OnnxWurstchen;
+import wurstchen.stage.StageC;
+import wurstchen.text.TokenIds;
+
+/** Models that are opened. */
+class OpenSnippetsTest {
+    private final Path model = Golden.BUNDLE;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void open() {
+        Path file = folder.resolve("apple.png");
+        // @start region="open"
+        try (Wurstchen wurstchen = OnnxWurstchen.builder().model(model).open()) {
+            wurstchen.generate("a red apple").first().writePng(file);
+        }
+        // @end
+        assertThat(file).exists();
+    }
+
+    @Test
+    void service() {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        // @start region="service"
+        Wurstchen wurstchen = OnnxWurstchen.builder()
+                .model(model)
+                .device(Device.cpu(4))
+                .executor(threads) // for generateAsync
+                .maxWaitingRequests(8) // one more is refused at once
+                .open();
+        // @end
+        assertThat(wurstchen.generateAsync(Golden.named("negative").request().build()).join().pictures()).hasSize(1);
+        wurstchen.close();
+        threads.shutdown();
+    }
+
+    @Test
+    void ownPart() {
+        try (ModelBundle bundle = ModelBundle.open(model)) {
+            StageC mine = OnnxStages.stageC(bundle, Device.cpu(1));
+            // @start region="own-part"
+            try (Wurstchen wurstchen = OnnxWurstchen.builder().model(bundle).stageC(mine).open()) {
+                PictureResult result = wurstchen.generate("a red apple");
+                System.out.println(result.transfers().total()); // what was copied for the parts of the model
+            }
+            // @end
+        }
+    }
+
+    @Test
+    void lentParts() {
+        try (Wurstchen first = OnnxWurstchen.builder().model(model).open()) {
+            // @start region="lent-part"
+            Wurstchen second = OnnxWurstchen.builder()
+                    .model(model)
+                    .textEncoderC(first.parts().textEncoderC()) // not opened again, and not closed by the second one
+                    .open();
+            // @end
+            assertThat(second.generate("a cat").pictures()).hasSize(1);
+            second.close();
+            assertThat(first.generate("a cat").pictures()).hasSize(1);
+        }
+    }
+
+    @Test
+    void tokenizer() {
+        String prompt = "a red apple";
+        // @start region="tokenizer"
+        try (ModelBundle bundle = ModelBundle.open(model)) {
+            TokenIds ids = bundle.tokenizerC().encode(prompt);
+            if (ids.truncated()) {
+                throw new IllegalArgumentException("the prompt is too long by " + ids.droppedTokens() + " tokens");
+            }
+        }
+        // @end
+    }
+}

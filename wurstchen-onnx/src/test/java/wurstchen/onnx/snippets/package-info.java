@@ -1,0 +1,2 @@
+/** The examples of the Javadoc, compiled and run. */
+package wurstchen.onnx.snippets;
