@@ -11,7 +11,7 @@ public final class CpuProvider implements ExecutionProvider {
     private final int threads;
     private final Memory memory;
 
-    /** {@code threads}: how many threads work on one run of a graph. */
+    /** Creates a provider; {@code threads} work on one run of a graph. */
     public CpuProvider(int threads) {
         this(threads, new Memory("cpu", () -> DeviceMemories.onHost(NativeApi.problem())));
     }
@@ -22,14 +22,14 @@ public final class CpuProvider implements ExecutionProvider {
     }
 
     /**
-     * The memory in which it computes.
+     * The memory of the provider.
      *
      * @param key equal for equal memories
      * @param opener opens one
      */
     private record Memory(String key, Supplier<DeviceMemory> opener) {}
 
-    /** Returns the same provider with a memory of another kind: for tests. */
+    /** Returns the same provider with another kind of memory: for tests. */
     public CpuProvider withMemory(String key, Supplier<DeviceMemory> opener) {
         return new CpuProvider(threads, new Memory(key, opener));
     }
@@ -42,7 +42,7 @@ public final class CpuProvider implements ExecutionProvider {
     @Override
     public void configure(SessionOptions options, GraphUse use, OptionalLong stream) throws OrtException {
         options.setIntraOpNumThreads(threads);
-        // Threads that wait in a spin take the processor from whoever they wait for: on two busy cores a picture took five times as long.
+        // Spinning threads take processor time from the threads that they wait for: on two busy cores a picture took five times as long.
         options.addConfigEntry("session.intra_op.allow_spinning", "0");
     }
 
@@ -66,7 +66,7 @@ public final class CpuProvider implements ExecutionProvider {
         return memory.opener().get();
     }
 
-    /** Threads are a graph's own: the memory is the same for any number. */
+    /** The memory does not depend on the number of threads, which belong to each session. */
     @Override
     public Object memoryKey() {
         return memory.key();

@@ -79,21 +79,21 @@ final class CudaPlace implements NativePlace {
         }
     }
 
-    /** A limit of a graph's memory is to count its weights, so ONNX Runtime reads them where there is one. */
+    /** Returns memory for weights, unless a graph's memory is limited: the limit includes the weights, so ONNX Runtime reads them then. */
     private static Optional<CudaMemory> weights(CudaProvider provider) {
         return provider.options().memoryLimit().isPresent()
                 ? Optional.empty()
                 : CudaMemory.open(provider.options().index(), HostSystem.current());
     }
 
-    /** On the device's thread, which is to have the only handles. */
+    /** Opens the copying graph on the device thread, so that only that thread has library handles. */
     private static IdentityCopies openCopies(CudaProvider provider, Optional<CudaStream> stream, DeviceThread thread) throws OrtException {
         IdentityCopies[] opened = new IdentityCopies[1];
         thread.execute(() -> opened[0] = IdentityCopies.open(provider, address(stream)));
         return opened[0];
     }
 
-    /** Once the provider has been started, which loads cuBLASLt, and on the device's thread, as everything that CUDA's runtime makes handles for. */
+    /** Opens the operators on the device thread, after the provider has started, because starting it loads cuBLASLt. */
     private static DeviceOperators openOperators(CudaProvider provider, Optional<CudaStream> stream, DeviceThread thread)
             throws OrtException {
         HostSystem host = HostSystem.current();
@@ -112,7 +112,7 @@ final class CudaPlace implements NativePlace {
     }
 
     /**
-     * Makes a GPU the current one of this thread, as ONNX Runtime's allocator does when it asks CUDA for memory. Pinning chooses none, and
+     * Makes the GPU current on this thread, as ONNX Runtime's allocator does when it allocates GPU memory. Pinning memory does not, and
      * would start CUDA on the first GPU as well.
      */
     private static void choose(SessionAllocator gpu) throws OrtException {
@@ -122,7 +122,10 @@ final class CudaPlace implements NativePlace {
         OrtTable.ReleaseValue(value[0]);
     }
 
-    /** Copies from and to pinned memory are faster. A driver may refuse to pin any; then values go through the host's memory. */
+    /**
+     * Opens the allocator of pinned memory, which makes copies faster. A driver may refuse to pin any; values then go through pageable
+     * memory.
+     */
     private static Optional<SessionAllocator> pinned(CudaProvider provider, IdentityCopies copies) {
         try {
             return Optional.of(SessionAllocator.open(copies.session(), "CudaPinned", provider.options().index(), CPU_OUTPUT));

@@ -12,23 +12,23 @@ import wurstchen.WurstchenException;
 /**
  * ONNX Runtime's CUDA provider.
  *
- * @param options what it is configured with
+ * @param options its options
  * @param description the name and every option, as reports show them
  * @param diagnosis explains why a GPU did not start
  */
 public record CudaProvider(CudaOptions options, String description, Diagnosis diagnosis) implements ExecutionProvider {
-    /** What ONNX Runtime, CUDA, cuBLAS and cuDNN say when there is no memory, in small letters. */
+    /** Parts of the messages of ONNX Runtime, CUDA, cuBLAS and cuDNN when memory runs out, in lower case. */
     private static final ImmutableList<String> MEMORY_WORDS =
             ImmutableList.of("allocate memory", "out of memory", "available memory", "alloc_failed");
 
-    /** Explains why a GPU did not start: the examination, which lies above this package. */
+    /** Explains why a GPU did not start. The examination is in a package above this one. */
     @FunctionalInterface
     public interface Diagnosis {
         /**
          * Examines the machine.
          *
          * @param device {@code cuda:N}
-         * @param failure what ONNX Runtime said
+         * @param failure the exception of ONNX Runtime
          * @return the exception to throw
          */
         WurstchenException explain(String device, OrtException failure);
@@ -41,7 +41,7 @@ public record CudaProvider(CudaOptions options, String description, Diagnosis di
 
     @Override
     public void configure(SessionOptions session, GraphUse use, OptionalLong stream) throws OrtException {
-        // Waiting threads of the CPU's pool have nothing to do here.
+        // The CPU's thread pool has nothing to do.
         session.setIntraOpNumThreads(1);
         if (use != GraphUse.PARTLY) {
             session.addConfigEntry("session.disable_cpu_ep_fallback", "1");
@@ -54,7 +54,7 @@ public record CudaProvider(CudaOptions options, String description, Diagnosis di
                 cuda.add("gpu_mem_limit", Long.toString(options.memoryLimit().getAsLong()));
             }
             if (stream.isPresent()) {
-                // Without the first, ONNX Runtime takes the second for the default stream, which cannot be recorded.
+                // Without the first option, ONNX Runtime treats the stream as the default stream, which cannot be captured.
                 cuda.add("has_user_compute_stream", "1");
                 cuda.add("user_compute_stream", Long.toString(stream.getAsLong()));
             }
@@ -71,7 +71,10 @@ public record CudaProvider(CudaOptions options, String description, Diagnosis di
         return repeated && options.cudaGraphs() ? GraphUse.REPLAYED : GraphUse.WHOLE;
     }
 
-    /** A graph with nodes for the CPU cannot be recorded, and has to be allowed them. Anything else fails whatever is asked. */
+    /**
+     * Returns the next weaker use. A graph with nodes for the CPU cannot be captured, and must be allowed to use the CPU. Other failures
+     * would happen with any use.
+     */
     @Override
     public Optional<GraphUse> lessThan(GraphUse use, OrtException failure) {
         String message = failure.getMessage();

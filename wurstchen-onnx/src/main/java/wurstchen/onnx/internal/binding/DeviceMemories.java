@@ -10,14 +10,14 @@ import wurstchen.onnx.internal.common.OneLine;
 import wurstchen.onnx.internal.cuda.CudaCalls;
 import wurstchen.onnx.internal.library.OrtLibraries;
 
-/** The memories of the devices in use: one for each device, so that stages opened one by one pass tensors on to each other. */
+/** The open memories, one per device, so that stages that were opened separately can exchange tensors. */
 public final class DeviceMemories {
     private static final Map<Object, DeviceMemory> OPEN = new HashMap<>();
 
     private DeviceMemories() {}
 
     /**
-     * Returns the memory of a device, with one more user.
+     * Returns the memory of a device with one more user.
      *
      * @throws wurstchen.WurstchenException if the device cannot be used
      */
@@ -43,7 +43,7 @@ public final class DeviceMemories {
         }
     }
 
-    /** The CPU's memory: bound if that works, and else the Java API's. */
+    /** Returns the CPU's memory: with IO binding if that works, otherwise of the Java API. */
     static DeviceMemory onHost(Optional<String> problem) {
         if (problem.isPresent()) {
             return new JavaMemory(problem.get());

@@ -14,17 +14,17 @@ import wurstchen.onnx.internal.common.Shared;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /**
- * The memory in which a device computes: makes tensors, moves values between them and Java, and binds them to graphs. Every model that is
- * open on a device shares one, so that a stage takes the tensors of another as they are. Thread-safe; freed when nobody uses it any more.
+ * The memory of a device: allocates tensors, copies values between them and Java, and binds them to graphs. All models that are open on a
+ * device share one, so that a stage can read another's tensors without a copy. Thread-safe; freed after its last user.
  */
 public abstract class DeviceMemory extends Shared {
-    /** Makes a tensor of arbitrary values. */
+    /** Allocates an uninitialized tensor. */
     public abstract Tensor allocate(ElementType type, long... shape) throws OrtException;
 
-    /** Writes {@code count} values of an array from {@code from} on, to the tensor's values from {@code first} on. */
+    /** Writes {@code count} values of an array, starting at {@code from}, to the tensor, starting at value {@code first}. */
     public abstract void write(Tensor to, long first, float[] values, int from, int count) throws OrtException;
 
-    /** Writes an array to the tensor's first values. */
+    /** Writes an array to the beginning of a tensor. */
     public abstract void write(Tensor to, long[] values) throws OrtException;
 
     /** Copies all values of a float32 tensor to Java. */
@@ -33,21 +33,21 @@ public abstract class DeviceMemory extends Shared {
     /** Copies all values of an int64 tensor to Java. */
     public abstract long[] readLongs(Tensor from) throws OrtException;
 
-    /** Copies values from tensor to tensor; they never leave the device. */
+    /** Copies values from tensor to tensor on the device. */
     public abstract void copy(Tensor from, long first, Tensor to, long toFirst, long count) throws OrtException;
 
     /**
-     * Opens a graph on the thread that the device wants it on.
+     * Opens a session on the thread that the device requires.
      *
-     * @param options as {@link ExecutionProvider#configure} made them with this {@link #stream}
+     * @param options configured by {@link ExecutionProvider#configure} with this {@link #stream}
      * @return owned by the caller
      */
     public abstract OrtSession openSession(byte[] model, SessionOptions options) throws OrtException;
 
     /**
-     * Reads the large weights of a graph into this memory, for a session that is to be opened.
+     * Reads the large weights of a graph into this memory, for a session that will be opened.
      *
-     * @param folder what the tensors' locations are relative to
+     * @param folder the folder that the tensors' locations are relative to
      * @return owned by the caller, who closes them after the session; empty if ONNX Runtime is to read them itself
      * @throws IOException if a file cannot be read
      */
@@ -55,22 +55,22 @@ public abstract class DeviceMemory extends Shared {
         return Optional.empty();
     }
 
-    /** The address of the stream that graphs queue their work on; empty if each makes what it needs. */
+    /** Returns the address of the stream that sessions use; empty if each creates its own. */
     public abstract OptionalLong stream();
 
-    /** The operators of this library that graphs on the stream may use; empty if the device is the CPU, which has none. */
+    /** Returns this library's operators for sessions on the stream; empty for the CPU, which has none. */
     public abstract Optional<DeviceOperators> operators();
 
     /**
      * Prepares a run of a graph.
      *
-     * @param session the graph, which the caller keeps open for as long as the run
+     * @param session stays open as long as the run
      */
     public abstract PreparedRun prepare(OrtSession session, RunPlan plan) throws OrtException;
 
-    /** The inputs that a graph reads on the CPU although it computes on a device, such as shapes; empty if the CPU is the device. */
+    /** Returns the inputs that a graph reads on the CPU although it runs on a device, such as shapes; empty if the device is the CPU. */
     public abstract ImmutableSet<String> hostInputs(OrtSession session) throws OrtException;
 
-    /** How the tensors reach a graph, for reports. */
+    /** Returns how tensors are passed to graphs, for reports. */
     public abstract String description();
 }

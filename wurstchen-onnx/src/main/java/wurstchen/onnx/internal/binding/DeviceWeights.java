@@ -20,20 +20,20 @@ import wurstchen.onnx.internal.common.ExternalTensor;
 import wurstchen.onnx.internal.common.FilePart;
 
 /**
- * The large weights of one graph, read from their files into one block of the device's memory before ONNX Runtime opens the graph, which then
- * uses them where they are. ONNX Runtime by itself copies each from a mapped file by way of pageable memory, one after the other, into its arena.
+ * The large weights of one graph, read from their files into one block of device memory before ONNX Runtime opens the graph, which then
+ * uses them in place. ONNX Runtime itself would copy each from a mapped file through pageable memory, one after the other, into its arena.
  *
- * <p>Small weights and those of other types are left to ONNX Runtime. So is a weight that it computes another from while it opens the graph: it
- * reads that from the file. Closed after the session.
+ * <p>Small weights and those of other types are left to ONNX Runtime. So are weights from which it computes others while it opens the
+ * graph: it reads those from the file. Must be closed after the session.
  */
 public final class DeviceWeights implements AutoCloseable {
-    /** Smaller weights are not worth a value of their own. */
+    /** Smaller weights are not worth an OrtValue of their own. */
     private static final long LEAST_BYTES = 4 << 10;
 
-    /** Where weights begin: what CUDA's allocations are aligned to. */
+    /** Alignment of weights: that of CUDA's allocations. */
     private static final long ALIGNMENT = 256;
 
-    /** Bytes of a value, by its type's number: FLOAT, INT8, INT64, FLOAT16. */
+    /** Bytes of a value by element type: FLOAT, INT8, INT64, FLOAT16. */
     private static final ImmutableMap<Integer, Integer> SIZES = ImmutableMap.of(1, 4, 3, 1, 7, 8, 10, 2);
 
     private final WeightMemory memory;
@@ -49,9 +49,9 @@ public final class DeviceWeights implements AutoCloseable {
     /**
      * Reads weights.
      *
-     * @param memoryInfo the address of the OrtMemoryInfo that stands for the memory
-     * @param folder what the tensors' locations are relative to
-     * @return empty if there is nothing to read, or too little memory for it; ONNX Runtime then does it, or says what is missing
+     * @param memoryInfo address of the OrtMemoryInfo of the memory
+     * @param folder the folder that the tensors' locations are relative to
+     * @return empty if there is nothing to read, or too little memory; ONNX Runtime then reads them, or reports what is missing
      * @throws IOException if a file cannot be read
      */
     static Optional<DeviceWeights> read(WeightMemory memory, long memoryInfo, Path folder, List<ExternalTensor> tensors)
@@ -111,7 +111,7 @@ public final class DeviceWeights implements AutoCloseable {
         return value[0];
     }
 
-    /** Gives the weights to a session that is opened with the options. */
+    /** Adds the weights to the options of a session. */
     public void addTo(SessionOptions options) throws OrtException {
         for (Map.Entry<String, Long> value : values.entrySet()) {
             OrtStatus.check(OrtTable.AddInitializer(OrtHandles.sessionOptions(options), value.getKey(), value.getValue()));

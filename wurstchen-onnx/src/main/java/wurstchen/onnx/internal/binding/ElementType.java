@@ -3,7 +3,7 @@ package wurstchen.onnx.internal.binding;
 import ai.onnxruntime.OnnxJavaType;
 import wurstchen.onnx.TensorSpec;
 
-/** What a tensor of this library holds. */
+/** The element type of a tensor. */
 public enum ElementType {
     /** Latents, tables, pixels. */
     FLOAT32(1, Float.BYTES, OnnxJavaType.FLOAT),
@@ -20,22 +20,22 @@ public enum ElementType {
         this.javaType = javaType;
     }
 
-    /** The number that stands for it in ONNX (TensorProto.DataType) and in the C API (ONNXTensorElementDataType). */
+    /** Returns its number in ONNX (TensorProto.DataType) and in the C API (ONNXTensorElementDataType). */
     int code() {
         return code;
     }
 
-    /** The size of a value. */
+    /** Returns the bytes of a value. */
     int bytes() {
         return bytes;
     }
 
-    /** What the Java API calls it. */
+    /** Returns its constant of the Java API. */
     OnnxJavaType javaType() {
         return javaType;
     }
 
-    /** The type of a dtype of a manifest. */
+    /** Returns the type of a manifest's dtype. */
     public static ElementType of(TensorSpec spec) {
         return spec.dtype().equals(TensorSpec.INT64) ? INT64 : FLOAT32;
     }

@@ -6,17 +6,17 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * An execution provider of ONNX Runtime with its options: what {@code wurstchen.onnx.Device} is for users. Immutable. {@code toString} gives
- * the name and the options, as reports and messages show them.
+ * An execution provider of ONNX Runtime with its options: the implementation of {@code wurstchen.onnx.Device}. Immutable. {@code toString}
+ * returns the name and the options, as reports and messages show them.
  */
 public interface ExecutionProvider {
     /** Returns the name, {@code cpu} or {@code cuda:N}. */
     String name();
 
     /**
-     * Makes a session run on this provider.
+     * Configures a session to run on this provider.
      *
-     * @param stream of the {@linkplain DeviceMemory#stream memory} that the session works with
+     * @param stream the {@linkplain DeviceMemory#stream stream} of the memory that the session uses
      */
     void configure(SessionOptions options, GraphUse use, OptionalLong stream) throws OrtException;
 
@@ -34,12 +34,12 @@ public interface ExecutionProvider {
      */
     Optional<GraphUse> lessThan(GraphUse use, OrtException failure);
 
-    /** Returns what to do about a run that failed with a message of ONNX Runtime: {@code "; ..."}, or empty if there is nothing to say. */
+    /** Returns the remedy for a failed run: {@code "; ..."}, or empty if none is known. */
     String remedy(String failure);
 
-    /** Opens the memory in which this provider computes. */
+    /** Opens the memory of this provider. */
     DeviceMemory openMemory();
 
-    /** Returns the key of the memory: providers of equal keys share one. */
+    /** Returns the key of the memory. Providers with equal keys share one. */
     Object memoryKey();
 }

@@ -1,8 +1,8 @@
 package wurstchen.onnx.internal.binding;
 
-/** What is asked of a device for one graph, the most demanding first. */
+/** How a device runs a graph, the most demanding first. */
 public enum GraphUse {
-    /** Every node runs on the device, and runs may be recorded and replayed. */
+    /** Every node runs on the device, and runs may be captured and replayed. */
     REPLAYED(""),
     /** Every node runs on the device. */
     WHOLE("the device cannot record it, so every step is submitted anew"),
@@ -15,7 +15,7 @@ public enum GraphUse {
         this.note = note;
     }
 
-    /** What to say of a graph for which more was asked. */
+    /** Returns the note about a graph for which a more demanding use failed. */
     public String note() {
         return note;
     }

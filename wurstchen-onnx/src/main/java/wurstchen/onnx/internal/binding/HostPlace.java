@@ -9,7 +9,7 @@ import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.common.OrtWork;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
-/** The memory in which ONNX Runtime's CPU provider computes. */
+/** The memory of ONNX Runtime's CPU provider. */
 final class HostPlace implements NativePlace {
     /** OrtArenaAllocator and OrtMemTypeDefault of onnxruntime_c_api.h. */
     private static final int ARENA_ALLOCATOR = 1;
@@ -21,7 +21,7 @@ final class HostPlace implements NativePlace {
 
     HostPlace() throws OrtException {
         long[] address = new long[1];
-        // Owned by ONNX Runtime, never to be released.
+        // Owned by ONNX Runtime; must not be released.
         OrtStatus.check(OrtTable.GetAllocatorWithDefaultOptions(address));
         allocator = address[0];
         OrtStatus.check(OrtTable.CreateCpuMemoryInfo(ARENA_ALLOCATOR, DEFAULT_MEMORY, address));
@@ -74,7 +74,7 @@ final class HostPlace implements NativePlace {
         return OptionalLong.empty();
     }
 
-    /** ONNX Runtime maps the files. */
+    /** Returns nothing, because ONNX Runtime maps the files. */
     @Override
     public Optional<WeightMemory> weightMemory() {
         return Optional.empty();

@@ -12,12 +12,12 @@ import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.cuda.CudaCalls;
 
 /**
- * Copies tensors between devices by running an {@link IdentityGraph} on one of them. Its session also lends the device's allocator: one that
- * no other graph takes memory from, so that a recorded run of a graph never overwrites a tensor that was made after it was recorded.
+ * Copies tensors between devices by running an {@link IdentityGraph} on one of them. Its session also provides the device's allocator. No
+ * other graph allocates from it, so replaying a captured run of a graph never overwrites a tensor that was allocated after the capture.
  * Thread-safe.
  */
 public final class IdentityCopies implements AutoCloseable {
-    /** Of the one type that it copies: each session costs handles of CUDA's libraries, and bits are bits. */
+    /** A session for one element type copies all types bit by bit: each session costs handles of CUDA's libraries. */
     private final OrtSession session;
 
     private IdentityCopies(OrtSession session) {
@@ -27,7 +27,7 @@ public final class IdentityCopies implements AutoCloseable {
     /**
      * Opens the graph on a device.
      *
-     * @param stream of the device; empty if the graph is to make what it needs
+     * @param stream of the device; empty if the session is to create one
      */
     public static IdentityCopies open(ExecutionProvider provider, OptionalLong stream) throws OrtException {
         try (OrtSession.SessionOptions options = SessionSettings.quiet()) {
@@ -36,12 +36,12 @@ public final class IdentityCopies implements AutoCloseable {
         }
     }
 
-    /** The address of the session on the device. */
+    /** Returns the address of the session. */
     long session() {
         return OrtHandles.session(session);
     }
 
-    /** Copies all values of a float32 tensor into another of the same shape, bit by bit, on whatever device each of them is. */
+    /** Copies all values of a float32 tensor into another of the same shape, bit by bit, wherever each of them is. */
     public void copy(NativeTensor from, NativeTensor to) throws OrtException {
         CudaCalls.share(() -> run(from, to));
     }
@@ -54,7 +54,7 @@ public final class IdentityCopies implements AutoCloseable {
             OrtStatus.check(OrtTable.CreateIoBinding(session(), address));
             long binding = address[0];
             try {
-                // Binding a tensor of another device copies it; so does a run whose output is bound to one.
+                // Binding a tensor of another device as input copies it, and so does a run whose output is bound to one.
                 OrtStatus.check(OrtTable.BindInput(binding, IdentityGraph.INPUT, from.value()));
                 OrtStatus.check(OrtTable.BindOutput(binding, IdentityGraph.OUTPUT, to.value()));
                 OrtStatus.check(OrtTable.RunWithBinding(session(), options, binding));

@@ -5,9 +5,9 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * An ONNX model of one node, {@code y = Identity(x)}, for float32 tensors of any shape. Bound to tensors of two devices, it copies from one
- * to the other; that needs no function of any GPU's own library.
+ * to the other without any GPU library.
  *
- * <p>Written field by field as onnx.proto numbers them: ir_version 7 and opset 13, which every version of ONNX Runtime since 1.6 runs.
+ * <p>Written field by field with the numbers of onnx.proto: ir_version 7 and opset 13, supported by ONNX Runtime since 1.6.
  */
 public final class IdentityGraph {
     public static final String INPUT = "x";
@@ -15,7 +15,7 @@ public final class IdentityGraph {
 
     private IdentityGraph() {}
 
-    /** Returns the model as the bytes of a file. */
+    /** Returns the model as bytes of an ONNX file. */
     public static byte[] model() {
         byte[] node = Bytes.concat(text(1, INPUT), text(2, OUTPUT), text(4, "Identity"));
         byte[] graph = Bytes.concat(
@@ -23,7 +23,7 @@ public final class IdentityGraph {
         return Bytes.concat(number(1, 7), message(7, graph), message(8, number(2, 13)));
     }
 
-    /** ValueInfoProto: a name and a TypeProto of a tensor with an element type and no shape. */
+    /** Returns a ValueInfoProto: a name, and a TypeProto of a tensor with an element type and no shape. */
     private static byte[] tensor(String name) {
         return Bytes.concat(text(1, name), message(2, message(1, number(1, ElementType.FLOAT32.code()))));
     }
@@ -32,7 +32,7 @@ public final class IdentityGraph {
         return message(field, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Lengths here fit the seven bits of one byte. */
+    /** Returns a field. Its length must fit into the seven bits of a single varint byte. */
     private static byte[] message(int field, byte[] contents) {
         return Bytes.concat(new byte[] {(byte) (field << 3 | 2), (byte) contents.length}, contents);
     }

@@ -7,7 +7,7 @@ import ai.onnxruntime.OrtSession;
 import com.google.common.collect.ImmutableMap;
 import java.util.Map;
 
-/** A run of the Java API, with outputs pinned to tensors. */
+/** A run through the Java API with pinned outputs. */
 final class JavaBinding implements PreparedRun {
     private final OrtSession session;
     private final OrtSession.RunOptions options;
@@ -39,7 +39,7 @@ final class JavaBinding implements PreparedRun {
             OnnxValue value = result.get(output.getKey()).orElseThrow();
             tensors.put(output.getKey(), JavaTensor.ofGraph((OnnxTensor) value, output.getValue()));
         }
-        // The result is left open: its close would free what the graph made, and it holds nothing else.
+        // The result is not closed: that would free the tensors that the graph made, and it holds nothing else.
         made = tensors.buildOrThrow();
     }
 

@@ -16,14 +16,14 @@ import java.util.OptionalLong;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /**
- * Memory of the Java API, for the CPU where the C API cannot be reached: direct buffers as tensors, pinned as outputs. Nearly as fast as
- * binding, because on the CPU nothing has to cross a bus. {@link NativeApi} keeps ONNX Runtime's environment alive here as well, so that the
- * JVM may exit during a run.
+ * Memory of the Java API, for the CPU where the C API cannot be used: tensors are direct buffers, outputs are pinned. Nearly as fast as IO
+ * binding, because on the CPU nothing crosses a bus. {@link NativeApi} keeps ONNX Runtime's environment alive here as well, so that the JVM
+ * may exit during a run.
  */
 public final class JavaMemory extends DeviceMemory {
     private final String reason;
 
-    /** {@code reason}: why the C API cannot be reached. */
+    /** Creates a memory; {@code reason} says why the C API cannot be used. */
     public JavaMemory(String reason) {
         this.reason = reason;
     }
@@ -120,6 +120,6 @@ public final class JavaMemory extends DeviceMemory {
 
     @Override
     public void free() {
-        // The tensors' buffers are the garbage collector's.
+        // Direct buffers are freed by the garbage collector.
     }
 }

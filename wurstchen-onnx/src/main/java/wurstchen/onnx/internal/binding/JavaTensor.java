@@ -4,7 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** A tensor of the Java API, in memory that Java and ONNX Runtime both see. */
+/** A tensor of the Java API, in memory shared by Java and ONNX Runtime. */
 final class JavaTensor implements Tensor {
     private final OnnxTensor tensor;
     private final ElementType type;
@@ -16,17 +16,17 @@ final class JavaTensor implements Tensor {
         this.values = values;
     }
 
-    /** Takes over a tensor whose values lie in a buffer of Java. */
+    /** Takes ownership of a tensor whose values are in a Java buffer. */
     static JavaTensor over(ByteBuffer values, OnnxTensor tensor, ElementType type) {
         return new JavaTensor(tensor, type, Optional.of(values));
     }
 
-    /** Takes over a tensor that a graph made; it goes to other graphs only. */
+    /** Takes ownership of a tensor that a graph made; it can only be passed to other graphs. */
     static JavaTensor ofGraph(OnnxTensor tensor, ElementType type) {
         return new JavaTensor(tensor, type, Optional.empty());
     }
 
-    /** The values, in the CPU's byte order. */
+    /** Returns the values in native byte order. */
     ByteBuffer buffer() {
         return values.orElseThrow();
     }

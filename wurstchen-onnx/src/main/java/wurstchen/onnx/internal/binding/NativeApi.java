@@ -12,16 +12,16 @@ import wurstchen.onnx.internal.common.Jna;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
- * Whether this JVM can bind inputs and outputs through ONNX Runtime's C API. Found out once, by trying everything that could be otherwise in
- * a version that this library was not tested with.
+ * Checks whether this JVM can bind inputs and outputs through ONNX Runtime's C API. Checked once, by trying everything that could differ in
+ * an untested version.
  */
 public final class NativeApi {
-    /** The versions of ONNX Runtime with which bound graphs gave the golden pictures. Others pass if they pass what follows. */
+    /** Versions of ONNX Runtime with which bound graphs gave the golden pictures. Other versions are used if they pass the checks. */
     public static final String TESTED_VERSIONS = "1.24.1, 1.26.0, 1.28.0, 1.29.0";
 
     private static final String MESSAGE = "Würstchen → ✓";
 
-    /** What is wrong; empty if binding works; null until it was tried. */
+    /** The problem; empty if binding works; null before the first check. */
     private static Optional<String> problem;
 
     private NativeApi() {}
@@ -29,7 +29,7 @@ public final class NativeApi {
     /**
      * Returns why binding does not work.
      *
-     * @return what is wrong and what may be done about it, such as {@code JNA cannot be loaded: ...}; empty if binding works
+     * @return the problem and its remedy, such as {@code JNA cannot be loaded: ...}; empty if binding works
      */
     public static synchronized Optional<String> problem() {
         if (problem == null) {
@@ -38,7 +38,7 @@ public final class NativeApi {
         return problem;
     }
 
-    /** The Java API's runs, too, must not lose their environment when the JVM exits. */
+    /** Keeps the environment alive without the C API, because runs of the Java API need it at JVM exit as well. */
     private static String keepEnvironmentAnyway(String problem) {
         try {
             OrtHandles.keepEnvironment();
@@ -101,7 +101,7 @@ public final class NativeApi {
         }
     }
 
-    /** Runs a graph that copies, and compares. */
+    /** Runs a graph that copies, and compares the values. */
     private static void checkBinding() throws OrtException {
         float[] sent = {-1, Float.MIN_VALUE, 42};
         NativeMemory memory = new NativeMemory(new HostPlace());
@@ -117,7 +117,7 @@ public final class NativeApi {
     }
 
     /**
-     * Adds one user of ONNX Runtime's environment that never goes. The Java API frees its own when the JVM exits, and a run in flight on
+     * Adds a permanent reference to ONNX Runtime's environment. The Java API releases its own when the JVM exits, and a run in flight on
      * another thread would then crash the process.
      */
     private static void keepEnvironment() throws OrtException {

@@ -18,7 +18,7 @@ import wurstchen.onnx.internal.capi.OrtStatus;
 import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.cuda.CudaCalls;
 
-/** An IO binding of the C API: inputs and outputs stay where they are, whatever device that is. */
+/** An IO binding of the C API. Inputs and outputs stay on their device. */
 public final class NativeBinding implements PreparedRun {
     private final NativeMemory memory;
     private final NativePlace place;
@@ -75,7 +75,7 @@ public final class NativeBinding implements PreparedRun {
         place.execute(this::decideAndRun);
     }
 
-    /** On the device's thread, so that runs come in the order in which it was decided what to do with them. */
+    /** Runs on the device thread, so that runs are executed in the order in which their use was decided. */
     private void decideAndRun() throws OrtException {
         Recordings.Use use = options.begin();
         if (use == Recordings.Use.RECORD) {
@@ -89,8 +89,8 @@ public final class NativeBinding implements PreparedRun {
         boolean succeeded = false;
         try {
             if (ran && use != Recordings.Use.REPLAY) {
-                // An input on the device that the graph reads on the CPU was copied when it was bound, and that copy is now an old one. A
-                // recording is made with the new copy, and keeps reading that: the next one comes when the recording is no longer valid.
+                // An input on the device that the graph reads on the CPU was copied when it was bound; that copy is out of date. A capture
+                // is made with the new copy and keeps reading it; the next copy is made when the capture is no longer valid.
                 bindInputs(Sets.difference(plan.hostInputs(), onHost()));
             }
             ran = true;
@@ -101,7 +101,7 @@ public final class NativeBinding implements PreparedRun {
         }
     }
 
-    /** The number of the recording that the latest run made or replayed, or {@link Recordings#UNRECORDED}. */
+    /** Returns the id of the capture that the latest run made or replayed, or {@link Recordings#UNRECORDED}. */
     public int recordingId() {
         return options.id();
     }
@@ -131,7 +131,7 @@ public final class NativeBinding implements PreparedRun {
             values.add(Pointer.nativeValue(addresses.getPointer((long) Native.POINTER_SIZE * i)));
         }
         OrtStatus.check(OrtTable.AllocatorFree(place.hostAllocator(), array[0]));
-        // The values stand in the order of binding: those of the caller first, which stay the caller's.
+        // Values come in the order of binding: first those of the caller, which the caller keeps.
         values.subList(0, plan.outputs().size()).forEach(OrtTable::ReleaseValue);
         int bound = plan.outputs().size();
         int expected = bound + plan.allocated().size();

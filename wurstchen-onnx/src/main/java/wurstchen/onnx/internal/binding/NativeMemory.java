@@ -23,19 +23,19 @@ import wurstchen.onnx.internal.cuda.CudaCalls;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /**
- * Memory of the C API: tensors come from an allocator, and graphs are bound to them. The CPU's and a GPU's differ in the allocator and in
- * how values are copied.
+ * Memory of the C API: tensors come from an allocator, and graphs are bound to them. CPU and GPU differ in the allocator and in how values
+ * are copied.
  */
 final class NativeMemory extends DeviceMemory {
     /** OrtMemoryInfoDeviceType_CPU of onnxruntime_c_api.h. */
     private static final int HOST_DEVICE = 0;
 
-    /** One thread reads some GB a second, which is long for pixels: 1 MiB is worth another one. */
+    /** Values per task of a parallel copy. One thread copies a few GB per second, which is slow for pixels: 1 MiB is worth a task. */
     private static final int VALUES_A_TASK = 1 << 18;
 
     private final NativePlace place;
 
-    /** Takes over the place. */
+    /** Takes ownership of the place. */
     NativeMemory(NativePlace place) {
         this.place = place;
     }
@@ -46,7 +46,7 @@ final class NativeMemory extends DeviceMemory {
     }
 
     private NativeTensor allocate(long allocator, boolean onHost, ElementType type, long... shape) throws OrtException {
-        // Not to be freed by another thread between these lines, which would take the allocator with it.
+        // Keeps the allocator from being freed by another thread meanwhile.
         retain();
         try {
             long[] value = new long[1];
@@ -59,8 +59,8 @@ final class NativeMemory extends DeviceMemory {
     }
 
     /**
-     * A flat tensor where the CPU writes and reads values on their way to or from the device. It goes by the name of the host's memory:
-     * ONNX Runtime takes pinned memory for the device's own and does not copy it.
+     * Allocates a flat tensor for values on their way between CPU and device. It is registered as host memory, because ONNX Runtime would
+     * treat pinned memory as device memory and skip the copy.
      */
     private NativeTensor staging(ElementType type, long values) throws OrtException {
         Viewed viewed = new Viewed(pinned(type, values));
@@ -75,7 +75,7 @@ final class NativeMemory extends DeviceMemory {
         try {
             return allocate(place.stagingAllocator(), true, type, values);
         } catch (OrtException e) {
-            // It may be memory that there is less of.
+            // Pinned memory can run out: fall back to pageable memory.
             return allocate(place.hostAllocator(), true, type, values);
         }
     }
@@ -144,7 +144,7 @@ final class NativeMemory extends DeviceMemory {
         return values;
     }
 
-    /** The values where the CPU reads them: the tensor's own if they are there already. */
+    /** Returns the values in memory that the CPU can read: the tensor itself if it is there already. */
     private NativeTensor onHost(Tensor from) throws OrtException {
         NativeTensor part = part(from, 0, from.values());
         if (place.isHost()) {
@@ -173,17 +173,17 @@ final class NativeMemory extends DeviceMemory {
         }
     }
 
-    /** A flat view of the bits of some values of a tensor; the tensor must stay open. */
+    /** Returns a flat view of the bits of some values of a tensor, which must stay open. */
     private NativeTensor part(Tensor tensor, long first, long count) throws OrtException {
         long data = ((NativeTensor) tensor).data() + first * tensor.type().bytes();
         return bits(this, place.memoryInfo(), data, count * tensor.type().bytes(), place.isHost());
     }
 
     /**
-     * Bits at an address as a flat float32 tensor, whatever they stand for: so one graph copies them all.
+     * Returns the bits at an address as a flat float32 tensor, whatever their type, so that one graph copies all types.
      *
      * @param memory keeps them alive
-     * @param memoryInfo says where they lie
+     * @param memoryInfo describes where they are
      */
     private static NativeTensor bits(Shared memory, long memoryInfo, long data, long bytes, boolean onHost) throws OrtException {
         ElementType type = ElementType.FLOAT32;

@@ -6,53 +6,53 @@ import java.util.OptionalLong;
 import wurstchen.onnx.internal.common.OrtWork;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
-/** Where tensors of the C API lie: the host's memory or a GPU's. Thread-safe. */
+/** A place for tensors of the C API: host memory or GPU memory. Thread-safe. */
 interface NativePlace extends AutoCloseable {
-    /** The address of the OrtMemoryInfo that stands for this place. */
+    /** Returns the address of the OrtMemoryInfo of this place. */
     long memoryInfo();
 
-    /** The address of the OrtMemoryInfo that stands for memory that the CPU reads and writes. */
+    /** Returns the address of the OrtMemoryInfo of memory that the CPU can access. */
     long hostMemoryInfo();
 
-    /** The address of an OrtAllocator for tensors here. */
+    /** Returns the address of an OrtAllocator for tensors in this place. */
     long allocator();
 
-    /** The address of an OrtAllocator for tensors that the CPU reads and writes. */
+    /** Returns the address of an OrtAllocator for tensors that the CPU can access. */
     long hostAllocator();
 
     /**
-     * The address of an OrtAllocator for tensors that values pass on their way between the CPU and here; the CPU reads and writes them. To
-     * be taken from as work of {@link #execute}.
+     * Returns the address of an OrtAllocator for staging tensors between CPU and this place, which the CPU can access. Allocate from it
+     * within {@link #execute} only.
      */
     long stagingAllocator();
 
-    /** Whether the CPU reads and writes tensors here by their addresses. */
+    /** Returns whether the CPU can access tensors in this place by address. */
     boolean isHost();
 
     /**
-     * Copies the bits of all values of a flat float32 tensor into another of the same length. To be called as work of {@link #execute}.
+     * Copies the bits of all values of a flat float32 tensor into another of the same length. Call within {@link #execute} only.
      *
-     * @param from here or on the host
-     * @param to here or on the host
+     * @param from in this place or on the host
+     * @param to in this place or on the host
      */
     void copy(NativeTensor from, NativeTensor to) throws OrtException;
 
-    /** Does work of the device on the thread that the device wants it on; throws what the work throws. */
+    /** Does work on the thread that the device requires; throws what the work throws. */
     void execute(OrtWork work) throws OrtException;
 
-    /** The address of the stream on which graphs here queue their work; empty if each makes what it needs. */
+    /** Returns the address of the stream that sessions use; empty if each creates its own. */
     OptionalLong stream();
 
-    /** The operators of this library for graphs on {@link #stream}; empty if the device is the CPU, which has none. */
+    /** Returns this library's operators for sessions on {@link #stream}; empty for the CPU, which has none. */
     Optional<DeviceOperators> operators();
 
-    /** Where weights can be put before a graph is opened; empty if ONNX Runtime is to read them itself. */
+    /** Returns memory for weights that are read before a graph is opened; empty if ONNX Runtime is to read them itself. */
     Optional<WeightMemory> weightMemory();
 
-    /** How tensors here reach a graph, for reports. */
+    /** Returns how tensors are passed to graphs, for reports. */
     String description();
 
-    /** Frees what this holds; nothing that lies here may be open. */
+    /** Frees the place. No tensor in it may be open. */
     @Override
     void close();
 }

@@ -7,8 +7,8 @@ import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.cuda.CudaCalls;
 
 /**
- * Run options of the C API for one binding: whether to stop, and which recording a run makes or replays. Other threads may stop a run; the
- * rest is for the thread that runs.
+ * Run options of the C API for one binding: termination, and which capture a run makes or replays. Other threads may terminate a run;
+ * everything else is for the running thread.
  */
 final class NativeRunOptions implements AutoCloseable {
     private final Optional<Recordings.Runs> recordable;
@@ -20,31 +20,31 @@ final class NativeRunOptions implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Makes options.
+     * Creates run options.
      *
-     * @param recordable of a session that records runs
+     * @param recordable set if the session captures runs
      */
     NativeRunOptions(Optional<Recordings.Runs> recordable) throws OrtException {
         this.recordable = recordable;
         address = create(id);
     }
 
-    /** The address of the OrtRunOptions, from {@link #begin} to {@link #end}. */
+    /** Returns the address of the OrtRunOptions, valid from {@link #begin} to {@link #end}. */
     long address() {
         return address;
     }
 
-    /** The number of the recording that the latest run made or replayed, or {@link Recordings#UNRECORDED}. */
+    /** Returns the id of the capture that the latest run made or replayed, or {@link Recordings#UNRECORDED}. */
     int id() {
         return id;
     }
 
-    /** Called on the device's thread right before a run; one that records has CUDA for itself until {@link #end}. */
+    /** Called on the device thread right before a run. A run that is captured excludes other CUDA calls until {@link #end}. */
     synchronized Recordings.Use begin() throws OrtException {
         if (recordable.isEmpty()) {
             return Recordings.Use.SUBMIT;
         }
-        // A run that is to be stopped must not begin a recording, which could then not end.
+        // A run that is to be terminated must not start a capture, which could then not be ended.
         Recordings.Use use = recordable.get().next(() -> !terminated && CudaCalls.tryAlone());
         recording = use == Recordings.Use.RECORD;
         try {
@@ -56,7 +56,7 @@ final class NativeRunOptions implements AutoCloseable {
         return use;
     }
 
-    /** New options for another number: ONNX Runtime prints a warning when an entry is overwritten. */
+    /** Creates new options for another id, because ONNX Runtime prints a warning when an entry is overwritten. */
     private void number(int next) throws OrtException {
         if (next == id) {
             return;
@@ -84,7 +84,7 @@ final class NativeRunOptions implements AutoCloseable {
         }
     }
 
-    /** Called on the device's thread right after the run. */
+    /** Called on the device thread right after the run. */
     synchronized void end(boolean succeeded) {
         if (!recording) {
             return;
@@ -96,16 +96,16 @@ final class NativeRunOptions implements AutoCloseable {
         }
     }
 
-    /** Makes the run that goes on, or else the next one, fail soon; from any thread. */
+    /** Makes the current run, or else the next one, fail soon. May be called from any thread. */
     synchronized void terminate() {
-        // A recording that breaks off would leave the device's stream recording for ever; a later run can be stopped.
+        // An interrupted capture would leave the stream capturing forever; a later run can be terminated.
         if (!closed && !recording) {
             terminated = true;
             check(OrtTable.RunOptionsSetTerminate(address));
         }
     }
 
-    /** Takes {@link #terminate} back. */
+    /** Undoes {@link #terminate}. */
     synchronized void clearTerminate() {
         if (!closed) {
             terminated = false;

@@ -7,7 +7,7 @@ import wurstchen.onnx.internal.capi.OrtStatus;
 import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.common.Shared;
 
-/** A tensor of the C API. Keeps the memory alive that it lies in. */
+/** A tensor of the C API. Keeps its memory alive. */
 public final class NativeTensor implements Tensor {
     private final Shared memory;
     private final ElementType type;
@@ -17,11 +17,11 @@ public final class NativeTensor implements Tensor {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
-     * Takes over a value.
+     * Takes ownership of a value.
      *
-     * @param memory where it lies; one more user until this is closed
-     * @param value the address of an OrtValue
-     * @param onHost whether the CPU reads it by its address
+     * @param memory of the value; retained until this is closed
+     * @param value address of an OrtValue
+     * @param onHost whether the CPU can access it by address
      */
     NativeTensor(Shared memory, ElementType type, long[] shape, long value, boolean onHost) {
         memory.retain();
@@ -42,24 +42,24 @@ public final class NativeTensor implements Tensor {
         return shape.clone();
     }
 
-    /** Whether the CPU reads it by its address. */
+    /** Returns whether the CPU can access it by address. */
     boolean isOnHost() {
         return onHost;
     }
 
-    /** The address of the OrtValue. */
+    /** Returns the address of the OrtValue. */
     long value() {
         return value;
     }
 
-    /** The address of the first value, on whatever device it is. */
+    /** Returns the address of the first value, on whatever device it is. */
     long data() throws OrtException {
         long[] data = new long[1];
         OrtStatus.check(OrtTable.GetTensorMutableData(value, data));
         return data[0];
     }
 
-    /** The first value, if it is in memory that the CPU reads. */
+    /** Returns a pointer to the first value, if the CPU can access it. */
     Pointer pointer() throws OrtException {
         return new Pointer(data());
     }

@@ -5,24 +5,28 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
- * Which runs of one graph a device records as CUDA graphs, and which it replays.
+ * Decides which runs of one graph a device captures as CUDA graphs (recordings), and which it replays.
  *
- * <p>For the device's thread, on which runs follow each other: what is said here of a run holds for as long as that run is the latest.
+ * <p>For the device thread only, on which runs follow each other: a decision about a run holds as long as that run is the latest.
  */
 public final class Recordings {
-    /** What ONNX Runtime calls a run that is neither recorded nor replayed: kCudaGraphAnnotationSkip. */
+    /** ONNX Runtime's id of a run that is neither captured nor replayed: kCudaGraphAnnotationSkip. */
     public static final int UNRECORDED = -1;
 
     /**
-     * So many runs of equal shapes come before the first recording, in a row where other shapes end it: a recording takes the time of some runs,
-     * and it keeps memory until the session is closed, also once it is no longer valid. Programs that never come back to a size do not record.
+     * Number of runs of equal shapes before the first capture; they must be consecutive if other shapes invalidate captures. A capture
+     * takes the time of several runs and keeps memory until the session is closed, even when it is no longer valid. Programs that never
+     * return to a size capture nothing.
      */
     public static final int RUNS_BEFORE_RECORDING = 16;
 
-    /** Recordings keep memory until their session is closed: further runs do without. Two for each {@code StepBuffers}. */
+    /**
+     * Maximum number of captures of a session, which keep memory until it is closed; later runs are not captured. Each {@code StepBuffers}
+     * needs two.
+     */
     public static final int MAX_RECORDINGS = 128;
 
-    /** Of so many different shapes the runs are counted: those that came last. */
+    /** Number of different shapes whose runs are counted: the most recent ones. */
     static final int MAX_SHAPES = 64;
 
     private final Validity validity;
@@ -32,34 +36,34 @@ public final class Recordings {
     private long generation = 1;
     private int recordings;
 
-    /** How long a recording may be replayed. */
+    /** How long a capture may be replayed. */
     public enum Validity {
         /**
-         * Until the graph runs with other shapes. Each Conv of ONNX Runtime keeps cuDNN's plan of one shape, and the plan of another takes its place
-         * and frees the kernels that recordings of the first one call. A replay of these ends with an illegal instruction or a misaligned
-         * address. Source: class Conv of onnxruntime/core/providers/cuda/nn/conv.cc.
+         * Until the graph runs with other shapes. Each Conv of ONNX Runtime keeps cuDNN's plan of one shape; the plan of another shape
+         * replaces it and frees kernels that captures of the first one call. Replaying those ends with an illegal instruction or a
+         * misaligned address. Source: class Conv of onnxruntime/core/providers/cuda/nn/conv.cc.
          */
         UNTIL_OTHER_SHAPES,
-        /** As long as the session, beside those of other shapes: the graph has no such operator. */
+        /** As long as the session, beside captures of other shapes: the graph has no such operator. */
         ALWAYS
     }
 
     /**
      * Creates the bookkeeping for a new session.
      *
-     * @param listener hears of recordings on the device's thread
+     * @param listener notified of captures on the device thread
      */
     public Recordings(Validity validity, Listener listener) {
         this.validity = validity;
         this.listener = listener;
     }
 
-    /** Hears of recordings. */
+    /** Notified of captures. */
     public interface Listener {
-        /** Called when a run was recorded. */
+        /** Called when a run was captured. */
         void recorded();
 
-        /** Called when a run would be recorded, but {@link #MAX_RECORDINGS} have been. */
+        /** Called when a run would be captured, but {@link #MAX_RECORDINGS} captures exist. */
         void usedUp();
     }
 
@@ -69,16 +73,16 @@ public final class Recordings {
 
     /** What the device does with a run. */
     enum Use {
-        /** It gets all work anew. */
+        /** Submits all work. */
         SUBMIT,
-        /** It gets all work anew, and records it. */
+        /** Submits all work and captures it. */
         RECORD,
-        /** It does what it has recorded, on the same tensors. */
+        /** Replays a capture, on the same tensors. */
         REPLAY
     }
 
     /**
-     * Runs on the same tensors again and again.
+     * Returns runs that use the same tensors repeatedly.
      *
      * @param shapes equal to that of other runs if the graph computes on equal shapes
      */
@@ -86,12 +90,12 @@ public final class Recordings {
         return new Runs(shapes, true);
     }
 
-    /** Runs of shapes that may be any, never recorded. */
+    /** Returns runs of arbitrary shapes, which are never captured. */
     public Runs unrecorded() {
         return new Runs(new Object(), false);
     }
 
-    /** Runs that are prepared together, one recording at most. */
+    /** Runs of one binding, with one capture at most. */
     public final class Runs {
         private final Object shapes;
         private final boolean repeated;
@@ -104,9 +108,9 @@ public final class Recordings {
         }
 
         /**
-         * Says what to do with the run that comes now.
+         * Decides the use of the next run.
          *
-         * @param mayBeRecorded asked of a run that would be recorded; false to do without, this time
+         * @param mayBeRecorded asked before a run is captured; returns false to submit it without a capture
          */
         Use next(BooleanSupplier mayBeRecorded) {
             if (!repeated) {
@@ -132,19 +136,19 @@ public final class Recordings {
             return Use.RECORD;
         }
 
-        /** The number of the recording that {@link #next} spoke of, or {@link #UNRECORDED}; never one of another recording. */
+        /** Returns the id of the capture that {@link #next} decided on, or {@link #UNRECORDED}. An id is never used for two captures. */
         int id() {
             return id;
         }
 
-        /** Says that the run which was to be recorded has been; after a failure, the next one is recorded under another number. */
+        /** Marks the run as captured. After a failure, the next run is captured under another id. */
         void recorded() {
             recordedIn = generation;
             listener.recorded();
         }
     }
 
-    /** Runs of any shapes come. */
+    /** Handles runs of arbitrary shapes. */
     private void leave() {
         latestShapes = new Object();
         if (validity == Validity.UNTIL_OTHER_SHAPES) {
@@ -153,7 +157,7 @@ public final class Recordings {
         }
     }
 
-    /** Returns how many runs of equal shapes came before, in a row where other shapes end recordings. */
+    /** Returns how many runs of equal shapes came before; consecutive ones if other shapes invalidate captures. */
     private int enter(Object shapes) {
         if (validity == Validity.UNTIL_OTHER_SHAPES && !shapes.equals(latestShapes)) {
             latestShapes = shapes;

@@ -5,14 +5,14 @@ import com.google.common.collect.ImmutableSet;
 import java.util.Optional;
 
 /**
- * What to bind to a graph.
+ * The tensors to bind to a graph.
  *
  * @param inputs a tensor for each input
- * @param outputs tensors for those outputs whose shapes are known
+ * @param outputs tensors for outputs of known shape
  * @param allocated the other outputs with their types, for which the graph makes tensors
- * @param allocatedOnHost those of {@code allocated} that are made where the CPU reads them
+ * @param allocatedOnHost those of {@code allocated} that the CPU will read
  * @param hostInputs inputs that the graph reads on the CPU, wherever the tensor is
- * @param recordable for a session that records runs: what to do with each of these
+ * @param recordable decides the use of each run, if the session captures runs
  */
 public record RunPlan(
         ImmutableMap<String, Tensor> inputs,

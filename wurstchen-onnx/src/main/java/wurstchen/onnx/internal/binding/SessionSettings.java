@@ -6,24 +6,24 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What every session of this library is opened with. */
+/** Options that all sessions of this library share. */
 public final class SessionSettings {
     private SessionSettings() {}
 
-    /** Settings of a graph that this library wrote itself. The caller closes them. */
+    /** Returns options for a graph that this library wrote itself. The caller closes them. */
     public static SessionOptions quiet() throws OrtException {
         SessionOptions options = new SessionOptions();
-        // What ONNX Runtime has to say of an error is in the exception; a library prints nothing.
+        // Errors are in the exception; a library prints nothing.
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-        // The bytes were checked as ONNX, so they are not to be read as anything else.
+        // The bytes were checked as ONNX, so they must not be read as another format.
         options.addConfigEntry("session.load_model_format", "ONNX");
         return options;
     }
 
     /**
-     * Settings of a bundle's graph. The caller closes them.
+     * Returns options for a bundle's graph. The caller closes them.
      *
-     * @param weights the folder of its external data; empty if that is given otherwise
+     * @param weights the folder of its external data; empty if it is passed otherwise
      */
     public static SessionOptions of(Optional<Path> weights) throws OrtException {
         SessionOptions options = quiet();
@@ -36,10 +36,10 @@ public final class SessionSettings {
     }
 
     /**
-     * Lets a device record runs and replay them.
+     * Allows a device to capture and replay runs.
      *
-     * <p>The exporter writes steps without {@code ListingOperators}; this keeps ONNX Runtime from making a Split of their slices. Besides, the
-     * memory pattern of the first run would become one block at the second, and nothing can be allocated while that is recorded.
+     * <p>The exporter writes steps without {@code ListingOperators}; the option keeps ONNX Runtime from fusing their slices into a Split.
+     * The memory pattern of the first run would be allocated as one block at the second, and nothing can be allocated during a capture.
      */
     public static void letRunsBeReplayed(SessionOptions options) throws OrtException {
         options.addConfigEntry("optimization.disable_specified_optimizers", "GatherSliceToSplitFusion");

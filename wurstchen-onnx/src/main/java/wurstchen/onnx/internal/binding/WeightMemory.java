@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.OptionalLong;
 import wurstchen.onnx.internal.common.FilePart;
 
-/** Memory of a device for weights, outside ONNX Runtime's arenas. Thread-safe. */
+/** Device memory for weights, outside ONNX Runtime's arenas. Thread-safe. */
 interface WeightMemory {
-    /** Allocates memory; empty if there is too little. Returns its address, a multiple of 256. */
+    /** Allocates memory and returns its address, a multiple of 256; empty if there is too little. */
     OptionalLong allocate(long bytes);
 
-    /** Frees what {@link #allocate} returned; no graph may use it any more. */
+    /** Frees memory returned by {@link #allocate}. No graph may use it any more. */
     void free(long address);
 
     /**
-     * Reads parts of files into memory, which are there when this returns.
+     * Reads parts of files into memory; the data is there when this returns.
      *
-     * @throws IOException if a file cannot be read, or ends before
+     * @throws IOException if a file cannot be read or is too short
      */
     void read(List<FilePart> parts) throws IOException;
 }

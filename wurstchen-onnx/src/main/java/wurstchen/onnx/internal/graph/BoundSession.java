@@ -30,10 +30,10 @@ import wurstchen.onnx.internal.common.Shared;
 import wurstchen.onnx.internal.cuda.CudaCalls;
 
 /**
- * One graph of an open model. Every run of a graph goes through here.
+ * An open graph. Every run of a graph goes through this class.
  *
- * <p>Thread-safe: runs share a read lock, {@link #close} stops them and takes the write lock, because closing a session under a run crashes
- * the JVM. The session itself is freed when the last {@link GraphRun} is closed, because a binding must not outlive its session.
+ * <p>Thread-safe: runs share a read lock; {@link #close} terminates them and takes the write lock, because closing a session during a run
+ * crashes the JVM. The native session is freed when the last {@link GraphRun} is closed, because a binding must not outlive its session.
  */
 public final class BoundSession implements AutoCloseable {
     private static final Logger LOG = System.getLogger("wurstchen");
@@ -48,11 +48,11 @@ public final class BoundSession implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Takes over the session and its weights.
+     * Takes ownership of the session and its weights.
      *
-     * @param weights what the session uses of memory that is not its own, to be closed after it
-     * @param hostInputs the inputs that it reads on the CPU although it computes on a device
-     * @param validity how long recordings may be replayed; empty if the session cannot record runs
+     * @param weights memory that the session uses and does not own, closed after it
+     * @param hostInputs inputs that it reads on the CPU although it runs on a device
+     * @param validity how long captures may be replayed; empty if the session cannot capture runs
      */
     BoundSession(
             GraphSpec spec,
@@ -69,7 +69,7 @@ public final class BoundSession implements AutoCloseable {
         engine.add(this);
     }
 
-    /** The native session, with one user for this and one for each run that is prepared. */
+    /** The native session, with one user for this object and one for each prepared run. */
     private final class OpenSession extends Shared {
         private final OrtSession ort;
         private final List<? extends AutoCloseable> weights;
@@ -103,12 +103,12 @@ public final class BoundSession implements AutoCloseable {
         return spec;
     }
 
-    /** Returns the input of a name that the graph is known to have. */
+    /** Returns an input, which must exist, by name. */
     public TensorSpec input(String name) {
         return spec.inputs().stream().filter(tensor -> tensor.name().equals(name)).findFirst().orElseThrow();
     }
 
-    /** The inputs that the graph reads on the CPU although it computes on a device, such as shapes. */
+    /** Returns the inputs that the graph reads on the CPU although it runs on a device, such as shapes. */
     public ImmutableSet<String> hostInputs() {
         return hostInputs;
     }
@@ -118,10 +118,10 @@ public final class BoundSession implements AutoCloseable {
     }
 
     /**
-     * Binds tensors to the graph, to run it many times.
+     * Binds tensors to the graph for repeated runs.
      *
      * @param inputs one for each input; none of them may also be an output
-     * @param outputs for some or all outputs, of the exact shapes; for the others, each first run makes tensors
+     * @param outputs for some or all outputs, of the exact shapes; for the others, the first run makes tensors
      * @throws IllegalStateException if the session is closed
      * @throws WurstchenException if ONNX Runtime fails
      */
@@ -130,7 +130,7 @@ public final class BoundSession implements AutoCloseable {
     }
 
     /**
-     * As {@link #prepare}, for runs that the device may record and replay.
+     * As {@link #prepare}, for runs that the device may capture and replay.
      *
      * @param outputs for all outputs
      * @param shapes equal to that of other runs if the graph computes on equal shapes
@@ -139,7 +139,7 @@ public final class BoundSession implements AutoCloseable {
         return prepare(inputs, outputs, ImmutableSet.of(), recordings.map(these -> these.repeated(shapes)));
     }
 
-    /** Says what a service wants to know of recordings. */
+    /** Logs captures. */
     private final class RecordingNotes implements Recordings.Listener {
         private final Recordings.Validity validity;
 
@@ -200,7 +200,7 @@ public final class BoundSession implements AutoCloseable {
         }
     }
 
-    /** ONNX Runtime would take one tensor as input and output, and compute wrong numbers without a word. */
+    /** Rejects a tensor that is both input and output: ONNX Runtime would accept it and compute wrong numbers silently. */
     private void checkDistinct(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
         outputs.forEach((output, tensor) -> inputs.forEach((input, other) -> checkArgument(
                 tensor != other,
@@ -213,7 +213,7 @@ public final class BoundSession implements AutoCloseable {
     /**
      * Runs the graph once.
      *
-     * @return the tensors that the graph made for outputs without one, owned by the caller
+     * @return tensors for outputs without one, made by the graph and owned by the caller
      */
     public GraphOutputs run(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
         return run(inputs, outputs, ImmutableSet.of());
@@ -222,8 +222,8 @@ public final class BoundSession implements AutoCloseable {
     /**
      * Runs the graph once.
      *
-     * @param onHost outputs without a tensor that the CPU is to read: those that another graph reads there
-     * @return the tensors that the graph made for outputs without one, owned by the caller
+     * @param onHost outputs without a tensor that the CPU will read, because another graph reads them there
+     * @return tensors for outputs without one, made by the graph and owned by the caller
      */
     public GraphOutputs run(Map<String, Tensor> inputs, Map<String, Tensor> outputs, Set<String> onHost) {
         try (GraphRun run = prepare(inputs, outputs, onHost, recordings.map(Recordings::unrecorded))) {
@@ -232,7 +232,7 @@ public final class BoundSession implements AutoCloseable {
         }
     }
 
-    /** Called by a {@link GraphRun}. */
+    /** Executes a prepared run. Called by {@link GraphRun}. */
     public void run(PreparedRun run) {
         lock.readLock().lock();
         try {
@@ -251,13 +251,13 @@ public final class BoundSession implements AutoCloseable {
         }
     }
 
-    /** Called by a {@link GraphRun} when it is closed. */
+    /** Releases a prepared run. Called when a {@link GraphRun} is closed. */
     void released(PreparedRun run) {
         run.close();
         session.release();
     }
 
-    /** Makes runs in flight fail soon; later ones work. */
+    /** Makes current runs fail soon. Later runs work. */
     void stop() {
         inFlight.stop();
     }
@@ -272,7 +272,7 @@ public final class BoundSession implements AutoCloseable {
     }
 
     /**
-     * Refuses further runs, stops those in flight and waits for them, and frees the graph (or lets the last prepared run free it). A second
+     * Refuses further runs, terminates and awaits those in flight, and frees the graph (or lets the last prepared run free it). A second
      * call does nothing.
      */
     @Override

@@ -20,8 +20,8 @@ import wurstchen.onnx.TensorSpec;
 import wurstchen.onnx.internal.common.OneLine;
 
 /**
- * Compares the tensors of a graph with those that are expected: names, dtypes, number of axes, and which axes have which fixed length. Done
- * when a model is opened, so that nothing of this kind shows at the first step.
+ * Compares the tensors of a graph with the expected ones: names, dtypes, number of axes, and fixed lengths. Done when a model is opened, so
+ * that differences do not first appear during a run.
  */
 public final class GraphContract {
     /** In an expected tensor: an axis of any fixed length, which the model's architecture decides. */

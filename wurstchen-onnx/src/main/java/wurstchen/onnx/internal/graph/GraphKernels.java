@@ -8,14 +8,14 @@ import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /**
- * Which of a graph's operators are computed by this library's kernels; functions of standard operators compute the others.
+ * The operators of a graph that this library's kernels compute. The others are computed by functions of standard operators.
  *
- * @param device empty if none are
+ * @param device empty if no operator has a kernel
  */
 record GraphKernels(Optional<DeviceOperators> device) {
     static final GraphKernels NONE = new GraphKernels(Optional.empty());
 
-    /** Finds out what a device has for a graph. The engine notes why it is nothing, where that is not as usual. */
+    /** Returns the kernels that a device has for a graph. If there are none where some would be expected, the engine notes the reason. */
     static GraphKernels of(GraphOperators graph, OnnxEngine engine, GraphSpec spec) {
         Optional<DeviceOperators> device = engine.memory().operators();
         if (device.isEmpty() || !graph.use(DeviceOperators.DOMAIN)) {
@@ -46,7 +46,7 @@ record GraphKernels(Optional<DeviceOperators> device) {
                 .collect(ImmutableSet.toImmutableSet());
     }
 
-    /** Lets a session use the kernels. */
+    /** Registers the kernels in a session's options. */
     void addTo(SessionOptions options) throws OrtException {
         if (device.isPresent()) {
             device.get().addTo(options);

@@ -26,7 +26,7 @@ import wurstchen.onnx.internal.common.OneLine;
 import wurstchen.onnx.internal.cuda.CudaCalls;
 
 /**
- * Opens one graph: with this library's kernels and for the best use first, then with less. The engine notes what could not be had.
+ * Opens one graph: first with this library's kernels and the most demanding use, then with less. The engine notes what was not possible.
  *
  * @param engine the device
  * @param spec the graph
@@ -110,7 +110,7 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, boolean r
         }
     }
 
-    /** Gives the session those weights that it need not read itself. */
+    /** Adds the weights that the session need not read itself. */
     private void addWeights(SessionOptions options, List<AutoCloseable> opened) throws OrtException {
         if (file.folder().isEmpty()) {
             HostWeights held = HostWeights.of(file.weights());
@@ -135,8 +135,9 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, boolean r
     }
 
     /**
-     * Every thread that opens or runs a graph costs it a handle of cuDNN, which leaves memory behind when it is closed: see
-     * {@code CudaStream}. So the thread that runs graphs opens them too, except for the largest, beside which there is time for all others.
+     * Creates the session. Each thread that opens or runs a graph costs a cuDNN handle, which leaks memory when it is closed: see {@code
+     * CudaStream}. So the device thread also opens graphs, except for the largest ones; while those open on other threads, there is time
+     * for all others.
      */
     private OrtSession create(SessionOptions options) throws OrtException {
         return repeated

@@ -11,12 +11,13 @@ import java.util.Set;
 import wurstchen.onnx.internal.bundle.ProtobufReader;
 
 /**
- * The operators of a model, with those of the functions that its nodes call. Graphs in attributes, such as the branches of an If, are left out.
+ * The operators of a model, including those of functions that its nodes call. Graphs in attributes, such as the branches of an If, are
+ * ignored.
  *
  * <p>Field numbers: onnx.proto3 of ONNX 1.19.
  */
 final class GraphOperators {
-    /** The name of an input that a node leaves out, which changes as little as a constant. */
+    /** The name of an omitted input, which is as constant as a constant. */
     static final String LEFT_OUT = "";
 
     private static final int MODEL_GRAPH = 7;
@@ -41,24 +42,24 @@ final class GraphOperators {
     private final Map<Operator, Function> functions = new HashMap<>();
     private final Map<String, Long> versions = new HashMap<>();
 
-    /** Values that do not change from run to run: ONNX Runtime computes what follows from them alone when it loads. */
+    /** Values that are the same in every run: ONNX Runtime computes everything that depends only on them when it loads the graph. */
     private final Set<String> constants = new HashSet<>();
 
     private GraphOperators() {}
 
-    /** An operator by its domain, empty for ONNX's own, and its name. */
+    /** An operator: its domain, empty for ONNX's own, and its name. */
     record Operator(String domain, String name) {}
 
     /** A node with the names of its values. */
     record Node(Operator operator, List<String> inputs, List<String> outputs) {}
 
-    /** A function: its nodes, and the names by which they call its inputs and outputs. */
+    /** A function: its nodes, and the names of its inputs and outputs. */
     record Function(List<String> inputs, List<String> outputs, List<Node> nodes) {}
 
     /**
      * Reads a model.
      *
-     * @param model an ONNX model, its nodes in the order of their work
+     * @param model an ONNX model, its nodes in topological order
      * @throws IllegalArgumentException if the bytes are not protobuf
      */
     static GraphOperators of(byte[] model) {
@@ -148,23 +149,23 @@ final class GraphOperators {
         return name;
     }
 
-    /** Returns the version of a domain that the model asks for; empty if it asks for none. */
+    /** Returns the version of a domain that the model requires; empty if it requires none. */
     OptionalLong version(String domain) {
         Long version = versions.get(domain);
         return version == null ? OptionalLong.empty() : OptionalLong.of(version);
     }
 
-    /** Returns whether a node of the graph is of an operator of a domain. */
+    /** Returns whether the graph has a node of an operator of a domain. */
     boolean use(String domain) {
         return nodes.stream().anyMatch(node -> node.operator().domain().equals(domain));
     }
 
     /**
-     * Returns the first operator of given names that runs, also where a function calls it.
+     * Returns the first of the given operators that runs, also inside functions.
      *
      * @param names of operators of any domain
-     * @param kernels operators that have kernels, so that functions of theirs do not run
-     * @throws IllegalArgumentException if a function calls itself, or functions are nested too deep
+     * @param kernels operators that have kernels, so that their functions do not run
+     * @throws IllegalArgumentException if a function calls itself, or functions are nested too deeply
      */
     Optional<String> firstRunning(Set<String> names, Set<Operator> kernels) {
         return new OperatorSearch(functions, names, kernels).in(nodes, new HashSet<>(constants));

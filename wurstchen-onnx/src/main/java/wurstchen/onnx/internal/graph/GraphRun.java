@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import wurstchen.onnx.internal.binding.PreparedRun;
 
 /**
- * A graph with tensors bound to it. The tensors are the caller's and must stay open as long as this. For one thread at a time: two in one run
- * would overwrite each other's numbers, so the second is refused.
+ * A graph with tensors bound to it. The tensors belong to the caller and must stay open as long as this. For one thread at a time: a
+ * concurrent run would overwrite the tensors, and is refused.
  */
 public final class GraphRun implements AutoCloseable {
     private final BoundSession session;
@@ -22,9 +22,9 @@ public final class GraphRun implements AutoCloseable {
     }
 
     /**
-     * Runs the graph: reads the inputs as they are now, overwrites the outputs.
+     * Runs the graph on the current values of the inputs and overwrites the outputs.
      *
-     * @throws IllegalStateException if the session is closed, or another thread is in this
+     * @throws IllegalStateException if the session is closed, or another thread is running this
      * @throws wurstchen.WurstchenException if ONNX Runtime fails
      */
     public void run() {
@@ -36,7 +36,7 @@ public final class GraphRun implements AutoCloseable {
         }
     }
 
-    /** After the first run: the tensors that the graph made, owned by the caller from then on. */
+    /** Returns the tensors that the first run made. The caller owns them from then on. */
     GraphOutputs takeAllocated() {
         try {
             return new GraphOutputs(run.takeAllocated());

@@ -18,9 +18,9 @@ import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.OneLine;
 
-/** Opens graphs of a verified bundle, several at a time, and all of them or none. */
+/** Opens graphs of a verified bundle, several in parallel, and either all of them or none. */
 public final class GraphSessions {
-    /** Graphs that run once a step, with the same tensors again and again: those of the diffusion models, which have most of the weights. */
+    /** Graphs that run once per step, with the same tensors each time: those of the diffusion models, which have most of the weights. */
     private static final ImmutableSet<String> REPEATED = ImmutableSet.of(GraphSpec.STAGE_C_STEP, GraphSpec.STAGE_B_STEP);
 
     private GraphSessions() {}
@@ -69,7 +69,7 @@ public final class GraphSessions {
     private static BoundSession finished(Future<BoundSession> opening) {
         boolean interrupted = false;
         try {
-            // Not to be left half-way: an open session that nobody holds could not be closed.
+            // Wait even when interrupted: an open session that nobody holds could not be closed.
             while (true) {
                 try {
                     return opening.get();
@@ -89,7 +89,7 @@ public final class GraphSessions {
         }
     }
 
-    /** Keeps the engine meanwhile: whoever lent it may be closed by another thread. */
+    /** Retains the engine meanwhile, because another thread may close its owner. */
     private static BoundSession open(VerifiedBundle bundle, OnnxEngine engine, GraphSpec spec) {
         engine.retain();
         try {

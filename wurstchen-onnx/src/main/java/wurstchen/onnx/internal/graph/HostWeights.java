@@ -12,16 +12,16 @@ import java.util.List;
 import java.util.Map;
 import wurstchen.onnx.internal.bundle.WeightBytes;
 
-/** Weights in the host's memory, which a session uses where they are; one on a device copies them there. Closed after the session. */
+/** Weights in host memory, which a session on the CPU uses in place and a session on a device copies. Must be closed after the session. */
 final class HostWeights implements AutoCloseable {
     private final Map<String, OnnxTensorLike> tensors = new LinkedHashMap<>();
 
     private HostWeights() {}
 
     /**
-     * Makes tensors of weights, without copying them.
+     * Creates tensors over weights without copying them.
      *
-     * @throws OrtException if ONNX Runtime's Java API has no such type, or the bytes are not those of the shape
+     * @throws OrtException if ONNX Runtime's Java API does not support a type, or the size does not match the shape
      */
     static HostWeights of(List<WeightBytes> weights) throws OrtException {
         HostWeights held = new HostWeights();
@@ -36,7 +36,7 @@ final class HostWeights implements AutoCloseable {
         }
     }
 
-    /** Numbers of types: TensorProto.DataType of ONNX 1.19. */
+    /** Creates the tensor of a weight. Type numbers: TensorProto.DataType of ONNX 1.19. */
     private static OnnxTensor tensor(WeightBytes weight) throws OrtException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         ByteBuffer values = weight.values();
@@ -57,7 +57,7 @@ final class HostWeights implements AutoCloseable {
         };
     }
 
-    /** Gives the weights to a session that is opened with the options. */
+    /** Adds the weights to the options of a session. */
     void addTo(SessionOptions options) throws OrtException {
         if (!tensors.isEmpty()) {
             options.addExternalInitializers(tensors);

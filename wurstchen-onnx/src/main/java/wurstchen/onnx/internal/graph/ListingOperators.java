@@ -6,9 +6,9 @@ import java.util.Set;
 import wurstchen.onnx.internal.binding.GraphUse;
 
 /**
- * Operators that keep a graph from being recorded once and replayed: their kernels in ONNX Runtime's CUDA provider read lists of addresses from
- * a block of the host's memory that is free again by the time a recording reads it (microsoft/onnxruntime, pull request 32121). What follows can
- * be a wrong picture or the end of the process.
+ * Operators that prevent a graph from being captured and replayed: their kernels in ONNX Runtime's CUDA provider read lists of addresses
+ * from a block of host memory that has been freed when a replay reads it (microsoft/onnxruntime, pull request 32121). This can produce a
+ * wrong picture or crash the process.
  */
 final class ListingOperators {
     private static final ImmutableSet<String> NAMES = ImmutableSet.of("Concat", "Split", "ScatterND");
@@ -16,9 +16,9 @@ final class ListingOperators {
     private ListingOperators() {}
 
     /**
-     * Returns why a graph's runs must not be recorded, for a note; empty if they may be.
+     * Returns why a graph's runs must not be captured, for a note; empty if they may be.
      *
-     * @param kernels operators that have kernels of this library, instead of functions
+     * @param kernels operators computed by this library's kernels instead of functions
      */
     static Optional<String> obstacle(GraphOperators graph, Set<GraphOperators.Operator> kernels) {
         return graph.firstRunning(NAMES, kernels)

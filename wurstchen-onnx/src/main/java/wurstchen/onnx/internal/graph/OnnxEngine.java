@@ -22,8 +22,8 @@ import wurstchen.stage.Engine;
 import wurstchen.stage.Transfers;
 
 /**
- * ONNX Runtime on a device, for the stages that were opened together: makes their tensors, counts what is copied to and from them, and stops
- * their graphs. Thread-safe; freed when its sessions and whoever opened it have released it.
+ * ONNX Runtime on a device, for stages that were opened together: allocates their tensors, counts copies between host and device, and
+ * terminates their runs. Thread-safe; freed when its sessions and its opener have released it.
  */
 public final class OnnxEngine extends Shared implements Engine {
     private static final Logger LOG = System.getLogger("wurstchen");
@@ -58,7 +58,7 @@ public final class OnnxEngine extends Shared implements Engine {
         return memory;
     }
 
-    /** Makes a tensor of arbitrary values. */
+    /** Allocates an uninitialized tensor. */
     public Tensor tensor(ElementType type, long... shape) {
         try {
             return memory.allocate(type, shape);
@@ -68,7 +68,7 @@ public final class OnnxEngine extends Shared implements Engine {
         }
     }
 
-    /** Makes a float32 tensor of values. */
+    /** Creates a float32 tensor with values. */
     public Tensor upload(float[] values, long... shape) {
         Tensor tensor = tensor(ElementType.FLOAT32, shape);
         try {
@@ -80,7 +80,7 @@ public final class OnnxEngine extends Shared implements Engine {
         }
     }
 
-    /** Makes an int64 tensor of values. */
+    /** Creates an int64 tensor with values. */
     public Tensor upload(long[] values, long... shape) {
         Tensor tensor = tensor(ElementType.INT64, shape);
         try {
@@ -92,7 +92,7 @@ public final class OnnxEngine extends Shared implements Engine {
         }
     }
 
-    /** Writes {@code count} values of an array from {@code from} on, to the tensor's values from {@code first} on. */
+    /** Writes {@code count} values of an array, starting at {@code from}, to the tensor, starting at value {@code first}. */
     public void write(Tensor to, long first, float[] values, int from, int count) {
         try {
             memory.write(to, first, values, from, count);
@@ -102,7 +102,7 @@ public final class OnnxEngine extends Shared implements Engine {
         }
     }
 
-    /** Writes an array to the tensor's first values. */
+    /** Writes an array to the beginning of a tensor. */
     public void write(Tensor to, long... values) {
         try {
             memory.write(to, values);
@@ -134,7 +134,7 @@ public final class OnnxEngine extends Shared implements Engine {
         }
     }
 
-    /** Copies values from tensor to tensor on the device, which is not counted. */
+    /** Copies values from tensor to tensor on the device. Not counted as a transfer. */
     public void copy(Tensor from, long first, Tensor to, long toFirst, long count) {
         try {
             memory.copy(from, first, to, toFirst, count);
@@ -143,7 +143,7 @@ public final class OnnxEngine extends Shared implements Engine {
         }
     }
 
-    /** Makes a tensor of the same values, on the device. */
+    /** Creates a copy of a tensor on the device. */
     public Tensor copyOf(Tensor from) {
         Tensor copy = tensor(from.type(), from.shape());
         try {
@@ -160,25 +160,25 @@ public final class OnnxEngine extends Shared implements Engine {
                 provider + ": ONNX Runtime cannot copy a tensor: " + OneLine.of(e.getMessage()), e);
     }
 
-    /** Adds a session, which is one more user. */
+    /** Adds a session as a user. */
     void add(BoundSession session) {
         retain();
         sessions.add(session);
     }
 
-    /** Removes a session and its use. */
+    /** Removes a session as a user. */
     void remove(BoundSession session) {
         if (sessions.remove(session)) {
             release();
         }
     }
 
-    /** The names of the graphs that are open. */
+    /** Returns the names of the open graphs. */
     public ImmutableList<String> openGraphs() {
         return sessions.stream().map(session -> session.spec().name()).collect(ImmutableList.toImmutableList());
     }
 
-    /** Says once what is not as it should be. */
+    /** Adds a note about a restriction, once. */
     void note(String note) {
         boolean added;
         synchronized (notes) {

@@ -11,7 +11,7 @@ import wurstchen.onnx.internal.graph.GraphOperators.Function;
 import wurstchen.onnx.internal.graph.GraphOperators.Node;
 import wurstchen.onnx.internal.graph.GraphOperators.Operator;
 
-/** Searches nodes, and the functions that they call, for operators that run. For one search. */
+/** Searches nodes, and the functions that they call, for operators that run. Use once. */
 final class OperatorSearch {
     private static final int MOST_NESTED = 100;
 
@@ -19,12 +19,12 @@ final class OperatorSearch {
     private final Set<String> names;
     private final Set<Operator> kernels;
 
-    /** Which outputs of a function do not change, for each way in which it is called. */
+    /** The constant outputs of a function, for each way in which it is called. */
     private final Map<Call, ImmutableList<Integer>> constantOutputs = new HashMap<>();
 
     private final Set<Operator> entered = new HashSet<>();
 
-    /** A function, and the indexes of the inputs that do not change. */
+    /** A function, and the indexes of its constant inputs. */
     private record Call(Operator function, ImmutableList<Integer> constantInputs) {}
 
     /**
@@ -40,11 +40,11 @@ final class OperatorSearch {
     }
 
     /**
-     * Returns the first operator that is found.
+     * Returns the first operator found.
      *
-     * @param nodes in the order of their work
-     * @param constants values that do not change from run to run, to which this adds those that follow from them
-     * @throws IllegalArgumentException if a function calls itself, or functions are nested too deep
+     * @param nodes in topological order
+     * @param constants values that are the same in every run; this adds those that depend only on them
+     * @throws IllegalArgumentException if a function calls itself, or functions are nested too deeply
      */
     Optional<String> in(List<Node> nodes, Set<String> constants) {
         for (Node node : nodes) {
@@ -82,7 +82,7 @@ final class OperatorSearch {
         return Optional.empty();
     }
 
-    /** The inputs that do not change, and those that the node does not have. */
+    /** Returns the constant inputs, and those that the node omits. */
     private static Set<String> constantsIn(Function function, Call call, int given) {
         Set<String> constants = new HashSet<>(Set.of(GraphOperators.LEFT_OUT));
         for (int i = 0; i < function.inputs().size(); i++) {

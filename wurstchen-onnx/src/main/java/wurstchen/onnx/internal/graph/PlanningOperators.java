@@ -4,16 +4,16 @@ import com.google.common.collect.ImmutableSet;
 import java.util.Set;
 import wurstchen.onnx.internal.binding.Recordings;
 
-/** Operators that keep cuDNN's plan of one shape in ONNX Runtime's CUDA provider: those that derive from its class Conv. */
+/** Operators that keep cuDNN's plan of one shape in ONNX Runtime's CUDA provider: those derived from its class Conv. */
 final class PlanningOperators {
     private static final ImmutableSet<String> NAMES = ImmutableSet.of("Conv", "ConvTranspose", "FusedConv", "NhwcConv");
 
     private PlanningOperators() {}
 
     /**
-     * Returns how long recordings of a graph may be replayed.
+     * Returns how long captures of a graph may be replayed.
      *
-     * @param kernels operators that have kernels of this library, instead of functions
+     * @param kernels operators computed by this library's kernels instead of functions
      */
     static Recordings.Validity validity(GraphOperators graph, Set<GraphOperators.Operator> kernels) {
         return graph.firstRunning(NAMES, kernels).isPresent()

@@ -4,22 +4,22 @@ import java.util.HashSet;
 import java.util.Set;
 import wurstchen.onnx.internal.binding.PreparedRun;
 
-/** The runs of a graph that go on right now, so that they can be stopped. Thread-safe. */
+/** The current runs of a graph, so that they can be terminated. Thread-safe. */
 final class RunsInFlight {
     private final Set<PreparedRun> runs = new HashSet<>();
 
-    /** Adds a run that is about to begin. */
+    /** Adds a run that is about to start. */
     synchronized void add(PreparedRun run) {
         runs.add(run);
     }
 
-    /** Removes a run that is over; from then on nobody stops it, and it can be run again. */
+    /** Removes a run that has ended. It is not terminated afterwards and can be run again. */
     synchronized void remove(PreparedRun run) {
         runs.remove(run);
         run.clearTerminate();
     }
 
-    /** Makes all of them fail soon. */
+    /** Terminates all current runs. */
     synchronized void stop() {
         runs.forEach(PreparedRun::terminate);
     }
