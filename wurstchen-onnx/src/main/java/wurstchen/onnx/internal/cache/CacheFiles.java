@@ -6,14 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** Writes files of the cache so that others see them whole or not at all. */
+/** Writes files of the cache so that other programs see either a complete file or none. */
 public final class CacheFiles {
-    /** The end of the name of a file that is being written. */
+    /** Suffix of a file that is being written. */
     public static final String PARTIAL = ".partial";
 
     private CacheFiles() {}
 
-    /** Writes a small file in the place of one that may be there. */
+    /** Writes a small file, replacing an existing one. */
     public static void replace(Path file, String text) throws IOException {
         Path partial = Files.createTempFile(file.getParent(), file.getFileName() + ".", PARTIAL);
         try {
@@ -24,7 +24,7 @@ public final class CacheFiles {
         }
     }
 
-    /** Moves a whole file into its place. */
+    /** Moves a complete file into place. */
     public static void move(Path from, Path to) throws IOException {
         try {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);

@@ -6,15 +6,15 @@ import java.util.Optional;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.common.HostSystem;
 
-/** Where this user's caches are, by the convention of the operating system. */
+/** The cache folder of this user, by the convention of the operating system. */
 public final class CacheFolder {
-    /** Names the folder, whatever the convention says. */
+    /** System property that names the folder and overrides the convention. */
     public static final String PROPERTY = "wurstchen.cache";
 
-    /** As {@link #PROPERTY}, which comes first. */
+    /** Environment variable with the same meaning; {@link #PROPERTY} takes precedence. */
     public static final String VARIABLE = "WURSTCHEN_CACHE";
 
-    /** What to do about a folder that does not serve. */
+    /** Remedy for a folder that cannot be used. */
     public static final String REMEDY = "name a folder with -D" + PROPERTY + "=FOLDER or the environment variable " + VARIABLE;
 
     private CacheFolder() {}
@@ -22,7 +22,7 @@ public final class CacheFolder {
     /**
      * Returns the folder, which need not exist.
      *
-     * @throws WurstchenException if the name is not one of a folder, or the user has no home
+     * @throws WurstchenException if the name is not valid, or the user has no home folder
      */
     public static Path of(HostSystem host) {
         Optional<String> named = named(host);
@@ -38,7 +38,7 @@ public final class CacheFolder {
         if (host.mac()) {
             return home(host).resolve("Library/Caches/wurstchen");
         }
-        // The XDG specification: a relative path is to be ignored.
+        // The XDG specification says that a relative path must be ignored.
         return host.variable("XDG_CACHE_HOME")
                 .map(CacheFolder::path)
                 .filter(Path::isAbsolute)
@@ -46,7 +46,7 @@ public final class CacheFolder {
                 .resolve("wurstchen");
     }
 
-    /** Returns whether the user has named the folder: another one would not be what was asked for. */
+    /** Returns whether the user has named the folder, in which case no other may be used. */
     public static boolean isNamed(HostSystem host) {
         return named(host).isPresent();
     }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.locks.LockSupport;
 
-/** Holds a file lock, which keeps other processes out, and other class loaders of this JVM. */
+/** A file lock against other processes and other class loaders of this JVM. */
 public final class CacheLock implements AutoCloseable {
     private static final long NANOS_BETWEEN_TRIES = 20_000_000;
 
@@ -20,7 +20,7 @@ public final class CacheLock implements AutoCloseable {
         this.exclusive = exclusive;
     }
 
-    /** Waits for the lock. The file stays, empty: deleting it would let two processes lock two files of the same name. */
+    /** Waits for the lock. The empty file is not deleted, because then two processes could lock two files of the same name. */
     public static CacheLock take(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         while (true) {
@@ -28,19 +28,19 @@ public final class CacheLock implements AutoCloseable {
                 FileLock lock = channel.lock();
                 return new CacheLock(channel, lock.isValid());
             } catch (OverlappingFileLockException e) {
-                LockSupport.parkNanos(NANOS_BETWEEN_TRIES); // Another thread of this JVM has it; only processes can be waited for.
+                LockSupport.parkNanos(NANOS_BETWEEN_TRIES); // Another thread of this JVM holds it; the channel can only wait for other processes.
             } catch (IOException e) {
-                return new CacheLock(channel, false); // A file system without locks, as some of the network are.
+                return new CacheLock(channel, false); // The file system has no locks, as some network file systems.
             }
         }
     }
 
-    /** Whether nobody else can be writing. */
+    /** Returns whether other writers are excluded. */
     public boolean exclusive() {
         return exclusive;
     }
 
-    /** Gives the lock back, if there is one. */
+    /** Releases the lock, if there is one. */
     @Override
     public void close() throws IOException {
         channel.close();

@@ -12,16 +12,16 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What tells that a file was written to since, without reading it.
+ * Attributes that show, without reading a file, whether it was modified.
  *
  * @param size in bytes
  * @param modified when its contents were last written, in nanoseconds since 1970
- * @param changed when its contents or attributes were last written, in nanoseconds since 1970, which no program can set; where the system does
- *     not say, as {@code modified}
- * @param identity the device and the number of the file there; empty where the system has none
+ * @param changed when its contents or attributes were last written, in nanoseconds since 1970, which no program can set; as {@code
+ *     modified} if the system does not provide it
+ * @param identity device and inode number; empty if the system has none
  */
 public record FileStamp(long size, long modified, long changed, String identity) {
-    /** The coarsest time of a file system that is in use (FAT): a file may be written to twice within it and have one time. */
+    /** The coarsest resolution of file times in use (FAT): two writes within it may leave the same time. */
     private static final Duration COARSEST_TIME = Duration.ofSeconds(2);
 
     private static final long NANOS = 1_000_000_000;
@@ -45,13 +45,13 @@ public record FileStamp(long size, long modified, long changed, String identity)
         return time.to(TimeUnit.NANOSECONDS);
     }
 
-    /** Returns when the file was written to. */
+    /** Returns when the file was last written. */
     public Instant written() {
         long latest = Math.max(modified, changed);
         return Instant.ofEpochSecond(Math.floorDiv(latest, NANOS), Math.floorMod(latest, NANOS));
     }
 
-    /** Returns whether whoever writes to the file at some moment or later gives it another stamp. */
+    /** Returns whether a write to the file at or after a moment changes its stamp. */
     public boolean tellsWritesFrom(Instant moment) {
         return written().plus(COARSEST_TIME).isBefore(moment);
     }

@@ -18,16 +18,16 @@ import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.common.HostSystem;
 
 /**
- * Which SHA-256 files had when they were last read whole, and their stamps at that time: a file that still has its stamp need not be read
- * again. The record of a model is one small file in the cache. Immutable.
+ * The SHA-256 of files when they were last read, and their stamps at that time: a file whose stamp is unchanged need not be read again.
+ * Each model has one small record file in the cache. Immutable.
  *
- * <p>Safe for several programs at a time: each writes a whole record beside and moves it into place, and every record is true. Where the cache
+ * <p>Safe for several programs at a time: each writes a complete record and moves it into place, and every record is correct. If the cache
  * cannot be read or written, nothing is recorded, and files are read.
  */
 public final class HashRecord {
     private static final String FOLDER = "verified";
 
-    /** Records that nobody has written for longest are deleted. */
+    /** Maximum number of records; those that were written least recently are deleted. */
     private static final int MOST_RECORDS = 100;
 
     /** "SHA-256 size modified changed identity name". */
@@ -42,7 +42,7 @@ public final class HashRecord {
     }
 
     /**
-     * A file that was read whole.
+     * A file that was read.
      *
      * @param sha256 of its bytes, 64 lower-case hexadecimal digits
      * @param stamp before and after it was read
@@ -52,7 +52,7 @@ public final class HashRecord {
     /**
      * Reads the record of a model; empty if there is none.
      *
-     * @param subject what the record is about, as a text that no other model has, such as its real path
+     * @param subject identifies the model, for instance its real path
      */
     public static HashRecord read(String subject, HostSystem host) {
         try {
@@ -64,12 +64,12 @@ public final class HashRecord {
         }
     }
 
-    /** Whatever bytes the file has been given. */
+    /** Returns the text of a file, which may hold arbitrary bytes. */
     private static String text(Path file) throws IOException {
         return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
     }
 
-    /** Reads what it understands; a line that it does not is as none. */
+    /** Parses a record. Malformed lines are ignored. */
     private static Map<String, Entry> parse(String text) {
         Map<String, Entry> entries = new HashMap<>();
         text.lines().map(LINE::matcher).filter(Matcher::matches).forEach(line -> {
@@ -78,13 +78,13 @@ public final class HashRecord {
                         Long.parseLong(line.group(2)), Long.parseLong(line.group(3)), Long.parseLong(line.group(4)), line.group(5));
                 entries.put(line.group(6), new Entry(line.group(1), stamp));
             } catch (NumberFormatException e) {
-                // A number of 19 digits may be none.
+                // A number of 19 digits may exceed a long.
             }
         });
         return entries;
     }
 
-    /** Returns whether a file had a hash when it was last read, and has its stamp still. */
+    /** Returns whether a file had a hash when it was last read, and its stamp is unchanged. */
     public boolean holds(String name, String sha256, FileStamp stamp) {
         return new Entry(sha256, stamp).equals(entries.get(name));
     }
@@ -99,7 +99,7 @@ public final class HashRecord {
         return new HashRecord(file, all);
     }
 
-    /** Writes the record, if the cache can be written. */
+    /** Writes the record, if the cache is writable. */
     public void write() {
         file.ifPresent(place -> {
             try {

@@ -1,7 +1,7 @@
 /**
- * The folder in which this library keeps what a later start need not do again, for all programs of one user: where it is, how files are written
- * there so that others see them whole, and which files were verified.
+ * The cache folder, shared by all programs of one user: where it is, atomic writes of files, and which files were verified.
  *
- * <p>Callers: {@code library} and {@code bundle}. Uses {@code common}. Whatever lies in the cache may be deleted at any time: it is made again.
+ * <p>Callers: {@code library} and {@code bundle}. Uses {@code common}. Files in the cache may be deleted at any time: they are created
+ * again.
  */
 package wurstchen.onnx.internal.cache;

@@ -19,14 +19,15 @@ import wurstchen.onnx.internal.graph.GraphContract;
 import wurstchen.sampling.StepTable;
 
 /**
- * What this library gives to each graph and takes from it. Checked against the manifest before any graph is opened.
+ * The inputs that this library passes to each graph, and the outputs that it expects. Compared with the manifest before any graph is
+ * opened.
  *
- * <p>{@code rows} is the number of images, or twice as many in a guided run (the prompts, then the negative prompts); {@code steps} the
- * length of the tables. What a condition graph gives (keys and values, Stage B's maps, which rows belong to which image, the shapes of
- * maps) is passed on to the step graph as it comes, so all that is asked of it is that both graphs agree.
+ * <p>{@code rows} is the number of pictures, or twice as many in a guided run (the prompts, then the negative prompts); {@code steps} is
+ * the length of the tables. Outputs of a condition graph (keys and values, Stage B's maps, which rows belong to which picture, shapes of
+ * maps) are passed to the step graph unchanged, so both graphs only have to agree on them.
  */
 public final class CascadeContract {
-    /** Graphs that a bundle must have. The semantic compressor is for training. */
+    /** Graphs that a bundle must have. The semantic compressor is only used for training. */
     public static final ImmutableSet<String> REQUIRED_GRAPHS = ImmutableSet.of(
             GraphSpec.TEXT_ENCODER_C,
             GraphSpec.TEXT_ENCODER_B,
@@ -42,7 +43,7 @@ public final class CascadeContract {
     private static final String TEXT_ROW = "text_row";
     private static final String NEGATIVE_ROW = "negative_row";
 
-    /** Lies in the host's memory on every device: the target of reshapes. */
+    /** The target of reshapes, which is in host memory on every device. */
     private static final String MAP_SHAPE = "map_shape";
 
     private final Manifest manifest;

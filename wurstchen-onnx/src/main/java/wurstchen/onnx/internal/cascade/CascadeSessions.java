@@ -24,7 +24,7 @@ final class CascadeSessions {
         try {
             return open(bundle, engine, names);
         } finally {
-            // From here on, the sessions keep it.
+            // The sessions retain the engine from here on.
             engine.release();
         }
     }

@@ -8,15 +8,15 @@ import wurstchen.onnx.internal.binding.Tensor;
 import wurstchen.onnx.internal.graph.BoundSession;
 
 /**
- * What a run computes once, before its first step.
+ * Inputs of a run that are computed once, before its first step.
  *
- * @param graph gives the step graph's inputs that do not change with the steps
- * @param given the graph's inputs but for the initial latents
+ * @param graph computes the step graph's inputs that are the same for all steps
+ * @param given the graph's inputs except the initial latents
  */
 record Conditioning(BoundSession graph, ImmutableMap<String, Tensor> given) {
     private static final String INITIAL_LATENTS = "latents";
 
-    /** The graph's inputs. */
+    /** Returns the graph's inputs. */
     Map<String, Tensor> inputs(Tensor initialLatents) {
         boolean takesLatents = graph.spec().inputs().stream().anyMatch(input -> input.name().equals(INITIAL_LATENTS));
         return takesLatents
@@ -27,7 +27,7 @@ record Conditioning(BoundSession graph, ImmutableMap<String, Tensor> given) {
                 : given;
     }
 
-    /** The shapes of what is given, on which those of the outputs depend. */
+    /** Returns the shapes of the given inputs, on which the shapes of the outputs depend. */
     ImmutableList<ImmutableLongArray> shapes() {
         return given.values().stream()
                 .map(tensor -> ImmutableLongArray.copyOf(tensor.shape()))

@@ -6,7 +6,7 @@ import wurstchen.onnx.internal.common.Closing;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.Latents;
 
-/** A run of a stage that was opened for it and is closed with it. */
+/** A run of a stage that was opened for this run and is closed with it. */
 final class OnDemandRun implements DenoisingRun {
     private final DenoisingRun run;
     private final AutoCloseable stage;

@@ -15,7 +15,7 @@ import wurstchen.stage.StageC;
 import wurstchen.stage.TextEncoder;
 import wurstchen.text.TokenIds;
 
-/** The parts of a cascade in low-memory mode: each is opened when it is its turn and closed before the next one. Thread-safe. */
+/** The parts of a cascade in low-memory mode: each is opened when it is needed and closed before the next one. Thread-safe. */
 public final class OnDemandStages {
     private OnDemandStages() {}
 

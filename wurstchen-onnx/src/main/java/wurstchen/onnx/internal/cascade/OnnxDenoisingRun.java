@@ -14,18 +14,18 @@ import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 
 /**
- * A run of Stage C or Stage B. One step is one run of the step graph, which holds prediction, guidance and update, on tensors that stay on the
- * device: nothing is copied between two steps. Coefficients and noise of several steps lie ahead in tables, in which a step counter on the
- * device finds its row. The graph itself notes the first row whose latents were not finite; that is looked at once a table.
+ * A run of Stage C or Stage B. A step is one run of the step graph, which contains prediction, guidance and update, on tensors that stay on
+ * the device: nothing is copied between steps. Coefficients and noise of several steps are uploaded ahead as tables; a step counter on the
+ * device selects the row. The graph records the first row whose latents were not finite, which is checked once per table.
  */
 final class OnnxDenoisingRun implements DenoisingRun {
-    /** The longest table. */
+    /** Maximum length of a table. */
     static final int MAX_CHUNK_STEPS = 64;
 
-    /** Noise tables larger than this gain nothing; 64 steps at 256 x 256 px are 4 MiB. */
+    /** Noise tables larger than this gain nothing; 64 steps at 256 x 256 px take 4 MiB. */
     private static final long MAX_CHUNK_BYTES = 64L << 20;
 
-    /** The first bad row of a table without one. */
+    /** Value of the first bad row if there is none. */
     private static final long NONE_BAD = -1;
 
     private final String stage;
@@ -43,7 +43,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
     private boolean closed;
     private OnnxLatents handle;
 
-    /** Takes over the buffers. */
+    /** Takes ownership of the buffers. */
     private OnnxDenoisingRun(String stage, StepBufferPool pool, StepBuffers buffers, StepTable table, NoiseSource noise) {
         this.stage = stage;
         this.pool = pool;
@@ -59,7 +59,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
      * Draws the initial noise and that of the first steps, and computes the conditioning.
      *
      * @param stage the stage's name in messages
-     * @param pool lends the buffers of the step graph
+     * @param pool provides the buffers of the step graph
      * @param conditioning computes the step graph's other inputs before this returns
      */
     static OnnxDenoisingRun start(
@@ -86,7 +86,10 @@ final class OnnxDenoisingRun implements DenoisingRun {
         }
     }
 
-    /** A power of two where memory allows, so that runs of other numbers of steps find buffers, and recorded steps, of their shape. */
+    /**
+     * Returns the length of the tables: a power of two where memory allows, so that runs with other numbers of steps reuse buffers and
+     * captured steps of the same shape.
+     */
     private static int chunk(StepTable table, LatentShape shape) {
         int steps = Math.min(table.steps(), MAX_CHUNK_STEPS);
         int powerOfTwo = Integer.highestOneBit(2 * steps - 1);
@@ -104,7 +107,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
         return stepsDone;
     }
 
-    /** Which of the two sets of tensors the next step reads. */
+    /** Returns which of the two sets of tensors the next step reads. */
     private int set() {
         return stepsDone % 2;
     }
@@ -135,7 +138,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
         }
     }
 
-    /** Looks at the table that was just worked through. */
+    /** Checks the table that was just completed. */
     private void checkFinite() {
         long badRow = buffers.badStep(set());
         if (badRow == NONE_BAD) {
@@ -147,7 +150,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
                 + ": the latents are no longer finite; use a lower guidance scale, or a bundle that computes in fp32");
     }
 
-    /** Draws the noise of the next chunk of steps, one draw a step. */
+    /** Draws the noise of the next chunk of steps, one draw per step. */
     private void fillTables() {
         int rows = Math.min(chunk, steps - stepsDone);
         float[] draw = new float[shape.values()];
@@ -203,7 +206,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
         closed = true;
         invalidateHandle();
         if (failed) {
-            // Whatever state a failure left behind goes with the tensors.
+            // Discard tensors that a failure may have left in any state.
             buffers.close();
         } else {
             pool.giveBack(buffers);

@@ -18,7 +18,7 @@ final class OnnxHiddenStates implements HiddenStates {
     private final Tensor tensor;
     private boolean closed;
 
-    /** Takes over the tensor. */
+    /** Takes ownership of the tensor. */
     OnnxHiddenStates(OnnxEngine engine, int rows, int tokens, int width, Tensor tensor) {
         this.engine = engine;
         this.rows = rows;

@@ -8,7 +8,7 @@ import wurstchen.onnx.internal.graph.OnnxEngine;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 
-/** Latents in a tensor: of a run, which invalidates the handle when it goes on, or of the caller, who closes it. */
+/** Latents in a tensor: either of a run, which invalidates the handle with its next step, or owned by the caller, who closes it. */
 final class OnnxLatents implements Latents {
     private final OnnxEngine engine;
     private final LatentShape shape;
@@ -23,12 +23,12 @@ final class OnnxLatents implements Latents {
         this.owner = owner;
     }
 
-    /** Latents that free their tensor on close. */
+    /** Returns latents that free their tensor on close. */
     static OnnxLatents owning(OnnxEngine engine, LatentShape shape, Tensor tensor) {
         return new OnnxLatents(engine, shape, tensor, true);
     }
 
-    /** A view of a run's tensor; closing it does nothing. */
+    /** Returns a view of a run's tensor; closing it does nothing. */
     static OnnxLatents ofRun(OnnxEngine engine, LatentShape shape, Tensor tensor) {
         return new OnnxLatents(engine, shape, tensor, false);
     }

@@ -24,7 +24,7 @@ import wurstchen.stage.StageA;
 /** Stage A as two exported graphs. Scaling of the latents and clamping of the pixels are inside the graphs. Thread-safe. */
 public final class OnnxStageA implements StageA {
     private static final String NAME = "Stage A";
-    /** What the stage opens. */
+    /** The graphs of the stage. */
     public static final ImmutableList<String> GRAPHS =
             ImmutableList.of(GraphSpec.STAGE_A_DECODE, GraphSpec.STAGE_A_ENCODE);
     private static final int COLOURS = 3;
@@ -42,7 +42,7 @@ public final class OnnxStageA implements StageA {
     }
 
     /**
-     * Opens the stage alone.
+     * Opens the stage on an engine of its own.
      *
      * @param bundle stays open as long as the stage
      * @param provider where to run
@@ -54,7 +54,7 @@ public final class OnnxStageA implements StageA {
         return new OnnxStageA(bundle.manifest(), CascadeSessions.open(bundle, provider, GRAPHS));
     }
 
-    /** Opens the stage alone, on an engine that others use too. */
+    /** Opens the stage on a shared engine. */
     public static OnnxStageA open(VerifiedBundle bundle, OnnxEngine engine) {
         return new OnnxStageA(bundle.manifest(), CascadeSessions.open(bundle, engine, GRAPHS));
     }

@@ -23,12 +23,12 @@ import wurstchen.stage.Latents;
 import wurstchen.stage.StageB;
 
 /**
- * Stage B as two exported graphs: one for what a run computes once (the text's keys and values, the semantic latents resized to each
- * level, zeros for the negative half), one for a step. Thread-safe.
+ * Stage B as two exported graphs: one for what is computed once per run (the text's keys and values, the semantic latents resized to each
+ * level, zeros for the negative half), and one for a step. Thread-safe.
  */
 public final class OnnxStageB implements StageB {
     private static final String NAME = "Stage B";
-    /** What the stage opens. */
+    /** The graphs of the stage. */
     public static final ImmutableList<String> GRAPHS =
             ImmutableList.of(GraphSpec.STAGE_B_CONDITION, GraphSpec.STAGE_B_STEP);
 
@@ -43,7 +43,7 @@ public final class OnnxStageB implements StageB {
     }
 
     /**
-     * Opens the stage alone.
+     * Opens the stage on an engine of its own.
      *
      * @param bundle stays open as long as the stage
      * @param provider where to run
@@ -55,7 +55,7 @@ public final class OnnxStageB implements StageB {
         return new OnnxStageB(CascadeSessions.open(bundle, provider, GRAPHS));
     }
 
-    /** Opens the stage alone, on an engine that others use too. */
+    /** Opens the stage on a shared engine. */
     public static OnnxStageB open(VerifiedBundle bundle, OnnxEngine engine) {
         return new OnnxStageB(CascadeSessions.open(bundle, engine, GRAPHS));
     }

@@ -19,10 +19,10 @@ import wurstchen.stage.HiddenStates;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.StageC;
 
-/** Stage C as two exported graphs: one for what a run computes once (the text's keys and values), one for a step. Thread-safe. */
+/** Stage C as two exported graphs: one for what is computed once per run (the text's keys and values), and one for a step. Thread-safe. */
 public final class OnnxStageC implements StageC {
     private static final String NAME = "Stage C";
-    /** What the stage opens. */
+    /** The graphs of the stage. */
     public static final ImmutableList<String> GRAPHS =
             ImmutableList.of(GraphSpec.STAGE_C_CONDITION, GraphSpec.STAGE_C_STEP);
 
@@ -37,7 +37,7 @@ public final class OnnxStageC implements StageC {
     }
 
     /**
-     * Opens the stage alone.
+     * Opens the stage on an engine of its own.
      *
      * @param bundle stays open as long as the stage
      * @param provider where to run
@@ -49,7 +49,7 @@ public final class OnnxStageC implements StageC {
         return new OnnxStageC(CascadeSessions.open(bundle, provider, GRAPHS));
     }
 
-    /** Opens the stage alone, on an engine that others use too. */
+    /** Opens the stage on a shared engine. */
     public static OnnxStageC open(VerifiedBundle bundle, OnnxEngine engine) {
         return new OnnxStageC(CascadeSessions.open(bundle, engine, GRAPHS));
     }

@@ -19,7 +19,7 @@ import wurstchen.stage.HiddenStates;
 import wurstchen.stage.TextEncoder;
 import wurstchen.text.TokenIds;
 
-/** A text encoder as an exported graph. Rows of equal tokens are computed once. Thread-safe. */
+/** A text encoder as an exported graph. Rows with equal tokens are computed once. Thread-safe. */
 public final class OnnxTextEncoder implements TextEncoder {
     private final BoundSession session;
     private final int tokens;
@@ -62,7 +62,7 @@ public final class OnnxTextEncoder implements TextEncoder {
         return new OnnxTextEncoder(CascadeSessions.open(bundle, provider, List.of(graph)).get(graph));
     }
 
-    /** Opens a text encoder on an engine that others use too. */
+    /** Opens a text encoder on a shared engine. */
     public static OnnxTextEncoder open(VerifiedBundle bundle, OnnxEngine engine, String graph) {
         return new OnnxTextEncoder(CascadeSessions.open(bundle, engine, List.of(graph)).get(graph));
     }
@@ -87,7 +87,9 @@ public final class OnnxTextEncoder implements TextEncoder {
         }
     }
 
-    /** Where a row's tokens are, which are added if they are new. What makes two rows equal is not the text that they came from. */
+    /**
+     * Returns the index of a row's tokens in a list, to which new ones are added. Rows are equal if their tokens are, whatever their text.
+     */
     private static int place(TokenIds row, List<TokenIds> distinct) {
         for (int i = 0; i < distinct.size(); i++) {
             if (distinct.get(i).sameTokens(row)) {

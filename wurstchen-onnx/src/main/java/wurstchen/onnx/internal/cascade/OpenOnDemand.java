@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import wurstchen.onnx.internal.common.Closing;
 
 /**
- * Opens something for each use and closes it afterwards, so that its memory is free in between. Thread-safe.
+ * Opens a resource for each use and closes it afterwards, so that its memory is free in between. Thread-safe.
  *
  * @param <S> what is opened, such as a stage
  */
@@ -20,13 +20,13 @@ public final class OpenOnDemand<S extends AutoCloseable> implements AutoCloseabl
     private final List<S> inUse = new ArrayList<>();
     private boolean closed;
 
-    /** {@code name}: of what is opened, in messages. */
+    /** Creates an opener; {@code name} stands for the resource in messages. */
     public OpenOnDemand(String name, Supplier<S> opener) {
         this.name = name;
         this.opener = opener;
     }
 
-    /** Opens one for the time of a call. */
+    /** Opens the resource for the duration of a call. */
     <T> T use(Function<S, T> call) {
         S one = open();
         T result;
@@ -41,7 +41,7 @@ public final class OpenOnDemand<S extends AutoCloseable> implements AutoCloseabl
         return result;
     }
 
-    /** Opens one; the caller closes it with {@link #close(AutoCloseable)}. */
+    /** Opens the resource. The caller closes it with {@link #close(AutoCloseable)}. */
     S open() {
         checkOpen();
         S one = opener.get();
@@ -69,7 +69,7 @@ public final class OpenOnDemand<S extends AutoCloseable> implements AutoCloseabl
         inUse.remove(one);
     }
 
-    /** Refuses further uses and closes what is in use. */
+    /** Refuses further uses and closes the resources in use. */
     @Override
     public void close() {
         List<S> open;

@@ -7,11 +7,11 @@ import wurstchen.sampling.Guidance;
 import wurstchen.stage.HiddenStates;
 import wurstchen.stage.LatentShape;
 
-/** Checks what a run is given before a graph sees it, where the message can still say what is wrong. */
+/** Checks the inputs of a run before a graph gets them, so that the message can say what is wrong. */
 final class RunShapes {
     private RunShapes() {}
 
-    /** {@code expected}: the condition graph's hidden states, [rows, tokens, width]. */
+    /** Checks hidden states; {@code expected} is the condition graph's input [rows, tokens, width]. */
     static void checkText(String stage, TensorSpec expected, HiddenStates text, LatentShape shape, Guidance guidance) {
         int rows = shape.pictures() * (guidance.active() ? 2 : 1);
         checkArgument(
@@ -32,7 +32,7 @@ final class RunShapes {
                 text.width());
     }
 
-    /** {@code expected}: a graph's latents, [pictures, channels, height, width]. */
+    /** Checks latents; {@code expected} is a graph's input [pictures, channels, height, width]. */
     static void checkChannels(String stage, String what, TensorSpec expected, LatentShape shape) {
         checkArgument(
                 shape.channels() == expected.length(1),

@@ -8,9 +8,9 @@ import java.util.List;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.graph.BoundSession;
 
-/** The buffers of a stage that no run uses right now, the latest first. Thread-safe. */
+/** The buffers of a stage that no run uses at the moment, most recent first. Thread-safe. */
 final class StepBufferPool implements AutoCloseable {
-    /** Kept for later runs, with those in use: enough for programs that take turns between two sizes. */
+    /** Maximum number of buffers, including those in use: enough for programs that alternate between two sizes. */
     static final int MAX_KEPT = 2;
 
     private final BoundSession step;
@@ -25,7 +25,7 @@ final class StepBufferPool implements AutoCloseable {
         return step;
     }
 
-    /** Returns buffers of these shapes, kept or new ones; the caller gives them back or closes them. */
+    /** Returns buffers of these shapes, kept or new. The caller gives them back or closes them. */
     StepBuffers take(StepBuffers.Key key) {
         synchronized (this) {
             for (Iterator<StepBuffers> each = kept.iterator(); each.hasNext(); ) {
@@ -36,12 +36,12 @@ final class StepBufferPool implements AutoCloseable {
                 }
             }
         }
-        // New buffers need memory that old ones of another size may hold.
+        // Free old buffers of other sizes first, because new ones may need their memory.
         closeAll(MAX_KEPT - 1);
         return new StepBuffers(step, key);
     }
 
-    /** Takes back buffers that work; if there are too many, the oldest are freed. */
+    /** Takes back intact buffers. If there are too many, the oldest are freed. */
     void giveBack(StepBuffers buffers) {
         synchronized (this) {
             if (!closed) {
@@ -52,7 +52,7 @@ final class StepBufferPool implements AutoCloseable {
         buffers.close();
     }
 
-    /** Frees what is kept, and from now on what is given back. */
+    /** Frees the kept buffers, and from now on those that are given back. */
     @Override
     public void close() {
         synchronized (this) {

@@ -16,9 +16,9 @@ import wurstchen.sampling.StepTable;
 import wurstchen.stage.LatentShape;
 
 /**
- * The tensors of a denoising run, and the step graph bound to them twice: even steps read the first set of latents, step counter and bad step
- * and write the second, odd steps the other way round. Later runs of equal shapes use the same tensors, so that what a device has recorded
- * for them stays of use. For one run at a time.
+ * The tensors of a denoising run, and the step graph bound to them twice: even steps read the first set of latents, step counter and bad
+ * step and write the second set; odd steps do the reverse. Later runs of equal shapes use the same tensors, so that steps captured by the
+ * device stay valid. For one run at a time.
  */
 public final class StepBuffers implements AutoCloseable {
     private final OnnxEngine engine;
@@ -35,14 +35,14 @@ public final class StepBuffers implements AutoCloseable {
     private ImmutableList<GraphRun> runs;
 
     /**
-     * What the shapes of all tensors follow from.
+     * The values that determine the shapes of all tensors.
      *
      * @param latents shape of the latents
      * @param tableSteps rows of the tables
-     * @param conditions shapes of what the conditioning is computed from
+     * @param conditions shapes of the inputs of the conditioning
      */
     public record Key(LatentShape latents, int tableSteps, ImmutableList<ImmutableLongArray> conditions) {
-        /** What the shapes follow from on which a step computes: it takes one row of the tables, however many they have. */
+        /** Returns the values that determine the shapes in a step, which reads one row of the tables, however long they are. */
         public StepShapes ofStep() {
             return new StepShapes(latents, conditions);
         }
@@ -51,7 +51,7 @@ public final class StepBuffers implements AutoCloseable {
     /** A {@link Key} without the tables. */
     public record StepShapes(LatentShape latents, ImmutableList<ImmutableLongArray> conditions) {}
 
-    /** Makes tensors of arbitrary values. */
+    /** Allocates uninitialized tensors. */
     StepBuffers(BoundSession step, Key key) {
         this.engine = step.engine();
         this.step = step;
@@ -88,12 +88,12 @@ public final class StepBuffers implements AutoCloseable {
         return key;
     }
 
-    /** What an even (0) or odd (1) step reads. */
+    /** Returns the latents that an even (0) or odd (1) step reads. */
     Tensor latents(int set) {
         return latents.get(set);
     }
 
-    /** The first row of the table whose latents were not finite, before an even (0) or odd (1) step; -1 if all were. */
+    /** Returns the first row of the table whose latents were not finite, before an even (0) or odd (1) step; -1 if all were finite. */
     long badStep(int set) {
         return engine.readLongs(badSteps.get(set))[0];
     }
@@ -112,7 +112,7 @@ public final class StepBuffers implements AutoCloseable {
     }
 
     /**
-     * Fills the first rows of the table of coefficients, and goes to the first row of both tables.
+     * Writes the first rows of the table of coefficients, and moves to the first row of both tables.
      *
      * @param set which of the two sets the next step reads
      */
@@ -122,13 +122,13 @@ public final class StepBuffers implements AutoCloseable {
         engine.write(badSteps.get(set), -1);
     }
 
-    /** Computes what does not change with the steps. */
+    /** Computes the inputs that are the same for all steps. */
     void condition(BoundSession condition, Map<String, Tensor> inputs) {
         if (conditioning != null) {
             condition.run(inputs, conditioning).close();
             return;
         }
-        // Only the graph knows the shapes of what it makes; from the next run on, it overwrites these.
+        // Only the graph knows the shapes of its outputs. From the next run on, these tensors are overwritten.
         conditioning = own(condition.run(inputs, ImmutableMap.of(), step.hostInputs())).tensors();
         runs = ImmutableList.of(own(prepare(0)), own(prepare(1)));
     }
@@ -152,7 +152,7 @@ public final class StepBuffers implements AutoCloseable {
                 key.ofStep());
     }
 
-    /** Does an even (0) or odd (1) step. */
+    /** Runs an even (0) or odd (1) step. */
     void step(int set) {
         runs.get(set).run();
     }

@@ -8,11 +8,11 @@ import wurstchen.stage.HiddenStates;
 import wurstchen.stage.Latents;
 
 /**
- * A handle of any engine as a tensor: ours as it is if it lies on the same device, others copied through the host. Closing frees the copy,
- * never what was lent.
+ * A handle of any engine as a tensor: used in place if it is a tensor of the same memory, otherwise copied through the host. Closing frees
+ * the copy only.
  *
  * @param tensor the values
- * @param copy what to free
+ * @param copy the copy to free; does nothing if there is none
  */
 record TensorLoan(Tensor tensor, AutoCloseable copy) implements AutoCloseable {
     static TensorLoan of(OnnxEngine engine, Latents latents) {

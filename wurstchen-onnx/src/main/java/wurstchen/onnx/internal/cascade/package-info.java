@@ -1,8 +1,8 @@
 /**
- * The cascade on graphs: text encoders, Stage C, Stage B and Stage A as the seams of {@code wurstchen.stage}, with the tensors of a denoising
+ * The cascade on graphs: text encoders, Stage C, Stage B and Stage A, which implement {@code wurstchen.stage}, the tensors of a denoising
  * run, and stages that are opened on demand.
  *
- * <p>Caller: the public package. Uses {@code graph}, {@code binding}, {@code bundle} and {@code common}. Calls ONNX Runtime through
- * {@code graph} only.
+ * <p>Caller: the public package. Uses {@code graph}, {@code binding}, {@code bundle} and {@code common}. Calls ONNX Runtime through {@code
+ * graph} only.
  */
 package wurstchen.onnx.internal.cascade;

@@ -15,24 +15,24 @@ import java.util.regex.Pattern;
 import wurstchen.onnx.internal.cuda.CudaPackages;
 
 /**
- * The libraries that ONNX Runtime's CUDA provider needs, and those that these need, as the dynamic linker will look for them.
+ * The libraries that ONNX Runtime's CUDA provider needs, directly or indirectly, and where the dynamic linker finds them.
  *
  * @param cuda the major version of CUDA that the provider was built for; empty if it needs no CUDA library
- * @param all CUDA's, found or not, and those of the system that are missing
+ * @param all CUDA libraries, found or not, and missing system libraries
  */
 record CudaLibraries(OptionalInt cuda, ImmutableList<Needed> all) {
-    /** Which the provider loads when it starts, without having it in its list. */
+    /** cuDNN, which the provider loads at its start and does not list as needed. */
     static final String CUDNN = "libcudnn.so.9";
 
     private static final Pattern VERSIONED = Pattern.compile("lib(?:cudart|cublas|cublasLt)\\.so\\.(\\d+)");
 
     /**
-     * One library.
+     * A needed library.
      *
-     * @param name as the linker asks for it, such as {@code libcublas.so.12}
+     * @param name as the linker requests it, such as {@code libcublas.so.12}
      * @param file where the linker finds it; empty if it does not
-     * @param elsewhere where it lies without the linker looking there; only if it is missing
-     * @param others files of another version; only if it is missing
+     * @param elsewhere where it is outside the linker's search path; only if it is missing
+     * @param others files of other versions; only if it is missing
      * @param searched where the linker looks
      */
     record Needed(String name, Optional<Path> file, Optional<Path> elsewhere, ImmutableList<Path> others, String searched) {
@@ -42,9 +42,9 @@ record CudaLibraries(OptionalInt cuda, ImmutableList<Needed> all) {
     }
 
     /**
-     * Follows what a provider needs.
+     * Follows the needed libraries of a provider.
      *
-     * @throws IOException if the provider is not a whole shared library
+     * @throws IOException if the provider is not a complete shared library
      */
     static CudaLibraries of(Path provider, LibrarySearch search) throws IOException {
         ElfFile elf = ElfFile.read(provider);
@@ -59,7 +59,7 @@ record CudaLibraries(OptionalInt cuda, ImmutableList<Needed> all) {
                 .max();
     }
 
-    /** Breadth first, each name once: what is loaded already is not looked for again. */
+    /** Walks breadth first, each name once, because a loaded library is not searched for again. */
     private static final class Walk {
         private record Wanted(String name, List<Path> runPath) {}
 
@@ -97,7 +97,7 @@ record CudaLibraries(OptionalInt cuda, ImmutableList<Needed> all) {
             if (file.isPresent()) {
                 want(ElfFile.read(file.get()), file.get());
             }
-            // Nobody looks for the C library in this list, unless it is missing.
+            // The C library is of no interest unless it is missing.
             if (file.isEmpty() || CudaPackages.isCuda(next.name())) {
                 found.add(needed(next, file));
             }

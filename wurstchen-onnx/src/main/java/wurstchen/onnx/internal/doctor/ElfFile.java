@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the dynamic linker reads of a shared library: the fields of the section ".dynamic" in System V's ELF specification, 64 bits, little
+ * The fields of a shared library that the dynamic linker reads: the section ".dynamic" of System V's ELF specification, 64 bits, little
  * endian. Reads a few kilobytes, whatever the size of the file.
  *
- * @param machine the processor, as e_machine says
+ * @param machine the processor (e_machine)
  * @param soname the name under which others need it; empty if it has none
- * @param needed the names of the libraries it needs, in the file's order
- * @param runPath the folders to search for them, as written ($ORIGIN not replaced)
+ * @param needed names of the libraries it needs, in the file's order
+ * @param runPath folders to search for them, as written ($ORIGIN not replaced)
  */
 record ElfFile(int machine, Optional<String> soname, ImmutableList<String> needed, ImmutableList<String> runPath) {
     static final int X86_64 = 62;
@@ -39,7 +39,7 @@ record ElfFile(int machine, Optional<String> soname, ImmutableList<String> neede
     /**
      * Reads a file.
      *
-     * @throws IOException if it is not a shared library, or not a whole one
+     * @throws IOException if it is not a complete shared library
      */
     static ElfFile read(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
@@ -128,7 +128,7 @@ record ElfFile(int machine, Optional<String> soname, ImmutableList<String> neede
             return new String(bytes.array(), 0, end, StandardCharsets.UTF_8);
         }
 
-        /** The file is laid out otherwise than the memory that the addresses are of. */
+        /** Converts an address in memory to an offset in the file. */
         private long offset(long address) throws IOException {
             return segments.stream()
                     .filter(segment -> segment.type() == LOADED_SEGMENT

@@ -10,12 +10,12 @@ import wurstchen.onnx.internal.cuda.CudaDriver;
 import wurstchen.onnx.internal.library.OrtArtifact;
 
 /**
- * Looks at everything that a device needs, in the order in which a start would fail.
+ * Examines everything that a device needs, in the order in which a start would fail.
  *
  * @param host the machine
- * @param artifact what the class path holds
+ * @param artifact ONNX Runtime's artifact on the class path
  * @param driver NVIDIA's driver
- * @param trial ONNX Runtime itself
+ * @param trial starts ONNX Runtime
  */
 public record Examination(HostSystem host, OrtArtifact artifact, CudaDriver driver, OrtTrial trial) {
     private static final String CUDA = "cuda:";
@@ -41,7 +41,7 @@ public record Examination(HostSystem host, OrtArtifact artifact, CudaDriver driv
         return new DoctorReport(device, findings.lines(), findings.problems());
     }
 
-    /** Says why a start failed, with ONNX Runtime's own words after what is known to be missing. */
+    /** Reports why a start failed: first what is known to be missing, then ONNX Runtime's message. */
     public DoctorReport ofFailure(String device, String failure) {
         DoctorReport found = of(device, false);
         ImmutableList<String> problems = ImmutableList.<String>builder()

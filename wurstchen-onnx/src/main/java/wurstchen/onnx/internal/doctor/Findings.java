@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Collects what an examination finds. */
+/** Collects the findings of an examination. */
 final class Findings {
     private final List<String> lines = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
@@ -14,12 +14,12 @@ final class Findings {
         lines.add(String.format(Locale.ROOT, "%-15s %s", name + ":", value));
     }
 
-    /** Adds a line that belongs to the one before. */
+    /** Adds a line that belongs to the previous one. */
     void detail(String text) {
         lines.add("  " + text);
     }
 
-    /** Adds why the device cannot be used, and what to do about it. */
+    /** Adds a reason why the device cannot be used, with its remedy. */
     void problem(String text) {
         problems.add(text);
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import wurstchen.onnx.internal.cuda.CudaDriver;
 import wurstchen.onnx.internal.cuda.Gpu;
 
-/** Looks at the driver and its GPUs. */
+/** Examines the driver and its GPUs. */
 final class GpuExamination {
     private final CudaDriver.State state;
     private final int index;

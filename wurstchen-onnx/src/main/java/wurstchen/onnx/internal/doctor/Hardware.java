@@ -9,11 +9,11 @@ import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.cuda.CudaDriver;
 import wurstchen.onnx.internal.cuda.Gpu;
 
-/** What computes, in words, for reports of measurements. */
+/** Describes the hardware of a device, for reports of measurements. */
 public final class Hardware {
     private Hardware() {}
 
-    /** {@code gpu}: the index of a GPU in CUDA's order; empty for the CPU. */
+    /** Returns the description; {@code gpu} is the index of a GPU in CUDA's order, empty for the CPU. */
     public static String of(OptionalInt gpu, HostSystem host, CudaDriver driver) {
         return gpu.isPresent() ? gpu(gpu.getAsInt(), driver.get()) : cpu(host);
     }

@@ -10,9 +10,9 @@ import wurstchen.onnx.internal.binding.DeviceMemory;
 import wurstchen.onnx.internal.binding.ExecutionProvider;
 
 /**
- * The ONNX Runtime of the class path.
+ * The ONNX Runtime on the class path.
  *
- * @param providers the provider of a device's name
+ * @param providers returns the execution provider of a device name
  */
 public record InstalledOrt(Function<String, ExecutionProvider> providers) implements OrtTrial {
     @Override
@@ -23,7 +23,7 @@ public record InstalledOrt(Function<String, ExecutionProvider> providers) implem
                     + memory.description());
             memory.release();
         } catch (CudaUnavailableException e) {
-            // Its message is a report, of which this is to be a line.
+            // Its message is a whole report, but only a line is needed here.
             throw new WurstchenException(e.getCause().getMessage(), e);
         }
     }

@@ -20,13 +20,13 @@ import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.cuda.CudaPackages;
 
 /**
- * Finds shared libraries as Linux's dynamic linker does (ld.so(8)), and, for a hint, in the places where CUDA is installed without the
- * linker knowing.
+ * Finds shared libraries as Linux's dynamic linker does (ld.so(8)) and, for hints, in the usual places of CUDA installations outside the
+ * linker's search path.
  */
 final class LibrarySearch {
     static final String PATH_VARIABLE = "LD_LIBRARY_PATH";
 
-    /** The linker's own folders, of Red Hat's layout and of Debian's. */
+    /** The linker's default folders on Red Hat and Debian. */
     private static final ImmutableList<String> DEFAULT_FOLDERS =
             ImmutableList.of("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "usr/lib64", "lib", "usr/lib");
 
@@ -53,9 +53,9 @@ final class LibrarySearch {
     }
 
     /**
-     * Finds a library where the linker does.
+     * Finds a library in the linker's search path.
      *
-     * @param runPath the folders that the library has which needs it
+     * @param runPath of the library that needs it
      */
     Optional<Path> find(String name, List<Path> runPath) {
         return loaded(name)
@@ -71,7 +71,7 @@ final class LibrarySearch {
                 .or(() -> defaults().map(folder -> folder.resolve(name)).filter(LibrarySearch::loads).findFirst());
     }
 
-    /** What this process has loaded (LD_PRELOAD and System.load do) is not looked for again. */
+    /** Finds a library among those already loaded (by LD_PRELOAD or System.load), which the linker does not search for. */
     private Optional<Path> loaded(String name) {
         try (Stream<String> maps = Files.lines(host.root().resolve("proc/self/maps"), StandardCharsets.ISO_8859_1)) {
             return maps.filter(line -> line.endsWith("/" + name))
@@ -83,12 +83,12 @@ final class LibrarySearch {
         }
     }
 
-    /** Finds a library where the linker does not look. */
+    /** Finds a library outside the linker's search path. */
     Optional<Path> findElsewhere(String name) {
         return elsewhere().stream().map(folder -> folder.resolve(name)).filter(LibrarySearch::loads).findFirst();
     }
 
-    /** Finds every major version of a library, such as {@code libcudart}, wherever it may be. */
+    /** Finds all major versions of a library, such as {@code libcudart}, inside and outside the search path. */
     ImmutableList<Path> findOthers(String base, List<Path> runPath) {
         Set<Path> folders = new LinkedHashSet<>(pathFolders);
         folders.addAll(runPath);
@@ -103,7 +103,7 @@ final class LibrarySearch {
                 .collect(ImmutableList.toImmutableList());
     }
 
-    /** Says where {@link #find} looks. */
+    /** Returns the places that {@link #find} searches. */
     String places(List<Path> runPath) {
         List<String> places = new ArrayList<>();
         places.add(PATH_VARIABLE + (pathFolders.isEmpty() ? " (not set)" : " (" + joined(pathFolders) + ")"));
@@ -119,7 +119,7 @@ final class LibrarySearch {
         return String.join(":", folders.stream().map(Path::toString).toList());
     }
 
-    /** Another processor's library of the same name is passed over, as the linker does. */
+    /** Returns whether the linker would load a file: it ignores libraries of other processors. */
     private static boolean loads(Path file) {
         if (!Files.isRegularFile(file)) {
             return false;
@@ -139,7 +139,7 @@ final class LibrarySearch {
         return DEFAULT_FOLDERS.stream().map(host.root()::resolve).filter(Files::isDirectory);
     }
 
-    /** CUDA's own installer, conda, and pip in a virtual environment or for the system. */
+    /** Returns the folders of CUDA's installer, of conda, and of pip, in a virtual environment or for the system. */
     private List<Path> elsewhere() {
         List<Path> folders = new ArrayList<>();
         for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {

@@ -10,13 +10,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import wurstchen.onnx.internal.cuda.CudaPackages;
 
-/** Tells a CUDA library's version without loading it. */
+/** Finds the version of a CUDA library without loading it. */
 final class LibraryVersion {
     private static final Pattern IN_NAME = Pattern.compile(".*\\.so\\.(\\d+(?:\\.\\d+)+)");
 
     private LibraryVersion() {}
 
-    /** Returns the version by the name of the file behind the link, or by pip's list of packages beside the folder {@code nvidia}. */
+    /** Returns the version from the file name behind a link, or from pip's package list beside the folder {@code nvidia}. */
     static Optional<String> of(String library, Path file) {
         try {
             Matcher name = IN_NAME.matcher(file.toRealPath().getFileName().toString());

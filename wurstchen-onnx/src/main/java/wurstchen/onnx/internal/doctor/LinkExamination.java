@@ -11,7 +11,7 @@ import wurstchen.onnx.internal.cuda.CudaDriver;
 import wurstchen.onnx.internal.cuda.CudaPackages;
 import wurstchen.onnx.internal.doctor.CudaLibraries.Needed;
 
-/** Looks at the libraries that the CUDA provider needs. */
+/** Examines the libraries that the CUDA provider needs. */
 final class LinkExamination {
     private final HostSystem host;
     private final CudaDriver.State driver;
@@ -39,7 +39,7 @@ final class LinkExamination {
         libraries.all().forEach(library -> findings.detail(describe(library)));
         List<Needed> missing = libraries.all().stream().filter(Needed::missing).toList();
         missing.stream().map(Needed::searched).distinct().forEach(searched -> findings.detail("searched: " + searched));
-        // Without a driver its library is missing too, and that was said.
+        // Without a driver its library is missing as well, which was reported already.
         missing.stream()
                 .filter(library -> library.elsewhere().isEmpty())
                 .filter(library -> driver.problem().isEmpty() || !library.name().equals(CudaPackages.DRIVER_LIBRARY))

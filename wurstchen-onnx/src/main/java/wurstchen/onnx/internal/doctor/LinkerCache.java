@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Reads {@code /etc/ld.so.cache}, in which {@code ldconfig} writes down for glibc's dynamic linker where libraries are (struct
- * cache_file_new of glibc's dl-cache.h).
+ * Reads {@code /etc/ld.so.cache}, in which {@code ldconfig} lists libraries for glibc's dynamic linker (struct cache_file_new of glibc's
+ * dl-cache.h).
  */
 final class LinkerCache {
     private static final byte[] MAGIC = "glibc-ld.so.cache1.1".getBytes(StandardCharsets.US_ASCII);
@@ -21,7 +21,7 @@ final class LinkerCache {
 
     private LinkerCache() {}
 
-    /** Returns the paths by library name, in the linker's order; nothing if there is no such file or it is of another kind. */
+    /** Returns the paths by library name, in the linker's order; empty if there is no such file or its format is unknown. */
     static ImmutableListMultimap<String, Path> read(Path file) {
         try {
             ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
@@ -32,7 +32,7 @@ final class LinkerCache {
         }
     }
 
-    /** Older versions of ldconfig write the file in an older form first and in this one behind it. */
+    /** Returns the start of the data: older versions of ldconfig write an older format first and this one after it. */
     private static int start(byte[] bytes) {
         for (int at = 0; at + HEADER <= bytes.length; at += 4) {
             if (Arrays.equals(bytes, at, at + MAGIC.length, MAGIC, 0, MAGIC.length)) {

@@ -9,7 +9,7 @@ import wurstchen.onnx.internal.library.OrtArtifact;
 import wurstchen.onnx.internal.library.LibraryPlaces;
 import wurstchen.onnx.internal.library.PackedLibrary;
 
-/** Looks at ONNX Runtime's artifact and at where its libraries come from. */
+/** Examines ONNX Runtime's artifact and where its libraries come from. */
 final class OrtExamination {
     private final HostSystem host;
     private final OrtArtifact artifact;
@@ -22,10 +22,10 @@ final class OrtExamination {
     }
 
     /**
-     * Returns the folder of the libraries; empty if they are not the ones that the device needs, or are unpacked at every start.
+     * Returns the folder of the libraries; empty if the device cannot use them, or if they are unpacked at every start.
      *
-     * @param cuda whether they have to work with a GPU
-     * @param thorough whether to read every byte of the cache
+     * @param cuda whether they must support a GPU
+     * @param thorough whether to read every byte in the cache
      */
     Optional<OrtFolder> examine(boolean cuda, boolean thorough) {
         findings.line("ONNX Runtime", describeArtifact());

@@ -9,13 +9,13 @@ import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.library.OrtArtifact;
 
 /**
- * The folder that ONNX Runtime's libraries are loaded from.
+ * The folder from which ONNX Runtime's libraries are loaded.
  *
  * @param path the folder
- * @param host the machine, which names libraries its way
+ * @param host the machine, which determines file names
  */
 record OrtFolder(Path path, HostSystem host) {
-    /** What the Java binding of the CPU artifact says when it is asked for CUDA. */
+    /** Part of the message of the CPU artifact's Java binding when CUDA is requested. */
     private static final String WITHOUT_CUDA = "not compiled with CUDA support";
 
     boolean hasCuda() {
@@ -26,7 +26,7 @@ record OrtFolder(Path path, HostSystem host) {
         return path.resolve(host.libraryFile(OrtArtifact.CUDA));
     }
 
-    /** Looks for what is needed beside the core, in a folder that the user may have filled. */
+    /** Checks for the libraries needed beside the core library, in a folder that the user may have filled. */
     void examineCuda(OrtArtifact artifact, Findings findings) {
         for (String library : new String[] {OrtArtifact.SHARED, OrtArtifact.CUDA}) {
             String file = host.libraryFile(library);
@@ -46,7 +46,7 @@ record OrtFolder(Path path, HostSystem host) {
         try {
             return MoreFiles.asCharSource(jni, StandardCharsets.ISO_8859_1).read().contains(WITHOUT_CUDA);
         } catch (IOException e) {
-            return false; // Then it is missing, or ONNX Runtime will say why it cannot be loaded.
+            return false; // The file is missing, or ONNX Runtime will report why it cannot be loaded.
         }
     }
 }

@@ -7,11 +7,11 @@ import wurstchen.WurstchenException;
 @FunctionalInterface
 interface OrtTrial {
     /**
-     * Starts it, and runs a graph of one operator.
+     * Starts it and runs a graph of one operator.
      *
      * @param device {@code cpu} or {@code cuda:N}
-     * @param report told what did
-     * @throws WurstchenException if it does not
+     * @param report receives a description on success
+     * @throws WurstchenException if the start fails
      */
     void run(String device, Consumer<String> report);
 }
