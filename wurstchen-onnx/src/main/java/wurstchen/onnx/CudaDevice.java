@@ -18,12 +18,12 @@ import wurstchen.onnx.internal.binding.ExecutionProvider;
  * Device device = Device.cuda(1).memoryLimit(12L << 30).tf32(true);
  * }</pre>
  *
- * <p>The work of all models on a GPU with equal options is done by one thread, so that requests of several threads queue; while another model is
- * opened, a request may wait between two steps for as long as opening one of its graphs takes. When the JVM exits, a run of a graph that is
- * at work ends first (5 seconds at most), and later ones fail: a shutdown hook may close a model, but makes no pictures.
+ * <p>One thread does the work of all models on a GPU with equal options, so requests of several threads queue. While another model is being
+ * opened, a request may wait between two steps for as long as opening one of its graphs takes. When the JVM exits and all other shutdown hooks
+ * have finished, the current run of a graph is completed (within 5 seconds), and later runs fail.
  */
 public final class CudaDevice extends Device {
-    /** The least memory limit: less does not even hold what cuDNN needs. */
+    /** Minimum of {@link #memoryLimit}: less is not enough for cuDNN. */
     static final long MIN_MEMORY_LIMIT = 64L << 20;
 
     private final int index;
@@ -53,11 +53,11 @@ public final class CudaDevice extends Device {
                 index, OptionalLong.empty(), MemoryGrowth.EXACT, ConvolutionSearch.HEURISTIC, false, true);
     }
 
-    /** How a graph's memory grows. */
+    /** How the memory of a graph grows. */
     public enum MemoryGrowth {
-        /** By what is needed. Takes the least memory. */
+        /** By the size that is needed. Uses the least memory. */
         EXACT("kSameAsRequested"),
-        /** To the next power of two, so that it grows seldom. May take twice the memory. */
+        /** To the next power of two, so that it grows less often. May use twice the memory. */
         POWER_OF_TWO("kNextPowerOfTwo");
 
         private final String option;
@@ -67,18 +67,18 @@ public final class CudaDevice extends Device {
         }
     }
 
-    /** How cuDNN chooses an algorithm for each convolution, once for each shape. */
+    /** How cuDNN chooses the algorithm of a convolution, once for each shape. */
     public enum ConvolutionSearch {
-        /** Tries every one: the longest start. */
+        /** Tries every algorithm; the slowest start. */
         EXHAUSTIVE,
-        /** Estimates. */
+        /** Estimates the fastest algorithm. */
         HEURISTIC,
-        /** Always the same one. */
+        /** Uses a fixed algorithm. */
         DEFAULT
     }
 
     /**
-     * Limits the memory of each of the model's graphs (a model has eight). Without a limit, a graph takes what it needs.
+     * Limits the memory of each of the model's graphs (a model has eight). Without a limit, a graph allocates what it needs.
      *
      * @param bytes at least 64 MiB; a graph that needs more fails with a {@link WurstchenException}, and the model stays usable
      * @return another device
@@ -94,9 +94,9 @@ public final class CudaDevice extends Device {
     }
 
     /**
-     * Sets how a graph's memory grows; {@link MemoryGrowth#EXACT} if not set.
+     * Sets how the memory of a graph grows; {@link MemoryGrowth#EXACT} if not set.
      *
-     * @param value how
+     * @param value the strategy
      * @return another device
      */
     public CudaDevice memoryGrowth(MemoryGrowth value) {
@@ -107,7 +107,7 @@ public final class CudaDevice extends Device {
     /**
      * Sets how cuDNN chooses algorithms; {@link ConvolutionSearch#HEURISTIC} if not set.
      *
-     * @param value how
+     * @param value the strategy
      * @return another device
      */
     public CudaDevice convolutionSearch(ConvolutionSearch value) {
@@ -116,10 +116,10 @@ public final class CudaDevice extends Device {
     }
 
     /**
-     * Sets whether float32 products may be rounded to TF32, which has 10 bits of fraction; false if not set. Faster with an fp32 bundle;
-     * an fp16 bundle does not care.
+     * Sets whether float32 products may be rounded to TF32, which has 10 fraction bits; false if not set. Faster with an fp32 bundle; no
+     * effect with an fp16 bundle.
      *
-     * @param value whether
+     * @param value whether to allow it
      * @return another device
      */
     public CudaDevice tf32(boolean value) {
@@ -127,10 +127,10 @@ public final class CudaDevice extends Device {
     }
 
     /**
-     * Sets whether a step is recorded once some steps of the same size and batch have been done, and replayed as one call until another
-     * size or batch comes; true if not set. A graph that cannot be recorded runs without, and the result says so.
+     * Sets whether steps are captured as CUDA graphs after several steps of the same size and batch, and replayed with a single call; true if
+     * not set. Graphs that cannot be captured run without, and the result says so.
      *
-     * @param value whether
+     * @param value whether to capture steps
      * @return another device
      */
     public CudaDevice cudaGraphs(boolean value) {

@@ -2,7 +2,7 @@ package wurstchen.onnx;
 
 import wurstchen.WurstchenException;
 
-/** A GPU was asked for and cannot be used. The message is the whole report, of several lines. */
+/** Thrown when a GPU was requested and cannot be used. The message is the whole report, of several lines. */
 public final class CudaUnavailableException extends WurstchenException {
     private static final long serialVersionUID = 1L;
 
@@ -14,9 +14,9 @@ public final class CudaUnavailableException extends WurstchenException {
     }
 
     /**
-     * Returns what was found.
+     * Returns the report.
      *
-     * @return why the GPU cannot be used and what there is; null in a copy that was serialized
+     * @return why the GPU cannot be used and what was found; null in a deserialized exception
      */
     public DoctorReport report() {
         return report;

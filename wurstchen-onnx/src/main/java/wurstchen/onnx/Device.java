@@ -7,14 +7,14 @@ import java.util.regex.Pattern;
 import wurstchen.onnx.internal.binding.CpuProvider;
 import wurstchen.onnx.internal.binding.ExecutionProvider;
 
-/** Where a model runs: {@link #cpu()}, or a GPU with {@link #cuda()}. Immutable. */
+/** The device on which a model runs: {@link #cpu()}, or a GPU with {@link #cuda()}. Immutable. */
 public abstract sealed class Device permits CpuDevice, CudaDevice {
     private static final Pattern CUDA_NAME = Pattern.compile("cuda(?::([0-9]{1,3}))?");
 
     Device() {}
 
     /**
-     * Returns the CPU with as many threads as the JVM has processors (which respects a container's limit).
+     * Returns the CPU with one thread for each processor of the JVM (which respects a container's limit).
      *
      * @return the device
      */
@@ -25,7 +25,7 @@ public abstract sealed class Device permits CpuDevice, CudaDevice {
     /**
      * Returns the CPU with a number of threads.
      *
-     * @param threads how many threads work on one run of a graph, at least 1
+     * @param threads number of threads for one run of a graph, at least 1
      * @return the device
      * @throws IllegalArgumentException if {@code threads} is not in 1 to 1024
      */
@@ -38,7 +38,7 @@ public abstract sealed class Device permits CpuDevice, CudaDevice {
     }
 
     /**
-     * Returns the first NVIDIA GPU, through ONNX Runtime's CUDA provider. Whether there is one shows when a model is opened on it.
+     * Returns the first NVIDIA GPU, used through ONNX Runtime's CUDA provider. Whether it exists is checked when a model is opened.
      *
      * @return the device with its default options
      */
@@ -47,9 +47,9 @@ public abstract sealed class Device permits CpuDevice, CudaDevice {
     }
 
     /**
-     * Returns an NVIDIA GPU, through ONNX Runtime's CUDA provider. Whether there is one shows when a model is opened on it.
+     * Returns an NVIDIA GPU, used through ONNX Runtime's CUDA provider. Whether it exists is checked when a model is opened.
      *
-     * @param index 0 for the first, in CUDA's order (which the environment's {@code CUDA_VISIBLE_DEVICES} may change)
+     * @param index 0 for the first, in CUDA's order (which the environment variable {@code CUDA_VISIBLE_DEVICES} may change)
      * @return the device with its default options
      * @throws IllegalArgumentException if {@code index} is not in 0 to 999
      */
@@ -61,7 +61,7 @@ public abstract sealed class Device permits CpuDevice, CudaDevice {
     /**
      * Returns the device of a name.
      *
-     * @param name {@code cpu}, {@code cuda} for the first GPU, or {@code cuda:1} for the second and so on
+     * @param name {@code cpu}, {@code cuda} for the first GPU, {@code cuda:1} for the second, and so on
      * @return the device with its default options
      * @throws IllegalArgumentException if there is no device of that name
      */
@@ -74,7 +74,7 @@ public abstract sealed class Device permits CpuDevice, CudaDevice {
         return cuda.group(1) == null ? cuda() : cuda(Integer.parseInt(cuda.group(1)));
     }
 
-    /** Returns what runs graphs on this device. */
+    /** Returns the execution provider of this device. */
     abstract ExecutionProvider provider();
 
     /** Returns the name as {@link #parse} takes it. */

@@ -9,8 +9,8 @@ import wurstchen.onnx.internal.cuda.CudaMemoryMeter;
 import wurstchen.onnx.internal.cuda.MemoryMeter;
 
 /**
- * Watches how much of a GPU's memory is taken, for measurements: the driver is asked every 5 ms, on a thread of its own, what all programs
- * together use. What is taken and given back between two questions is not seen, and what another program does at the same time is counted.
+ * Watches the memory usage of a GPU, for measurements: a thread asks the driver every 5 ms how much memory all programs together use.
+ * Changes between two queries are not seen, and other programs are included.
  *
  * <p>Thread-safe. Close it to end the thread.
  */
@@ -35,9 +35,9 @@ public final class DeviceWatch implements AutoCloseable {
     }
 
     /**
-     * Begins to watch a device.
+     * Starts to watch a device.
      *
-     * @param device a GPU; of the CPU nothing is known
+     * @param device a GPU; memory of the CPU is not watched
      * @return a watch that runs until it is closed
      */
     public static DeviceWatch start(Device device) {
@@ -46,9 +46,9 @@ public final class DeviceWatch implements AutoCloseable {
     }
 
     /**
-     * Returns the most that was taken since the start, above what was taken at the start.
+     * Returns the peak usage since the start, minus the usage at the start.
      *
-     * @return bytes; empty if the device has no memory of its own, or the driver does not tell
+     * @return bytes; empty if the device has no memory of its own, or the driver does not report it
      */
     public OptionalLong peakBytes() {
         if (before < 0) {
@@ -69,7 +69,7 @@ public final class DeviceWatch implements AutoCloseable {
         peak = Math.max(peak, meter.usedBytes());
     }
 
-    /** Ends the watch; {@link #peakBytes} stays what it was, or grows by what is asked then. */
+    /** Ends the watch. A later {@link #peakBytes} queries the driver once more. */
     @Override
     public void close() {
         closed = true;

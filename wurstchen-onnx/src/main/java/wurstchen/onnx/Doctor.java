@@ -13,12 +13,11 @@ import wurstchen.onnx.internal.doctor.InstalledOrt;
 import wurstchen.onnx.internal.library.OrtArtifact;
 
 /**
- * Says whether a device can be used here, and if not, what is missing and where to get it: ONNX Runtime's artifact and libraries, the
+ * Checks whether a device can be used, and if not, reports what is missing and where to get it: ONNX Runtime's artifact and libraries, the
  * driver, the GPUs, and every CUDA library that the provider needs.
  *
- * <p>Needs no GPU to say so, and no other program such as nvidia-smi. If nothing is missing it starts ONNX Runtime on the device. With
- * {@code onnxruntime_gpu} it unpacks the libraries into the cache, as opening a model does, reads every byte of them, and unpacks again
- * what was damaged.
+ * <p>Requires neither a GPU nor a program such as nvidia-smi. If nothing is missing, starts ONNX Runtime on the device. Unpacks ONNX
+ * Runtime's libraries into the cache, as opening a model does, reads every byte of them, and unpacks damaged ones again.
  *
  * <p>Thread-safe.
  */
@@ -30,14 +29,14 @@ public final class Doctor {
      * start.
      *
      * @param device the CPU or a GPU
-     * @return what was found
+     * @return the findings
      */
     public static DoctorReport examine(Device device) {
         return examination().of(checkNotNull(device, "device").name());
     }
 
     /**
-     * Names what computes, for reports of measurements.
+     * Describes the hardware of a device, for reports of measurements.
      *
      * @param device the CPU or a GPU
      * @return the processor's name, or the GPU's with its memory, compute capability and driver
@@ -51,7 +50,7 @@ public final class Doctor {
         return device instanceof CudaDevice cuda ? OptionalInt.of(cuda.index()) : OptionalInt.empty();
     }
 
-    /** Says why a GPU did not start. */
+    /** Reports why a GPU did not start. */
     static CudaUnavailableException explain(String device, OrtException failure) {
         return new CudaUnavailableException(examination().ofFailure(device, failure.getMessage()), failure);
     }

@@ -4,11 +4,11 @@ import com.google.common.collect.ImmutableList;
 import java.util.List;
 
 /**
- * What a {@link Doctor} found. Immutable.
+ * The findings of a {@link Doctor}. Immutable.
  *
- * @param device what was asked about, {@code cpu} or {@code cuda:N}
- * @param findings what there is, a line each; immutable
- * @param problems why the device cannot be used, each with its remedy; empty if it can; immutable
+ * @param device {@code cpu} or {@code cuda:N}
+ * @param findings what was found, one line each; immutable
+ * @param problems reasons why the device cannot be used, each with its remedy; empty if it can be used; immutable
  */
 public record DoctorReport(String device, List<String> findings, List<String> problems) {
     /** Copies the lists. */
@@ -18,7 +18,7 @@ public record DoctorReport(String device, List<String> findings, List<String> pr
     }
 
     /**
-     * Says whether a model can be opened on the device.
+     * Returns whether a model can be opened on the device.
      *
      * @return whether there is no problem
      */
@@ -27,7 +27,7 @@ public record DoctorReport(String device, List<String> findings, List<String> pr
     }
 
     /**
-     * Writes it all down: the answer, the problems with their remedies, and what there is.
+     * Returns the report as text: the conclusion, the problems with their remedies, and the findings.
      *
      * @return several lines, without a line break at the end
      */

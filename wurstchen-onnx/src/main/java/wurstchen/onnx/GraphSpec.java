@@ -3,9 +3,9 @@ package wurstchen.onnx;
 import java.util.List;
 
 /**
- * One graph of a bundle, as the manifest describes it.
+ * A graph of a bundle, as the manifest describes it.
  *
- * @param name what the graph is for, such as {@code stage_c_step}
+ * @param name the role of the graph, such as {@code stage_c_step}
  * @param file its {@code .onnx} file, one of the bundle's files
  * @param inputs in the graph's order, immutable
  * @param outputs in the graph's order, immutable
@@ -23,13 +23,13 @@ public record GraphSpec(String name, String file, List<TensorSpec> inputs, List<
     /** Token ids to hidden states, for Stage B. */
     public static final String TEXT_ENCODER_B = "text_encoder_b";
 
-    /** What Stage C computes once a run. */
+    /** The part of Stage C that is computed once per run. */
     public static final String STAGE_C_CONDITION = "stage_c_condition";
 
     /** One step of Stage C: prediction, guidance and update. */
     public static final String STAGE_C_STEP = "stage_c_step";
 
-    /** What Stage B computes once a run. */
+    /** The part of Stage B that is computed once per run. */
     public static final String STAGE_B_CONDITION = "stage_b_condition";
 
     /** One step of Stage B: prediction, guidance and update. */

@@ -9,10 +9,10 @@ import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentScale;
 
 /**
- * What {@code model.json} says of a bundle, checked. Every number of the model that the runtime needs is here; all of them come from the
+ * The checked contents of {@code model.json}. Contains every number of the model that the runtime needs; all of them come from the
  * configuration files of the source.
  *
- * <p>Immutable. Not to be implemented by programs: it gets more methods as the format grows.
+ * <p>Immutable. Programs must not implement it: methods are added as the format grows.
  */
 public interface Manifest {
     /** The file that describes the others. */
@@ -28,21 +28,21 @@ public interface Manifest {
     String FAMILY = "wuerstchen-v2";
 
     /**
-     * Returns what the bundle is.
+     * Returns the description of the bundle.
      *
      * @return name, precision, provenance
      */
     About about();
 
     /**
-     * Returns how sizes in px become latents.
+     * Returns how sizes in px are converted to shapes of latents.
      *
      * @return the model's geometry
      */
     LatentGeometry geometry();
 
     /**
-     * Returns the factors between the spaces of the stages.
+     * Returns the scale factors between the stages' latents.
      *
      * @return the model's scales
      */
@@ -51,12 +51,12 @@ public interface Manifest {
     /**
      * Returns the noise schedules.
      *
-     * @return those of both diffusion stages
+     * @return of both diffusion stages
      */
     Schedules schedules();
 
     /**
-     * Returns what is used where a request says nothing.
+     * Returns the defaults of a request.
      *
      * @return the model's recommendation
      */
@@ -72,7 +72,7 @@ public interface Manifest {
     /**
      * Returns the tokenizers.
      *
-     * @return those of both text encoders
+     * @return of both text encoders
      */
     Tokenizers tokenizers();
 
@@ -90,7 +90,7 @@ public interface Manifest {
      */
     Map<String, BundleFile> files();
 
-    /** What a bundle is. Immutable; not to be implemented by programs. */
+    /** Description of a bundle. Immutable; not to be implemented by programs. */
     interface About {
         /**
          * Returns the architecture.
@@ -107,38 +107,38 @@ public interface Manifest {
         String name();
 
         /**
-         * Returns what the model is.
+         * Returns the description of the model.
          *
          * @return one sentence; may be empty
          */
         String description();
 
         /**
-         * Returns what the graphs compute in.
+         * Returns the precision in which the graphs compute.
          *
          * @return {@code fp32} or {@code fp16}
          */
         String precision();
 
         /**
-         * Returns what the weights are stored in.
+         * Returns the precision in which the weights are stored.
          *
          * @return {@code fp32}, {@code fp16} or {@code int8}
          */
         String weights();
 
         /**
-         * Returns where the bundle comes from.
+         * Returns the provenance of the bundle.
          *
          * @return its source and its exporter
          */
         Provenance provenance();
     }
 
-    /** Where a bundle comes from. Immutable; not to be implemented by programs. */
+    /** Provenance of a bundle. Immutable; not to be implemented by programs. */
     interface Provenance {
         /**
-         * Returns what was exported.
+         * Returns the exported source.
          *
          * @return a folder or repository
          */
@@ -147,7 +147,7 @@ public interface Manifest {
         /**
          * Returns the revision of the source.
          *
-         * @return as the source counts them
+         * @return in the source's own numbering
          */
         String revision();
 
@@ -166,33 +166,33 @@ public interface Manifest {
         String exported();
 
         /**
-         * Returns what wrote the bundle.
+         * Returns the tools that wrote the bundle.
          *
-         * @return the exporter's libraries to their versions, immutable
+         * @return versions by name of the exporter's libraries, immutable
          */
         Map<String, String> tools();
     }
 
-    /** Factors between the spaces of the stages. Immutable; not to be implemented by programs. */
+    /** Scale factors between the stages' latents. Immutable; not to be implemented by programs. */
     interface Scales {
         /**
-         * Returns the step between Stage C latents and semantic latents.
+         * Returns the conversion between Stage C latents and semantic latents.
          *
          * @return 42 and 1 in the published models
          */
         LatentScale latents();
 
         /**
-         * Returns what Stage B latents are multiplied by before Stage A decodes them; the graphs do it.
+         * Returns the factor of Stage B latents before Stage A decodes them; the graphs apply it.
          *
          * @return 0.3764 in the published models
          */
         float stageA();
 
         /**
-         * Returns how the semantic compressor's side of a picture relates to the picture's.
+         * Returns the ratio of the side of the semantic compressor's input to the side of the picture.
          *
-         * @return their quotient; empty if the model has no compressor
+         * @return the ratio; empty if the model has no compressor
          */
         OptionalDouble compressor();
     }
@@ -200,13 +200,13 @@ public interface Manifest {
     /**
      * The noise schedules.
      *
-     * @param stageC Stage C's
-     * @param stageB Stage B's
+     * @param stageC of Stage C
+     * @param stageB of Stage B
      */
     record Schedules(CosineSchedule stageC, CosineSchedule stageB) {}
 
     /**
-     * A picture's size.
+     * Size of a picture.
      *
      * @param width px
      * @param height px
@@ -227,16 +227,16 @@ public interface Manifest {
     record Tokenizers(TokenizerSpec stageC, TokenizerSpec stageB) {}
 
     /**
-     * One tokenizer.
+     * A tokenizer.
      *
      * @param folder inside the bundle
-     * @param padToken what fills a row
-     * @param maxLength tokens of a row
+     * @param padToken fills a row to {@code maxLength}
+     * @param maxLength tokens per row
      */
     record TokenizerSpec(String folder, String padToken, int maxLength) {}
 
     /**
-     * One file of the bundle.
+     * A file of the bundle.
      *
      * @param path inside the bundle, names separated by {@code /}
      * @param size bytes

@@ -8,21 +8,22 @@ import wurstchen.text.ClipTokenizer;
 
 /**
  * An exported model: {@code model.json}, the tokenizers, and the graphs with their weights. It is verified when it is opened, before ONNX
- * Runtime sees any of it: the manifest's values, that the folder holds the listed files and nothing else, no link, every size and every
+ * Runtime sees any of it: the manifest's values, that the folder contains the listed files and nothing else, no links, every size and every
  * SHA-256.
  *
- * <p>The hashes lie in the bundle themselves, so they show damage, not who made the bundle. Who knows the manifest's own SHA-256 from a
- * trusted place gives it to {@link #open(Path, String)}; it covers every other file.
+ * <p>The hashes are part of the bundle, so they detect damage but do not authenticate its author. If the manifest's own SHA-256 is known
+ * from a trusted place, pass it to {@link #open(Path, String)}; it covers all other files.
  *
- * <p>A file is hashed once: its SHA-256 is recorded in the user's cache together with its path, size, times and number on its disk, and a later
- * start, of any program of this user, trusts that as long as none of these differs. {@link #verify} reads every file, and so does every start with
+ * <p>A file is hashed once: its SHA-256 is recorded in the user's cache with its path, size, times and inode number. Later starts of any
+ * program of this user rely on the record as long as none of these changes. {@link #verify} reads every file, and so does every start with
  * {@code -Dwurstchen.verify=always}.
  *
- * <p>Graphs and tokenizers are read once more where they are used, and checked on the bytes in use. Weights ({@code .onnx.data}) are read by
- * ONNX Runtime: who may write to the folder after the check can change numbers. A bundle on the class path is never unpacked: its weights are
- * read into memory, checked, and given to ONNX Runtime, so they take as much memory outside Java's heap as the files have, while a graph is open.
+ * <p>Graphs and tokenizers are read again when they are used, and those bytes are checked. Weights ({@code .onnx.data}) in a folder are
+ * read by ONNX Runtime: a program that can write to the folder after the check can change them. A bundle on the class path is not unpacked:
+ * its weights are read into memory, checked, and passed to ONNX Runtime, so they take as much memory outside the Java heap as the files,
+ * while a graph is open.
  *
- * <p>Thread-safe. Keep it open while a pipeline uses it (one that opened it itself closes it).
+ * <p>Thread-safe. Keep it open while a pipeline uses it (a pipeline that opened it closes it).
  */
 public final class ModelBundle implements AutoCloseable {
     private final VerifiedBundle verified;
@@ -36,7 +37,7 @@ public final class ModelBundle implements AutoCloseable {
      *
      * @param folder the folder that holds {@code model.json}
      * @return the bundle
-     * @throws ModelBundleException if it is not a whole, unaltered bundle of a kind that this library reads
+     * @throws ModelBundleException if it is not a complete, unmodified bundle of a supported kind
      */
     public static ModelBundle open(Path folder) {
         Requirements.check();
@@ -44,13 +45,13 @@ public final class ModelBundle implements AutoCloseable {
     }
 
     /**
-     * Opens and verifies a bundle in a folder whose manifest is known.
+     * Opens and verifies a bundle in a folder whose manifest's hash is known.
      *
      * @param folder the folder that holds {@code model.json}
      * @param expectedManifestSha256 the SHA-256 of {@code model.json}, 64 hexadecimal digits
      * @return the bundle
-     * @throws IllegalArgumentException if the SHA-256 is not one
-     * @throws ModelBundleException if the manifest is another one, or the folder is not a whole, unaltered bundle
+     * @throws IllegalArgumentException if the SHA-256 is malformed
+     * @throws ModelBundleException if the manifest differs, or the folder is not a complete, unmodified bundle
      */
     public static ModelBundle open(Path folder, String expectedManifestSha256) {
         Requirements.check();
@@ -58,12 +59,12 @@ public final class ModelBundle implements AutoCloseable {
     }
 
     /**
-     * Opens and verifies a bundle on the class path. Nothing is unpacked; files of up to 2147483639 bytes can be read from there.
+     * Opens and verifies a bundle on the class path. Nothing is unpacked; files of up to 2147483639 bytes can be read.
      *
-     * @param loader whose class path; on the module path, it finds jars without a module descriptor
+     * @param loader a class loader with the bundle on its class path; on the module path, it finds jars without a module descriptor
      * @param prefix the resource folder that holds {@code model.json}, such as {@code wurstchen/model}
      * @return the bundle
-     * @throws ModelBundleException if there is none, or it is not a whole, unaltered bundle of a kind that this library reads
+     * @throws ModelBundleException if there is none, or it is not a complete, unmodified bundle of a supported kind
      */
     public static ModelBundle openResource(ClassLoader loader, String prefix) {
         Requirements.check();
@@ -73,11 +74,12 @@ public final class ModelBundle implements AutoCloseable {
     /**
      * Opens and verifies a bundle in a jar, on the class path or the module path; see {@link #openResource(ClassLoader, String)}.
      *
-     * @param owner a class of the jar that holds the bundle; if its module has a descriptor, the bundle's folder and those in it must be open
-     *     to this module, for instance {@code opens my.bundle to wurstchen.onnx}, unless the folder's name is no package's, as {@code my-bundle}
-     * @param prefix the resource folder that holds {@code model.json}, from the class path's root
+     * @param owner a class of the jar that holds the bundle; if its module has a descriptor, the bundle's folder and its subfolders must be
+     *     open to this module, for instance {@code opens my.bundle to wurstchen.onnx}, unless the folder's name is not a package name, such
+     *     as {@code my-bundle}
+     * @param prefix the resource folder that holds {@code model.json}, from the root of the class path
      * @return the bundle
-     * @throws ModelBundleException if there is none, or it is not a whole, unaltered bundle of a kind that this library reads
+     * @throws ModelBundleException if there is none, or it is not a complete, unmodified bundle of a supported kind
      */
     public static ModelBundle openResource(Class<?> owner, String prefix) {
         Requirements.check();
@@ -85,7 +87,7 @@ public final class ModelBundle implements AutoCloseable {
     }
 
     /**
-     * Reads every file and compares it with the manifest, whatever was recorded.
+     * Reads every file and compares it with the manifest, ignoring recorded hashes.
      *
      * @throws ModelBundleException naming the first file that differs
      * @throws IllegalStateException if the bundle is closed
@@ -95,7 +97,7 @@ public final class ModelBundle implements AutoCloseable {
     }
 
     /**
-     * Returns what the bundle says of itself.
+     * Returns the manifest.
      *
      * @return the checked manifest
      */
@@ -104,7 +106,7 @@ public final class ModelBundle implements AutoCloseable {
     }
 
     /**
-     * Returns the manifest's hash, which stands for the whole bundle.
+     * Returns the hash of the manifest, which identifies the whole bundle.
      *
      * @return the SHA-256 of {@code model.json}, 64 lower-case hexadecimal digits
      */
@@ -141,7 +143,7 @@ public final class ModelBundle implements AutoCloseable {
         return verified;
     }
 
-    /** Lets nobody read the files any more; pipelines that use the bundle must be closed before. A second call does nothing. */
+    /** Prevents further reads. Pipelines that use the bundle must be closed before. A second call does nothing. */
     @Override
     public void close() {
         verified.close();

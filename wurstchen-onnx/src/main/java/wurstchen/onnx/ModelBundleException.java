@@ -2,7 +2,9 @@ package wurstchen.onnx;
 
 import wurstchen.WurstchenException;
 
-/** A model bundle that is not what its manifest, or this version of the library, says it must be. The message is one line. */
+/**
+ * Thrown for a model bundle that differs from its manifest, or that this version of the library does not support. The message is one line.
+ */
 public final class ModelBundleException extends WurstchenException {
     private static final long serialVersionUID = 1L;
 

@@ -10,11 +10,11 @@ import wurstchen.stage.StageC;
 import wurstchen.stage.TextEncoder;
 
 /**
- * Opens single stages of a model, for programs that need some of them or call them in an order of their own. The bundle stays open as long as
- * the stage; the stage is owned by the caller, who closes it. All of them are thread-safe.
+ * Opens single stages of a model, for programs that need only some of them or call them in another order. The bundle must stay open as long
+ * as the stage; the caller owns and closes the stage. All stages are thread-safe.
  *
- * <p>Each method throws {@link ModelBundleException} if a graph is not what the manifest says, and
- * {@link wurstchen.WurstchenException} if ONNX Runtime cannot open one.
+ * <p>Each method throws {@link ModelBundleException} if a graph is not what the manifest says, and {@link wurstchen.WurstchenException} if
+ * ONNX Runtime cannot open one.
  */
 public final class OnnxStages {
     private OnnxStages() {}

@@ -37,7 +37,7 @@ public final class OnnxWurstchen {
     private OnnxWurstchen() {}
 
     /**
-     * Starts with the CPU and no model.
+     * Returns a builder with the CPU as device and no model.
      *
      * @return a builder
      * @throws wurstchen.WurstchenException if the program lacks a jar, or the Java runtime a module, that this library needs
@@ -47,7 +47,7 @@ public final class OnnxWurstchen {
         return new Builder();
     }
 
-    /** Says which model to open and where to run it. */
+    /** Builds a pipeline from a model. */
     public static final class Builder {
         private Path folder;
         private ModelBundle bundle;
@@ -60,7 +60,7 @@ public final class OnnxWurstchen {
         private Builder() {}
 
         /**
-         * Sets the model to a bundle's folder. The pipeline opens it when {@link #open} is called and closes it with itself. Replaces a
+         * Sets the model to a bundle in a folder. The pipeline opens it in {@link #open} and closes it when it is closed itself. Replaces a
          * model that was set before.
          *
          * @param value the folder that holds {@code model.json}
@@ -73,7 +73,7 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Sets the model to an open bundle, which the caller keeps open as long as the pipeline and closes afterwards. Replaces a model
+         * Sets the model to an open bundle. The caller keeps it open as long as the pipeline and closes it afterwards. Replaces a model
          * that was set before.
          *
          * @param value the bundle
@@ -97,11 +97,11 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Sets whether each part of the model is opened when it is its turn and closed before the next one, stages for every batch of
-         * pictures anew; false if not set. The memory needed is then that of the largest part (Stage B or C) instead of the sum, and each
-         * batch takes as much longer as opening the model takes.
+         * Sets whether each part of the model is opened when it is needed and closed before the next one, stages anew for every batch of
+         * pictures; false if not set. The memory needed is then that of the largest part (Stage B or C) instead of the sum, and each batch
+         * takes longer by the time that opening the model takes.
          *
-         * @param value whether
+         * @param value whether to save memory
          * @return this
          */
         public Builder lowMemory(boolean value) {
@@ -110,7 +110,7 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Sets who runs requests of {@link Wurstchen#generateAsync(wurstchen.PictureRequest)}, see {@link Wurstchen.Builder#executor}.
+         * Sets the executor of {@link Wurstchen#generateAsync(wurstchen.PictureRequest)}, see {@link Wurstchen.Builder#executor}.
          *
          * @param value not shut down by the pipeline
          * @return this
@@ -121,10 +121,9 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Sets how many requests may wait while another is worked on, see {@link Wurstchen.Builder#maxWaitingRequests}; any number if not
-         * set.
+         * Limits the number of waiting requests, see {@link Wurstchen.Builder#maxWaitingRequests}; unlimited if not set.
          *
-         * @param most at least 0, which lets none wait
+         * @param most at least 0; with 0, no request waits
          * @return this
          * @throws IllegalArgumentException if it is negative
          */
@@ -135,15 +134,15 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Puts another text encoder in the place of the model's for Stage C, whose graph is not opened then.
+         * Replaces the model's text encoder for Stage C, whose graph is then not opened.
          *
-         * <p>What is said here holds for every part: the pipeline closes it with itself, unless it is a part of another pipeline
-         * ({@link Wurstchen#parts}), which closes it. Copies to the device of this model are counted whoever made the values, and a
-         * cancelled request is stopped between the part's steps, or as soon as the part notices the thread's interrupt.
+         * <p>For every replaced part: the pipeline closes it when it is closed itself, unless the part belongs to another pipeline
+         * ({@link Wurstchen#parts}), which closes it. Copies to this model's device are counted, whichever part computed the values. A
+         * cancelled request stops between the part's steps, or as soon as the part reacts to the thread's interrupt.
          *
          * {@snippet class="wurstchen.onnx.snippets.OpenSnippetsTest" region="lent-part"}
          *
-         * @param value makes hidden states of as many tokens and values as the model's
+         * @param value computes hidden states of as many tokens and values as the model's
          * @return this
          */
         public Builder textEncoderC(TextEncoder value) {
@@ -152,9 +151,9 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Puts another text encoder in the place of the model's for Stage B; see {@link #textEncoderC}.
+         * Replaces the model's text encoder for Stage B; see {@link #textEncoderC}.
          *
-         * @param value makes hidden states of as many tokens and values as the model's
+         * @param value computes hidden states of as many tokens and values as the model's
          * @return this
          */
         public Builder textEncoderB(TextEncoder value) {
@@ -163,11 +162,11 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Puts another Stage C in the place of the model's; see {@link #textEncoderC}.
+         * Replaces the model's Stage C; see {@link #textEncoderC}.
          *
          * {@snippet class="wurstchen.onnx.snippets.OpenSnippetsTest" region="own-part"}
          *
-         * @param value makes latents of the model's geometry
+         * @param value computes latents of the model's geometry
          * @return this
          */
         public Builder stageC(StageC value) {
@@ -176,9 +175,9 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Puts another Stage B in the place of the model's; see {@link #textEncoderC}.
+         * Replaces the model's Stage B; see {@link #textEncoderC}.
          *
-         * @param value makes latents of the model's geometry
+         * @param value computes latents of the model's geometry
          * @return this
          */
         public Builder stageB(StageB value) {
@@ -187,9 +186,9 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Puts another Stage A in the place of the model's; see {@link #textEncoderC}.
+         * Replaces the model's Stage A; see {@link #textEncoderC}.
          *
-         * @param value makes pixels of latents of the model's geometry
+         * @param value decodes latents of the model's geometry
          * @return this
          */
         public Builder stageA(StageA value) {
@@ -198,12 +197,12 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Verifies the model (if it is a folder), opens the graphs of all parts that were not replaced (in low-memory mode: none yet),
-         * and checks each against the manifest.
+         * Verifies the model (if it is a folder), opens the graphs of all parts that were not replaced (none yet in low-memory mode), and
+         * compares each with the manifest.
          *
          * @return the pipeline; close it to free the graphs
          * @throws IllegalStateException if no model is set
-         * @throws ModelBundleException if the model is not a whole, unaltered bundle, or a graph is not what the manifest says
+         * @throws ModelBundleException if the model is not a complete, unmodified bundle, or a graph is not what the manifest says
          * @throws wurstchen.WurstchenException if ONNX Runtime cannot open a graph
          */
         public Wurstchen open() {

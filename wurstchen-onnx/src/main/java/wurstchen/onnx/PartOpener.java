@@ -20,7 +20,7 @@ import wurstchen.stage.StageB;
 import wurstchen.stage.StageC;
 import wurstchen.stage.TextEncoder;
 
-/** Opens the parts of a cascade from a bundle, except those that the program brings along. */
+/** Opens the parts of a cascade from a bundle, except those that the program replaces. */
 final class PartOpener {
     Optional<TextEncoder> textEncoderC = Optional.empty();
     Optional<TextEncoder> textEncoderB = Optional.empty();
@@ -28,7 +28,7 @@ final class PartOpener {
     Optional<StageB> stageB = Optional.empty();
     Optional<StageA> stageA = Optional.empty();
 
-    /** Opens the graphs of all parts that are not there, all of them or none. */
+    /** Opens the graphs of all parts that are not replaced: all of them, or none if one fails. */
     void open(Wurstchen.Builder pipeline, VerifiedBundle model, OnnxEngine engine) {
         ImmutableSet<String> graphs = graphs();
         Map<String, BoundSession> sessions =
@@ -62,7 +62,7 @@ final class PartOpener {
         return graphs.build();
     }
 
-    /** Opens nothing yet: each part is opened when it is its turn. */
+    /** Opens nothing yet: each part is opened when it is needed. */
     void openOnDemand(Wurstchen.Builder pipeline, VerifiedBundle model, OnnxEngine engine) {
         pipeline.textEncoders(
                         textEncoderC.orElseGet(() -> encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_C)),

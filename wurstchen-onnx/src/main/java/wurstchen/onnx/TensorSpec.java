@@ -3,11 +3,11 @@ package wurstchen.onnx;
 import java.util.List;
 
 /**
- * One input or output of a graph, as the manifest describes it.
+ * An input or output of a graph, as the manifest describes it.
  *
  * @param name its name in the graph
  * @param dtype {@code float32} or {@code int64}
- * @param axes one entry an axis: a number for a fixed length, a symbol such as {@code rows} for one that each run chooses; immutable
+ * @param axes one entry per axis: a number for a fixed length, a symbol such as {@code rows} for a length that each run chooses; immutable
  */
 public record TensorSpec(String name, String dtype, List<String> axes) {
     /** Copies the lists. */
@@ -25,7 +25,7 @@ public record TensorSpec(String name, String dtype, List<String> axes) {
      * Returns the length of an axis.
      *
      * @param index 0 for the first axis
-     * @return the fixed length, or -1 for an axis that each run chooses
+     * @return the fixed length, or -1 if each run chooses it
      */
     public long length(int index) {
         String axis = axes.get(index);
