@@ -12,6 +12,7 @@ module wurstchen.core {
     requires com.fasterxml.jackson.databind;
     requires com.ibm.icu;
     requires org.apache.commons.imaging;
+    requires static transitive org.jspecify;
 
     exports wurstchen;
     exports wurstchen.image;

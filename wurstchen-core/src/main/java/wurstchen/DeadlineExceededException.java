@@ -1,5 +1,7 @@
 package wurstchen;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A request took longer than its {@linkplain PictureRequest.Builder#deadline deadline} allows, the time in the queue included. The cause is
  * what the stage said when it was stopped; there is none if it was stopped between two steps.
@@ -7,7 +9,7 @@ package wurstchen;
 public final class DeadlineExceededException extends UnfinishedRequestException {
     private static final long serialVersionUID = 1L;
 
-    DeadlineExceededException(String message, FinishedPictures finished, Throwable cause) {
+    DeadlineExceededException(String message, FinishedPictures finished, @Nullable Throwable cause) {
         super(message, finished, cause);
     }
 }

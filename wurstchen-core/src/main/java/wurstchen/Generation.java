@@ -2,9 +2,9 @@ package wurstchen;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import wurstchen.internal.Alarm;
@@ -120,7 +120,7 @@ final class Generation {
         future.whenComplete((result, failure) -> stop(Reason.CANCELLED));
         add(signal.onStop(() -> giveUp(future, stoppedBeforeFirstStep())));
         ticket.orElseThrow().next().thenRunAsync(() -> complete(future), executor).exceptionally(rejected -> {
-            giveUp(future, rejected instanceof CompletionException ? rejected.getCause() : rejected);
+            giveUp(future, Objects.requireNonNullElse(rejected.getCause(), rejected));
             return null;
         });
         pipeline.queue().offer();

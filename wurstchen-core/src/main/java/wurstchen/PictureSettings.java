@@ -1,5 +1,7 @@
 package wurstchen;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Map;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
@@ -83,7 +85,7 @@ public final class PictureSettings {
      * @return any number
      */
     public long seed() {
-        return options.seed;
+        return requireNonNull(options.seed);
     }
 
     /**
@@ -92,7 +94,7 @@ public final class PictureSettings {
      * @return px
      */
     public int width() {
-        return options.width;
+        return requireNonNull(options.width);
     }
 
     /**
@@ -101,7 +103,7 @@ public final class PictureSettings {
      * @return px
      */
     public int height() {
-        return options.height;
+        return requireNonNull(options.height);
     }
 
     /**
@@ -110,7 +112,7 @@ public final class PictureSettings {
      * @return one more than its steps
      */
     public Timesteps stageCTimesteps() {
-        return options.stageCTimesteps;
+        return requireNonNull(options.stageCTimesteps);
     }
 
     /**
@@ -119,7 +121,7 @@ public final class PictureSettings {
      * @return its scale, and whether it is active
      */
     public Guidance stageCGuidance() {
-        return options.stageCGuidance;
+        return requireNonNull(options.stageCGuidance);
     }
 
     /**
@@ -128,7 +130,7 @@ public final class PictureSettings {
      * @return one more than its steps
      */
     public Timesteps stageBTimesteps() {
-        return options.stageBTimesteps;
+        return requireNonNull(options.stageBTimesteps);
     }
 
     /**
@@ -137,7 +139,7 @@ public final class PictureSettings {
      * @return its scale, and whether it is active
      */
     public Guidance stageBGuidance() {
-        return options.stageBGuidance;
+        return requireNonNull(options.stageBGuidance);
     }
 
     @Override

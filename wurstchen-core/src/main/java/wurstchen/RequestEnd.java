@@ -1,5 +1,6 @@
 package wurstchen;
 
+import org.jspecify.annotations.Nullable;
 import wurstchen.internal.StopSignal;
 
 /**
@@ -35,7 +36,7 @@ record RequestEnd(PictureRequest request, FinishedPictures finished) {
         }
     }
 
-    private UnfinishedRequestException stopped(StopSignal.Reason reason, String where, RuntimeException cause) {
+    private UnfinishedRequestException stopped(StopSignal.Reason reason, String where, @Nullable RuntimeException cause) {
         String end = finishedPictures();
         return switch (reason) {
             case CANCELLED -> new CancelledException("cancelled " + where + end, finished, cause);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
@@ -15,19 +16,19 @@ import wurstchen.sampling.Timesteps;
 final class RequestOptions {
     String prompt;
     String negativePrompt = "";
-    Long seed;
-    Integer width;
-    Integer height;
-    Timesteps stageCTimesteps;
-    Guidance stageCGuidance;
-    Timesteps stageBTimesteps;
-    Guidance stageBGuidance;
+    @Nullable Long seed;
+    @Nullable Integer width;
+    @Nullable Integer height;
+    @Nullable Timesteps stageCTimesteps;
+    @Nullable Guidance stageCGuidance;
+    @Nullable Timesteps stageBTimesteps;
+    @Nullable Guidance stageBGuidance;
     int pictures = 1;
     int batchSize = 1;
-    Duration deadline;
-    RequestListener listener;
-    Consumer<? super GeneratedPicture> consumer;
-    Cancellation cancellation;
+    @Nullable Duration deadline;
+    @Nullable RequestListener listener;
+    @Nullable Consumer<? super GeneratedPicture> consumer;
+    @Nullable Cancellation cancellation;
 
     RequestOptions(String prompt) {
         this.prompt = prompt;
@@ -58,7 +59,7 @@ final class RequestOptions {
         return copy;
     }
 
-    private List<Object> values() {
+    private List<@Nullable Object> values() {
         return Arrays.asList(
                 prompt, negativePrompt, seed, width, height, stageCTimesteps, stageCGuidance, stageBTimesteps, stageBGuidance,
                 pictures, batchSize, deadline, listener, consumer, cancellation);
@@ -66,7 +67,7 @@ final class RequestOptions {
 
     /** Names what differs from the values of a new request. */
     String describe(String type) {
-        Map<String, Object> set = new LinkedHashMap<>();
+        Map<String, @Nullable Object> set = new LinkedHashMap<>();
         set.put("prompt", '"' + prompt + '"');
         set.put("negativePrompt", negativePrompt.isEmpty() ? null : '"' + negativePrompt + '"');
         set.put("seed", seed);
@@ -86,7 +87,8 @@ final class RequestOptions {
                 .collect(Collectors.joining(", ", type + "[", "]"));
     }
 
-    private static void describe(Map<String, Object> set, String stage, Timesteps timesteps, Guidance guidance) {
+    private static void describe(
+            Map<String, @Nullable Object> set, String stage, @Nullable Timesteps timesteps, @Nullable Guidance guidance) {
         if (timesteps != null && timesteps.equals(Timesteps.uniform(timesteps.steps()))) {
             set.put(stage + "Steps", timesteps.steps());
         } else {

@@ -1,11 +1,12 @@
 package wurstchen;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Closes lists of things, each from the last to the first, all of them even if one fails. */
 final class ReverseCloser {
     private final String owner;
-    private WurstchenException failure;
+    private @Nullable WurstchenException failure;
 
     /** {@code owner}: of the things, in messages. */
     ReverseCloser(String owner) {

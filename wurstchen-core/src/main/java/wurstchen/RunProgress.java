@@ -1,7 +1,10 @@
 package wurstchen;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import wurstchen.internal.InterruptWatch;
 import wurstchen.internal.ProgressCount;
 import wurstchen.internal.StageMeter;
@@ -24,7 +27,7 @@ final class RunProgress {
     private final SenderCode sender = new SenderCode();
     private final FinishedPictures finished;
     private final ProgressCount count;
-    private StageProgress current;
+    private @Nullable StageProgress current;
     private int stepsDone;
     private int steps;
 
@@ -65,13 +68,13 @@ final class RunProgress {
         steps = 0;
         current = StageProgress.of(stage, firstPicture, pictures, count.before(stage, firstPicture, pictures));
         meter.start(stage, phase);
-        tell(listener -> listener.onStageStarted(current));
+        tell(listener -> listener.onStageStarted(current()));
         checkNotStopped();
     }
 
     /** Begins the next phase of the stage. */
     void startPhase(StagePhase phase) {
-        meter.start(current.stage(), phase);
+        meter.start(current().stage(), phase);
         checkNotStopped();
     }
 
@@ -86,8 +89,8 @@ final class RunProgress {
         if (stepsDone == steps) {
             startPhase(StagePhase.AFTER_STEPS);
         }
-        current = at(count.afterSteps(current, stepsDone));
-        tell(listener -> listener.onStep(CompletedStep.of(current, stepsDone, steps, run.latents())));
+        current = at(count.afterSteps(current(), stepsDone));
+        tell(listener -> listener.onStep(CompletedStep.of(current(), stepsDone, steps, run.latents())));
         checkNotStopped();
     }
 
@@ -98,12 +101,16 @@ final class RunProgress {
 
     /** Ends the stage. */
     void finishStage() {
-        current = at(count.after(current));
-        tell(listener -> listener.onStageFinished(current));
+        current = at(count.after(current()));
+        tell(listener -> listener.onStageFinished(current()));
     }
 
     private StageProgress at(double progress) {
-        return StageProgress.of(current.stage(), current.firstPicture(), current.pictures(), progress);
+        return StageProgress.of(current().stage(), current().firstPicture(), current().pictures(), progress);
+    }
+
+    private StageProgress current() {
+        return requireNonNull(current, "no stage was started");
     }
 
     private void tell(Consumer<RequestListener> event) {

@@ -1,8 +1,10 @@
 package wurstchen;
 
+import org.jspecify.annotations.Nullable;
+
 /** Runs what the sender of a request gave along, its listener and its consumer, and remembers what that threw: it reaches the sender as it is. */
 final class SenderCode {
-    private Throwable thrown;
+    private @Nullable Throwable thrown;
 
     void run(Runnable code) {
         try {

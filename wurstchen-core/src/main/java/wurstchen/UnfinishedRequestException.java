@@ -1,6 +1,7 @@
 package wurstchen;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request ended before all of its pictures were made. The subclass says why; the pictures that were finished before are here. The pipeline
@@ -16,10 +17,10 @@ public abstract sealed class UnfinishedRequestException extends WurstchenExcepti
                 RequestFailedException {
     private static final long serialVersionUID = 1L;
 
-    private final transient List<GeneratedPicture> pictures;
+    private final transient @Nullable List<GeneratedPicture> pictures;
     private final int finishedPictures;
 
-    UnfinishedRequestException(String message, FinishedPictures finished, Throwable cause) {
+    UnfinishedRequestException(String message, FinishedPictures finished, @Nullable Throwable cause) {
         super(message, cause);
         pictures = finished.kept();
         finishedPictures = finished.count();

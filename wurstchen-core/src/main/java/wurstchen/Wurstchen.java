@@ -2,7 +2,6 @@ package wurstchen;
 
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
-import static com.google.common.base.Preconditions.checkState;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import wurstchen.internal.RequestQueue;
 import wurstchen.internal.RequestThread;
 import wurstchen.internal.StopSignal;
@@ -236,29 +236,29 @@ public final class Wurstchen implements AutoCloseable {
 
     /** Collects the parts of a pipeline; every part must be set, and the pipeline owns what can be closed. */
     public static final class Builder {
-        LatentGeometry geometry;
-        PictureDefaults defaults;
-        CosineSchedule scheduleC;
-        CosineSchedule scheduleB;
-        ClipTokenizer tokenizerC;
-        ClipTokenizer tokenizerB;
-        TextEncoder textEncoderC;
-        TextEncoder textEncoderB;
-        StageC stageC;
-        StageB stageB;
-        StageA stageA;
+        @Nullable LatentGeometry geometry;
+        @Nullable PictureDefaults defaults;
+        @Nullable CosineSchedule scheduleC;
+        @Nullable CosineSchedule scheduleB;
+        @Nullable ClipTokenizer tokenizerC;
+        @Nullable ClipTokenizer tokenizerB;
+        @Nullable TextEncoder textEncoderC;
+        @Nullable TextEncoder textEncoderB;
+        @Nullable StageC stageC;
+        @Nullable StageB stageB;
+        @Nullable StageA stageA;
         private Engine engine = Engine.NONE;
-        private Executor executor;
+        private @Nullable Executor executor;
         private int maxWaitingRequests = Integer.MAX_VALUE;
         private final List<AutoCloseable> resources = new ArrayList<>();
 
         private Builder() {}
 
-        <T> T set(String name, T value) {
-            checkState(
-                    value != null,
-                    "%s not set: a pipeline needs geometry, defaults, schedules, tokenizers, text encoders and stages",
-                    name);
+        <T> T set(String name, @Nullable T value) {
+            if (value == null) {
+                throw new IllegalStateException(
+                        name + " not set: a pipeline needs geometry, defaults, schedules, tokenizers, text encoders and stages");
+            }
             return value;
         }
 

@@ -1,5 +1,7 @@
 package wurstchen;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What went wrong that is not the caller's mistake: the message says where (stage, step, file), what, and what to do about it. A caller's
  * mistake is an IllegalArgumentException or IllegalStateException instead.
@@ -20,9 +22,9 @@ public class WurstchenException extends RuntimeException {
      * Creates one with a cause.
      *
      * @param message where, what, remedy
-     * @param cause what the engine or the operating system said
+     * @param cause what the engine or the operating system said; may be null
      */
-    public WurstchenException(String message, Throwable cause) {
+    public WurstchenException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -9,4 +9,7 @@
  *
  * {@snippet class="wurstchen.snippets.RequestSnippetsTest" region="fixtures"}
  */
+@NullMarked
 package wurstchen;
+
+import org.jspecify.annotations.NullMarked;

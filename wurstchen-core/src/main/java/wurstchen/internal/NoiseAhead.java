@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import wurstchen.sampling.NoiseSource;
 
 /**
@@ -25,13 +26,13 @@ public final class NoiseAhead implements NoiseSource, AutoCloseable {
     private final Supplier<NoiseSource> sources;
     private final List<Integer> used = new ArrayList<>();
     private final Thread worker;
-    private NoiseSource direct;
+    private @Nullable NoiseSource direct;
 
     // Guarded by this object's monitor.
     private final Deque<float[]> drawn = new ArrayDeque<>();
     private long drawnBytes;
     private boolean ended;
-    private RuntimeException failure;
+    private @Nullable RuntimeException failure;
 
     /**
      * Starts to draw.
@@ -119,7 +120,7 @@ public final class NoiseAhead implements NoiseSource, AutoCloseable {
     }
 
     /** Returns the next draw; null if it is not of this length, or there is none. */
-    private synchronized float[] next(int length) {
+    private synchronized float @Nullable [] next(int length) {
         boolean interrupted = false;
         while (drawn.isEmpty() && !ended) {
             try {

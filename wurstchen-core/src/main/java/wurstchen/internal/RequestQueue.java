@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets one request at a time into a pipeline, in the order of their arrival: memory is taken for one, however many ask. The turn goes to the
@@ -14,8 +15,8 @@ import java.util.concurrent.ExecutionException;
 public final class RequestQueue {
     private final int limit;
     private final Deque<Ticket> waiting = new ArrayDeque<>();
-    private Ticket current;
-    private Thread inside;
+    private @Nullable Ticket current;
+    private @Nullable Thread inside;
     private int depth;
     private boolean stagesClosed;
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.StagePhase;
 import wurstchen.progress.StageTransfers;
@@ -16,10 +17,10 @@ public final class StageMeter {
     private final Engine engine;
     private final Map<CascadeStage, Duration> durations = new EnumMap<>(CascadeStage.class);
     private final Map<CascadeStage, Map<StagePhase, Transfers>> transfers = new EnumMap<>(CascadeStage.class);
-    private Stopwatch running;
-    private CascadeStage stage;
-    private StagePhase phase;
-    private Transfers before;
+    private @Nullable Running running;
+
+    /** A phase that goes on. */
+    private record Running(CascadeStage stage, StagePhase phase, Transfers before, Stopwatch time) {}
 
     /** {@code engine}: of the stages. */
     public StageMeter(Engine engine) {
@@ -29,10 +30,7 @@ public final class StageMeter {
     /** Ends what went on, and begins a phase of a stage. */
     public void start(CascadeStage nextStage, StagePhase nextPhase) {
         stop();
-        stage = nextStage;
-        phase = nextPhase;
-        before = engine.transfers();
-        running = Stopwatch.createStarted();
+        running = new Running(nextStage, nextPhase, engine.transfers(), Stopwatch.createStarted());
     }
 
     /** Ends what went on. */
@@ -40,10 +38,11 @@ public final class StageMeter {
         if (running == null) {
             return;
         }
-        durations.merge(stage, running.elapsed(), Duration::plus);
-        Transfers copied = engine.transfers().since(before);
+        durations.merge(running.stage(), running.time().elapsed(), Duration::plus);
+        Transfers copied = engine.transfers().since(running.before());
         if (!copied.equals(Transfers.NONE)) {
-            transfers.computeIfAbsent(stage, any -> new EnumMap<>(StagePhase.class)).merge(phase, copied, Transfers::plus);
+            transfers.computeIfAbsent(running.stage(), any -> new EnumMap<>(StagePhase.class))
+                    .merge(running.phase(), copied, Transfers::plus);
         }
         running = null;
     }

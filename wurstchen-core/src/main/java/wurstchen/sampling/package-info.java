@@ -16,4 +16,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package wurstchen.sampling;
+
+import org.jspecify.annotations.NullMarked;

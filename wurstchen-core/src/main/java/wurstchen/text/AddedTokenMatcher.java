@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** Finds added tokens in a text: at the leftmost place the longest one, then on from its end. Immutable. */
 final class AddedTokenMatcher {
@@ -54,7 +55,7 @@ final class AddedTokenMatcher {
         }
     }
 
-    private Pattern longestAt(String sentence, int at) {
+    private @Nullable Pattern longestAt(String sentence, int at) {
         for (Pattern pattern : patterns.getOrDefault(sentence.charAt(at), ImmutableList.of())) {
             if (sentence.startsWith(pattern.text(), at)) {
                 return pattern;

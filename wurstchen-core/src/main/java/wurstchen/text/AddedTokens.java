@@ -1,5 +1,7 @@
 package wurstchen.text;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -7,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The added tokens of a tokenizer and their ids, built by adding one after the other.
@@ -55,7 +58,7 @@ final class AddedTokens {
     }
 
     /** Returns the id of an added token or of a token of the vocabulary; null if there is none. */
-    Integer id(String content) {
+    @Nullable Integer id(String content) {
         Integer id = ids.get(content);
         return id != null ? id : vocabulary.get(content);
     }
@@ -78,8 +81,8 @@ final class AddedTokens {
             for (AddedToken token : tokens) {
                 if (token.normalized() == normalized) {
                     String pattern = normalized ? ClipNormalizer.normalize(token.content()) : token.content();
-                    int id = ids.get(token.content());
-                    matcher.add(pattern, id, byId.get(id));
+                    int id = requireNonNull(ids.get(token.content()));
+                    matcher.add(pattern, id, requireNonNull(byId.get(id)));
                 }
             }
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Byte-level byte pair encoding of one word, the last byte of which carries the mark {@code </w>}.
@@ -44,7 +45,7 @@ final class BytePairEncoding {
      * @param unknown the token for bytes that the vocabulary lacks; null to leave them out
      * @param source the file that the merges come from, for errors
      */
-    BytePairEncoding(ImmutableMap<String, Integer> vocabulary, List<Pair> pairs, String unknown, String source) {
+    BytePairEncoding(ImmutableMap<String, Integer> vocabulary, List<Pair> pairs, @Nullable String unknown, String source) {
         this.vocabulary = vocabulary;
         this.merges = new HashMap<>(pairs.size() * 2);
         for (int rank = 0; rank < pairs.size(); rank++) {

@@ -1,6 +1,7 @@
 package wurstchen.text;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableMap;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * CLIP's tokenizer: byte-level byte pair encoding, with the ids of the reference ({@code CLIPTokenizerFast} of transformers 4.57.6) for any
@@ -42,14 +44,19 @@ public final class ClipTokenizer {
         config.addTo(added);
         this.inText = added.matcher(false);
         this.inNormalizedText = added.matcher(true);
-        this.startId = model.startId() != null ? model.startId() : added.id(config.start().content());
-        this.endId = model.endId() != null ? model.endId() : added.id(config.end().content());
+        this.startId = id(model.startId(), added, config.start());
+        this.endId = id(model.endId(), added, config.end());
         this.padToken = config.pad().content();
-        this.padId = added.id(padToken);
+        this.padId = id(null, added, config.pad());
         Map<Integer, String> byId = new HashMap<>();
         encoding.vocabulary().forEach((token, id) -> byId.put(id, token));
         byId.putAll(added.contents());
         this.tokens = ImmutableMap.copyOf(byId);
+    }
+
+    /** The id that the model file says, or else that of a token of the configuration, all of which were added. */
+    private static int id(@Nullable Integer modelId, AddedTokens added, AddedToken token) {
+        return modelId != null ? modelId : requireNonNull(added.id(token.content()));
     }
 
     /**

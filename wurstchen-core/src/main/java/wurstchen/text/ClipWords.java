@@ -3,6 +3,7 @@ package wurstchen.text;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts normalised text into the words that are encoded one by one.
@@ -58,7 +59,7 @@ final class ClipWords {
         return words;
     }
 
-    private String specialAt(String text, int start) {
+    private @Nullable String specialAt(String text, int start) {
         for (String token : special) {
             if (text.startsWith(token, start)) {
                 return token;

@@ -1,5 +1,7 @@
 package wurstchen.text;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -107,19 +109,19 @@ final class TokenizerConfig {
     }
 
     AddedToken start() {
-        return byRole.get("bos_token");
+        return requireNonNull(byRole.get("bos_token"));
     }
 
     AddedToken end() {
-        return byRole.get("eos_token");
+        return requireNonNull(byRole.get("eos_token"));
     }
 
     AddedToken unknown() {
-        return byRole.get("unk_token");
+        return requireNonNull(byRole.get("unk_token"));
     }
 
     AddedToken pad() {
-        return byRole.get("pad_token");
+        return requireNonNull(byRole.get("pad_token"));
     }
 
     /** Adds the tokens in the reference's order: first those with an id, then those that only have a role. */

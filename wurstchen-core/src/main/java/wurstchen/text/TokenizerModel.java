@@ -1,6 +1,7 @@
 package wurstchen.text;
 
 import com.google.common.collect.ImmutableList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the model files of a tokenizer say, before its configuration is looked at.
@@ -11,4 +12,4 @@ import com.google.common.collect.ImmutableList;
  * @param startId the id before every prompt, or null if the configuration decides
  * @param endId the id after every prompt, or null if the configuration decides
  */
-record TokenizerModel(BytePairEncoding encoding, ClipWords words, ImmutableList<AddedToken> added, Integer startId, Integer endId) {}
+record TokenizerModel(BytePairEncoding encoding, ClipWords words, ImmutableList<AddedToken> added, @Nullable Integer startId, @Nullable Integer endId) {}

@@ -6,4 +6,7 @@
  * tokenizer (transformers 4.57.6 on tokenizers 0.22.2) for any Unicode text and on any JDK: character properties come from ICU4J, cut back
  * to the Unicode versions of the reference ({@code ReferenceUnicode}).
  */
+@NullMarked
 package wurstchen.text;
+
+import org.jspecify.annotations.NullMarked;
