@@ -10,8 +10,17 @@ import wurstchen.onnx.internal.graph.BoundSession;
 
 /** The buffers of a stage that no run uses at the moment, most recent first. Thread-safe. */
 final class StepBufferPool implements AutoCloseable {
-    /** Maximum number of buffers, including those in use: enough for programs that alternate between two sizes. */
-    static final int MAX_KEPT = 2;
+    /**
+     * Maximum number of buffers, including those in use: enough for programs that alternate between some sizes. A recording can be replayed only
+     * with the buffers it was made for, and stays in memory without them.
+     */
+    static final int MAX_KEPT = 8;
+
+    /** Buffers that are kept however large they are. */
+    static final int LEAST_KEPT = 2;
+
+    /** Bytes up to which more than {@link #LEAST_KEPT} are kept. At 1024 px, the buffers of one picture have 70 to 100 MB. */
+    private static final long MAX_KEPT_BYTES = 1L << 30;
 
     private final BoundSession step;
     private final Deque<StepBuffers> kept = new ArrayDeque<>();
@@ -37,7 +46,7 @@ final class StepBufferPool implements AutoCloseable {
             }
         }
         // Free old buffers of other sizes first, because new ones may need their memory.
-        closeAll(MAX_KEPT - 1);
+        closeAll(fitting());
         return new StepBuffers(step, key);
     }
 
@@ -50,6 +59,20 @@ final class StepBufferPool implements AutoCloseable {
             }
         }
         buffers.close();
+    }
+
+    /** Returns how many of the kept buffers, most recent first, may stay beside new ones. */
+    private synchronized int fitting() {
+        int fitting = 0;
+        long bytes = 0;
+        for (StepBuffers buffers : kept) {
+            bytes += buffers.bytes();
+            if (fitting == MAX_KEPT - 1 || fitting >= LEAST_KEPT - 1 && bytes > MAX_KEPT_BYTES) {
+                break;
+            }
+            fitting++;
+        }
+        return fitting;
     }
 
     /** Frees the kept buffers, and from now on those that are given back. */

@@ -6,6 +6,7 @@ import com.google.common.primitives.ImmutableLongArray;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.Tensor;
 import wurstchen.onnx.internal.common.Closing;
@@ -86,6 +87,13 @@ public final class StepBuffers implements AutoCloseable {
 
     Key key() {
         return key;
+    }
+
+    /** Returns how many bytes all tensors have, those of the conditioning included once there are any. */
+    long bytes() {
+        Stream<Tensor> tensors = owned.stream().filter(Tensor.class::isInstance).map(Tensor.class::cast);
+        Stream<Tensor> computed = conditioning == null ? Stream.empty() : conditioning.values().stream();
+        return Stream.concat(tensors, computed).mapToLong(Tensor::bytes).sum();
     }
 
     /** Returns the latents that an even (0) or odd (1) step reads. */

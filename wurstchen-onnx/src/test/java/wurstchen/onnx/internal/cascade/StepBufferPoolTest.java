@@ -47,21 +47,40 @@ class StepBufferPoolTest {
         return second.stream().filter(first::contains).count();
     }
 
+    private static StepBuffers usedOne(StepBufferPool pool, int side) {
+        StepBuffers buffers = pool.take(key(side));
+        pool.giveBack(buffers);
+        return buffers;
+    }
+
     private static List<StepBuffers> used(StepBufferPool pool, int sizes) {
         ImmutableList.Builder<StepBuffers> used = ImmutableList.builder();
         for (int side = 1; side <= sizes; side++) {
-            StepBuffers buffers = pool.take(key(side));
-            pool.giveBack(buffers);
-            used.add(buffers);
+            used.add(usedOne(pool, side));
         }
         return used.build();
     }
 
     @Test
-    void twoSizesInTurn_areKept() {
+    void someSizesInTurn_areKept() {
         try (StepBufferPool pool = pool()) {
-            assertThat(keptOf(pool, 2)).isEqualTo(2);
-            assertThat(keptOf(pool, 3)).isZero();
+            assertThat(keptOf(pool, StepBufferPool.MAX_KEPT)).isEqualTo(StepBufferPool.MAX_KEPT);
+            assertThat(keptOf(pool, StepBufferPool.MAX_KEPT + 1)).isZero();
+        }
+    }
+
+    @Test
+    void twoLargeSizesInTurn_areKept_butNoMore() {
+        // Two latents and four draws of 16 channels, 4 bytes each.
+        int large = 1800;
+        try (StepBufferPool pool = pool()) {
+            StepBuffers first = usedOne(pool, large);
+            StepBuffers second = usedOne(pool, large + 1);
+            assertThat(first.bytes()).isEqualTo(6L * 16 * 4 * large * large + 4 * (4 * 5 + 1) + 4 * 8);
+            assertThat(usedOne(pool, large)).isSameAs(first);
+            assertThat(usedOne(pool, large + 1)).isSameAs(second);
+            usedOne(pool, large + 2);
+            assertThat(usedOne(pool, large)).isNotSameAs(first);
         }
     }
 
