@@ -22,7 +22,9 @@ def test_text_file_is_up_to_date(tmp_path):
 def test_schedule_file_is_up_to_date():
     found, expected = golden_sampling.schedule_file(), written("schedule.json")
     assert found.keys() == expected.keys()
-    assert flattened(found) == pytest.approx(flattened(expected), rel=1e-6, abs=1e-6)
+    # The kernels of other processors round differently, and 1 - alpha and the noise magnify that: an Intel Xeon with AVX-512
+    # differs by 3.1e-6, the AMD EPYC that wrote the file by nothing.
+    assert flattened(found) == pytest.approx(flattened(expected), rel=1e-6, abs=5e-6)
 
 
 def test_random_file_is_up_to_date():
