@@ -28,9 +28,6 @@ public final class ExternalData {
     private static final int ATTRIBUTE_GRAPHS = 11;
     private static final int ATTRIBUTE_SPARSE_TENSOR = 22;
     private static final int ATTRIBUTE_SPARSE_TENSORS = 23;
-    private static final int TENSOR_EXTERNAL_DATA = 13;
-    private static final int ENTRY_KEY = 1;
-    private static final int ENTRY_VALUE = 2;
     private static final int MAX_DEPTH = 100;
 
     private final ImmutableList.Builder<String> locations = ImmutableList.builder();
@@ -148,26 +145,14 @@ public final class ExternalData {
 
     private void tensor(ProtobufReader in) {
         while (in.next()) {
-            if (in.field() == TENSOR_EXTERNAL_DATA) {
-                entry(in.message());
+            if (in.field() == ExternalDataEntry.TENSOR_FIELD) {
+                ExternalDataEntry entry = ExternalDataEntry.read(in.message());
+                if (entry.key().equals("location")) {
+                    locations.add(entry.value());
+                }
             } else {
                 in.skip();
             }
-        }
-    }
-
-    private void entry(ProtobufReader in) {
-        String key = "";
-        String value = "";
-        while (in.next()) {
-            switch (in.field()) {
-                case ENTRY_KEY -> key = in.text();
-                case ENTRY_VALUE -> value = in.text();
-                default -> in.skip();
-            }
-        }
-        if (key.equals("location")) {
-            locations.add(value);
         }
     }
 }

@@ -17,9 +17,6 @@ public final class ExternalTensors {
     private static final int TENSOR_SHAPE = 1;
     private static final int TENSOR_TYPE = 2;
     private static final int TENSOR_NAME = 8;
-    private static final int TENSOR_EXTERNAL_DATA = 13;
-    private static final int ENTRY_KEY = 1;
-    private static final int ENTRY_VALUE = 2;
 
     private final ImmutableList.Builder<ExternalTensor> tensors = ImmutableList.builder();
 
@@ -68,7 +65,7 @@ public final class ExternalTensors {
                 case TENSOR_SHAPE -> shape.addAll(in.numbers());
                 case TENSOR_TYPE -> type = Math.toIntExact(in.number());
                 case TENSOR_NAME -> name = in.text();
-                case TENSOR_EXTERNAL_DATA -> place.entry(in.message());
+                case ExternalDataEntry.TENSOR_FIELD -> place.add(ExternalDataEntry.read(in.message()));
                 default -> in.skip();
             }
         }
@@ -83,20 +80,11 @@ public final class ExternalTensors {
         private long offset;
         private long length;
 
-        private void entry(ProtobufReader in) {
-            String key = "";
-            String value = "";
-            while (in.next()) {
-                switch (in.field()) {
-                    case ENTRY_KEY -> key = in.text();
-                    case ENTRY_VALUE -> value = in.text();
-                    default -> in.skip();
-                }
-            }
-            switch (key) {
-                case "location" -> location = value;
-                case "offset" -> offset = Long.parseLong(value);
-                case "length" -> length = Long.parseLong(value);
+        private void add(ExternalDataEntry entry) {
+            switch (entry.key()) {
+                case "location" -> location = entry.value();
+                case "offset" -> offset = Long.parseLong(entry.value());
+                case "length" -> length = Long.parseLong(entry.value());
                 default -> {}
             }
         }

@@ -1,8 +1,6 @@
 package wurstchen.onnx.internal.cuda;
 
-import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
-import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.io.IOException;
@@ -19,16 +17,10 @@ import wurstchen.onnx.internal.common.HostSystem;
  * <p>Source: cuda.h.
  */
 public final class CudaMemory implements AutoCloseable {
-    private static final int SUCCESS = 0;
-
-    private final NativeLibrary driver;
-    private final int gpu;
-    private final Pointer context;
+    private final PrimaryContext context;
     private final PinnedReader reader;
 
-    private CudaMemory(NativeLibrary driver, int gpu, Pointer context) {
-        this.driver = driver;
-        this.gpu = gpu;
+    private CudaMemory(PrimaryContext context) {
         this.context = context;
         this.reader = new PinnedReader(this);
     }
@@ -40,29 +32,22 @@ public final class CudaMemory implements AutoCloseable {
      * @return empty if the driver fails; then ONNX Runtime fails as well, with a reason
      */
     public static Optional<CudaMemory> open(int index, HostSystem host) {
-        return InstalledCudaDriver.library(host).flatMap(driver -> open(driver, index));
-    }
-
-    private static Optional<CudaMemory> open(NativeLibrary driver, int index) {
-        IntByReference gpu = new IntByReference();
-        PointerByReference context = new PointerByReference();
-        boolean opened = succeeds(driver, "cuInit", 0)
-                && succeeds(driver, "cuDeviceGet", gpu, index)
-                && succeeds(driver, "cuDevicePrimaryCtxRetain", context, gpu.getValue());
-        return opened ? Optional.of(new CudaMemory(driver, gpu.getValue(), context.getValue())) : Optional.empty();
+        return InstalledCudaDriver.library(host)
+                .flatMap(driver -> PrimaryContext.retain(driver, index))
+                .map(CudaMemory::new);
     }
 
     /** Allocates memory, aligned to 256 bytes or more; empty if there is too little. */
     public OptionalLong allocate(long bytes) {
         enter();
         LongByReference address = new LongByReference();
-        return succeeds(driver, "cuMemAlloc_v2", address, bytes) ? OptionalLong.of(address.getValue()) : OptionalLong.empty();
+        return context.succeeds("cuMemAlloc_v2", address, bytes) ? OptionalLong.of(address.getValue()) : OptionalLong.empty();
     }
 
     /** Frees memory returned by {@link #allocate}, after all queued work is done. */
     public void free(long address) {
         enter();
-        succeeds(driver, "cuMemFree_v2", address);
+        context.succeeds("cuMemFree_v2", address);
     }
 
     /**
@@ -76,32 +61,28 @@ public final class CudaMemory implements AutoCloseable {
 
     /** Makes the GPU's context current on the calling thread. */
     void enter() {
-        succeeds(driver, "cuCtxSetCurrent", context);
+        context.succeeds("cuCtxSetCurrent", context.address());
     }
 
     /** Allocates pinned memory; empty if the driver cannot pin more. */
     Optional<Pointer> pin(long bytes) {
         PointerByReference memory = new PointerByReference();
-        return succeeds(driver, "cuMemAllocHost_v2", memory, bytes) ? Optional.of(memory.getValue()) : Optional.empty();
+        return context.succeeds("cuMemAllocHost_v2", memory, bytes) ? Optional.of(memory.getValue()) : Optional.empty();
     }
 
     void unpin(Pointer memory) {
-        succeeds(driver, "cuMemFreeHost", memory);
+        context.succeeds("cuMemFreeHost", memory);
     }
 
     /** Copies from host memory and waits for the copy. Returns whether the driver succeeded. */
     boolean copy(long to, Pointer from, long bytes) {
-        return succeeds(driver, "cuMemcpyHtoD_v2", to, from, bytes);
-    }
-
-    private static boolean succeeds(NativeLibrary driver, String function, Object... arguments) {
-        return driver.getFunction(function).invokeInt(arguments) == SUCCESS;
+        return context.succeeds("cuMemcpyHtoD_v2", to, from, bytes);
     }
 
     /** Frees pinned memory and threads. Everything allocated must have been freed. */
     @Override
     public void close() {
         reader.close();
-        succeeds(driver, "cuDevicePrimaryCtxRelease_v2", gpu);
+        context.close();
     }
 }

@@ -1,8 +1,6 @@
 package wurstchen.onnx.internal.cuda;
 
-import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
-import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.Optional;
 import wurstchen.onnx.internal.common.HostSystem;
@@ -13,18 +11,14 @@ import wurstchen.onnx.internal.common.HostSystem;
  * Source: class CudaStream of onnxruntime/core/providers/cuda/cuda_stream_handle.cc.
  */
 public final class CudaStream implements AutoCloseable {
-    private static final int SUCCESS = 0;
-
     /** CU_STREAM_NON_BLOCKING: does not synchronize with the default stream, like the streams that ONNX Runtime creates. */
     private static final int NON_BLOCKING = 1;
 
-    private final Calls calls;
-    private final int gpu;
+    private final PrimaryContext context;
     private final Pointer stream;
 
-    private CudaStream(Calls calls, int gpu, Pointer stream) {
-        this.calls = calls;
-        this.gpu = gpu;
+    private CudaStream(PrimaryContext context, Pointer stream) {
+        this.context = context;
         this.stream = stream;
     }
 
@@ -35,7 +29,27 @@ public final class CudaStream implements AutoCloseable {
      * @return empty if the driver fails; then ONNX Runtime fails as well, with a reason
      */
     public static Optional<CudaStream> open(int index, HostSystem host) {
-        return InstalledCudaDriver.library(host).map(Calls::new).flatMap(calls -> calls.open(index));
+        return InstalledCudaDriver.library(host)
+                .flatMap(driver -> PrimaryContext.retain(driver, index))
+                .flatMap(CudaStream::open);
+    }
+
+    private static Optional<CudaStream> open(PrimaryContext context) {
+        Optional<Pointer> stream = make(context);
+        if (stream.isEmpty()) {
+            context.close();
+        }
+        return stream.map(made -> new CudaStream(context, made));
+    }
+
+    private static Optional<Pointer> make(PrimaryContext context) {
+        if (!context.succeeds("cuCtxPushCurrent_v2", context.address())) {
+            return Optional.empty();
+        }
+        PointerByReference stream = new PointerByReference();
+        boolean made = context.succeeds("cuStreamCreate", stream, NON_BLOCKING);
+        context.succeeds("cuCtxPopCurrent_v2", new PointerByReference());
+        return made ? Optional.of(stream.getValue()) : Optional.empty();
     }
 
     /** Returns the address of the CUstream, which is also a cudaStream_t. */
@@ -46,39 +60,7 @@ public final class CudaStream implements AutoCloseable {
     /** Frees the stream. No graph may use it any more. */
     @Override
     public void close() {
-        calls.succeeds("cuStreamDestroy_v2", stream);
-        calls.succeeds("cuDevicePrimaryCtxRelease_v2", gpu);
-    }
-
-    private record Calls(NativeLibrary driver) {
-        Optional<CudaStream> open(int index) {
-            IntByReference gpu = new IntByReference();
-            PointerByReference context = new PointerByReference();
-            // The primary context, which the CUDA runtime and with it ONNX Runtime use.
-            if (!succeeds("cuInit", 0)
-                    || !succeeds("cuDeviceGet", gpu, index)
-                    || !succeeds("cuDevicePrimaryCtxRetain", context, gpu.getValue())) {
-                return Optional.empty();
-            }
-            Optional<Pointer> stream = make(context.getValue());
-            if (stream.isEmpty()) {
-                succeeds("cuDevicePrimaryCtxRelease_v2", gpu.getValue());
-            }
-            return stream.map(made -> new CudaStream(this, gpu.getValue(), made));
-        }
-
-        private Optional<Pointer> make(Pointer context) {
-            if (!succeeds("cuCtxPushCurrent_v2", context)) {
-                return Optional.empty();
-            }
-            PointerByReference stream = new PointerByReference();
-            boolean made = succeeds("cuStreamCreate", stream, NON_BLOCKING);
-            succeeds("cuCtxPopCurrent_v2", new PointerByReference());
-            return made ? Optional.of(stream.getValue()) : Optional.empty();
-        }
-
-        boolean succeeds(String function, Object... arguments) {
-            return driver.getFunction(function).invokeInt(arguments) == SUCCESS;
-        }
+        context.succeeds("cuStreamDestroy_v2", stream);
+        context.close();
     }
 }

@@ -1,6 +1,7 @@
 package wurstchen.onnx.internal.cuda;
 
 import ai.onnxruntime.OrtException;
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,22 +35,10 @@ public final class DeviceThread implements AutoCloseable {
             work.run();
             return null;
         }));
-        boolean interrupted = false;
         try {
-            while (true) {
-                try {
-                    done.get();
-                    return;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
+            Uninterruptibles.getUninterruptibly(done);
         } catch (ExecutionException e) {
             throw rethrown(e.getCause());
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 

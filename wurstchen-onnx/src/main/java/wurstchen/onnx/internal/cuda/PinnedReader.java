@@ -1,5 +1,6 @@
 package wurstchen.onnx.internal.cuda;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import java.io.EOFException;
@@ -66,23 +67,12 @@ final class PinnedReader implements AutoCloseable {
     /** Waits for all pieces, also after a failure or an interrupt, because none may write to memory that the caller frees. */
     private static void waitFor(List<Future<?>> pieces) throws IOException {
         IOException failure = null;
-        boolean interrupted = false;
         for (Future<?> piece : pieces) {
-            boolean done = false;
-            while (!done) {
-                try {
-                    piece.get();
-                    done = true;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    failure = e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-                    done = true;
-                }
+            try {
+                Uninterruptibles.getUninterruptibly(piece);
+            } catch (ExecutionException e) {
+                failure = e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
             }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
         if (failure != null) {
             throw failure;

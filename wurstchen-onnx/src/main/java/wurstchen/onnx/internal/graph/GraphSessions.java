@@ -2,6 +2,7 @@ package wurstchen.onnx.internal.graph;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -67,25 +68,14 @@ public final class GraphSessions {
     }
 
     private static BoundSession finished(Future<BoundSession> opening) {
-        boolean interrupted = false;
         try {
             // Wait even when interrupted: an open session that nobody holds could not be closed.
-            while (true) {
-                try {
-                    return opening.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
+            return Uninterruptibles.getUninterruptibly(opening);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;
             }
             throw new WurstchenException("cannot open the model: " + OneLine.of(e.getCause().toString()), e.getCause());
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 
