@@ -9,6 +9,8 @@ import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import wurstchen.examples.cli.BundleCopy;
+import wurstchen.examples.cli.CommandRun;
 
 final class ReadmeExampleTest {
     private static final Path SOURCE = Path.of("src/test/java/wurstchen/examples/ReadmeExample.java");

@@ -1,0 +1,2 @@
+/** Measures a model on a machine. */
+package wurstchen.examples.benchmark;

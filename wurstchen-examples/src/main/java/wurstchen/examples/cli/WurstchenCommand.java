@@ -1,0 +1,81 @@
+package wurstchen.examples.cli;
+
+import java.nio.file.Path;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine;
+import wurstchen.examples.cli.option.OptionValues;
+import wurstchen.examples.cli.output.Terminal;
+
+/**
+ * The command line, {@code java -jar wurstchen.jar}. Exit codes: 0, 1 for a failure, 2 for wrong usage; either is one line on standard
+ * error.
+ */
+@Command(
+        name = "wurstchen",
+        mixinStandardHelpOptions = true,
+        versionProvider = BuildVersion.class,
+        synopsisSubcommandLabel = "COMMAND",
+        usageHelpWidth = 110,
+        description = "Makes pictures of a prompt with the Würstchen cascade.",
+        footer = {
+            "",
+            "Example:",
+            "  java -jar wurstchen.jar generate \"a red apple\" --seed 42 --out apple.png",
+            "",
+            "Exit codes: 0, 1 for a failure, 2 for wrong usage."
+        })
+public final class WurstchenCommand implements Runnable {
+    /** Silent: the command line itself says what the library logs. Kept here, because loggers that nobody holds forget their level. */
+    private static final Logger LIBRARY_LOG = Logger.getLogger("wurstchen");
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--stacktrace", hidden = true, scope = ScopeType.INHERIT, description = "Show where in the code a failure was.")
+    private boolean stackTrace;
+
+    private WurstchenCommand() {}
+
+    /**
+     * Runs a command and ends the JVM with its exit code.
+     *
+     * @param args a command, its options and parameters
+     */
+    public static void main(String[] args) {
+        CommandLine line = commandLine(Path.of(""), Terminal.detect());
+        System.exit(PosixLocale.printing(line).execute(PosixLocale.arguments(args)));
+    }
+
+    /**
+     * Assembles the command line.
+     *
+     * @param folder where pictures without a name go
+     * @param terminal whether somebody watches
+     */
+    static CommandLine commandLine(Path folder, Terminal terminal) {
+        LIBRARY_LOG.setLevel(Level.OFF);
+        WurstchenCommand root = new WurstchenCommand();
+        CommandLine line = new CommandLine(root)
+                .addSubcommand(new GenerateCommand(folder, terminal))
+                .addSubcommand(new ModelCommand())
+                .addSubcommand(new DoctorCommand())
+                .addSubcommand(new BenchmarkCommand(folder, terminal))
+                // A prompt is text: "@home" is no file of arguments.
+                .setExpandAtFiles(false)
+                .setParameterExceptionHandler(new ErrorLines.WrongUsage())
+                .setExecutionExceptionHandler(new ErrorLines.Failure(() -> root.stackTrace));
+        return OptionValues.register(line);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "no command given: say generate, model, doctor or benchmark");
+    }
+}

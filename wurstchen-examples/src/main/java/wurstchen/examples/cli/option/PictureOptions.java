@@ -1,0 +1,122 @@
+package wurstchen.examples.cli.option;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import wurstchen.PictureRequest;
+import wurstchen.PictureSettings;
+import wurstchen.onnx.Manifest;
+
+/** The options that say how pictures are made, whatever they show: sizes, steps and guidance. */
+public final class PictureOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = "--pictures",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = {
+                "How many pictures; picture i has seed + i. Default: ${DEFAULT-VALUE}. diffusers: num_images_per_prompt.",
+                "Example: --pictures 4"
+            })
+    private int pictures;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = {
+                "How many of them at a time: needs more memory, may change a pixel value by 1. Default: ${DEFAULT-VALUE}.",
+                "Example: --batch-size 2"
+            })
+    private int batchSize;
+
+    @Option(
+            names = "--width",
+            paramLabel = "PX",
+            description = {"Default: the model's, 1024 in the published one. diffusers: width.", "Example: --width 256"})
+    private Integer width;
+
+    @Option(
+            names = "--height",
+            paramLabel = "PX",
+            description = {"Default: the model's, 1024 in the published one. diffusers: height.", "Example: --height 384"})
+    private Integer height;
+
+    @Option(
+            names = "--stage-c-steps",
+            paramLabel = "N",
+            description = {
+                "1 to 1000 steps. Default: the model's, 60 in the published one. diffusers: prior_num_inference_steps.",
+                "Example: --stage-c-steps 20"
+            })
+    private Integer stageCSteps;
+
+    @Option(
+            names = "--stage-c-guidance",
+            paramLabel = "W",
+            description = {
+                "How strongly to follow the prompt; 1 or below is off. Default: the model's, 4.0 in the published one."
+                        + " diffusers: prior_guidance_scale.",
+                "Example: --stage-c-guidance 6.5"
+            })
+    private Float stageCGuidance;
+
+    @Option(
+            names = "--stage-b-steps",
+            paramLabel = "N",
+            description = {
+                "1 to 1000 steps. Default: the model's, 12 in the published one. diffusers: num_inference_steps.",
+                "Example: --stage-b-steps 6"
+            })
+    private Integer stageBSteps;
+
+    @Option(
+            names = "--stage-b-guidance",
+            paramLabel = "W",
+            description = {
+                "As in Stage C; 1 or below is off. Default: the model's, 0.0 in the published one. diffusers: decoder_guidance_scale.",
+                "Example: --stage-b-guidance 1.5"
+            })
+    private Float stageBGuidance;
+
+    public int pictures() {
+        return pictures;
+    }
+
+    public int batchSize() {
+        return Math.min(batchSize, pictures);
+    }
+
+    /**
+     * Sets what was given.
+     *
+     * @throws ParameterException naming the option, if a value is out of range
+     */
+    public void set(PictureRequest.Builder request) {
+        OptionSetter options = new OptionSetter(spec);
+        options.set("--pictures", pictures, request::pictures);
+        options.set("--batch-size", batchSize, request::batchSize);
+        options.set("--width", width, request::width);
+        options.set("--height", height, request::height);
+        options.set("--stage-c-steps", stageCSteps, request::stageCSteps);
+        options.set("--stage-c-guidance", stageCGuidance, request::stageCGuidance);
+        options.set("--stage-b-steps", stageBSteps, request::stageBSteps);
+        options.set("--stage-b-guidance", stageBGuidance, request::stageBGuidance);
+    }
+
+    /**
+     * Checks the size of what will be made, before anything is computed.
+     *
+     * @throws ParameterException if the model cannot make it
+     */
+    public void checkSize(PictureSettings settings, Manifest manifest) {
+        try {
+            manifest.geometry().checkSize(settings.height(), settings.width());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+}

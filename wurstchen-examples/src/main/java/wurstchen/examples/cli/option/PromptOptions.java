@@ -1,0 +1,56 @@
+package wurstchen.examples.cli.option;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import wurstchen.PictureRequest;
+
+/** The options that say what a picture shows. */
+public final class PromptOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Parameters(
+            index = "0",
+            paramLabel = "PROMPT",
+            description = {"What to show; several words in quotes. May be empty.", "Example: \"a red apple\""})
+    private String prompt;
+
+    @Option(
+            names = "--negative-prompt",
+            paramLabel = "TEXT",
+            description = {
+                "What to keep away from; read by a stage whose guidance is above 1. Default: empty. diffusers: negative_prompt.",
+                "Example: --negative-prompt blurry"
+            })
+    private String negativePrompt;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = {
+                "Any 64-bit number; the same seed makes the same picture. Default: a random one, which is printed."
+                        + " diffusers: generator=torch.Generator(\"cpu\").manual_seed(N).",
+                "Example: --seed 42"
+            })
+    private Long seed;
+
+    public String prompt() {
+        return prompt;
+    }
+
+    /**
+     * Starts a request of what was given.
+     *
+     * @throws ParameterException naming the option, if a value is out of range
+     */
+    public PictureRequest.Builder toRequest() {
+        PictureRequest.Builder request = PictureRequest.builder(prompt);
+        OptionSetter options = new OptionSetter(spec);
+        options.set("--negative-prompt", negativePrompt, request::negativePrompt);
+        options.set("--seed", seed, request::seed);
+        return request;
+    }
+}

@@ -1,0 +1,2 @@
+/** What a run writes: picture files, progress, reports. */
+package wurstchen.examples.cli.output;

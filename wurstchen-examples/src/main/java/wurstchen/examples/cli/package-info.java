@@ -1,0 +1,2 @@
+/** The command line: its commands, and what each prints. */
+package wurstchen.examples.cli;

@@ -1,0 +1,135 @@
+package wurstchen.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Exit code 2, two lines on standard error, nothing written. */
+final class WrongUsageTest {
+    private static final String SEE_GENERATE = "see: wurstchen generate --help";
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void nothingWritten() {
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    private static void assertWrongUsage(CommandRun run, String message, String see) {
+        assertThat(run.err()).isEqualToNormalizingNewlines(message + "\n" + see + "\n");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    private void assertGenerateRefuses(String message, String... args) {
+        CommandRun run = CommandRun.generateTiny(folder, args);
+        assertWrongUsage(run, message, SEE_GENERATE);
+    }
+
+    @Test
+    void noCommand_isRefused() {
+        assertWrongUsage(
+                CommandRun.of(folder), "wurstchen: no command given: say generate, model, doctor or benchmark", "see: wurstchen --help");
+    }
+
+    @Test
+    void unknownCommand_isRefused() {
+        assertWrongUsage(
+                CommandRun.of(folder, "paint"),
+                "wurstchen: Unmatched argument at index 0: 'paint'; the commands are generate, model, doctor and benchmark",
+                "see: wurstchen --help");
+    }
+
+    @Test
+    void missingPrompt_isRefused() {
+        assertGenerateRefuses("wurstchen: Missing required parameter: 'PROMPT'");
+    }
+
+    @Test
+    void promptWithoutQuotes_isRefused() {
+        CommandRun run = CommandRun.of(folder, "generate", "a", "red", "apple");
+
+        assertWrongUsage(
+                run,
+                "wurstchen: Unmatched arguments from index 2: 'red', 'apple'; put a prompt of several words in quotes",
+                SEE_GENERATE);
+    }
+
+    @Test
+    void unknownOption_isRefused() {
+        CommandRun run = CommandRun.of(folder, "generate", "a cat", "--colour=red");
+
+        assertWrongUsage(run, "wurstchen: Unknown option: '--colour=red'", SEE_GENERATE);
+    }
+
+    @Test
+    void widthThatTheModelCannotMake_isRefused() {
+        assertGenerateRefuses(
+                "wurstchen: width must be a multiple of 128, at most 4096, got 1000; nearest: 896, 1024", "a cat", "--width=1000");
+    }
+
+    @Test
+    void negativeHeight_isRefused() {
+        assertGenerateRefuses("wurstchen: --height: height must be at least 1, got -128", "a cat", "--height=-128");
+    }
+
+    @Test
+    void unknownDevice_isRefused() {
+        assertGenerateRefuses("wurstchen: --device: unknown device 'tpu': there are cpu, cuda and cuda:N, the GPU of index N", "a cat", "--device=tpu");
+    }
+
+    @Test
+    void zeroSteps_areRefused() {
+        assertGenerateRefuses(
+                "wurstchen: --stage-b-steps: stage B steps must be 1 to 1000, got 0", "a cat", "--stage-b-steps=0");
+    }
+
+    @Test
+    void tooManySteps_areRefused() {
+        assertGenerateRefuses(
+                "wurstchen: --stage-c-steps: stage C steps must be 1 to 1000, got 1001", "a cat", "--stage-c-steps=1001");
+    }
+
+    @Test
+    void notANumberAsGuidance_isRefused() {
+        assertGenerateRefuses(
+                "wurstchen: --stage-c-guidance: guidance scale must be a finite number, got NaN; 4 is usual, and 1 or below turns"
+                        + " guidance off",
+                "a cat",
+                "--stage-c-guidance=NaN");
+    }
+
+    @Test
+    void badNumbers_areRefused() {
+        assertGenerateRefuses(
+                "wurstchen: Invalid value for option '--seed': expected a whole number from -2^63 to 2^63 - 1, got"
+                        + " '9223372036854775808'",
+                "a cat",
+                "--seed=9223372036854775808");
+        assertGenerateRefuses(
+                "wurstchen: Invalid value for option '--width': expected a whole number up to 2147483647, got '12.5'",
+                "a cat",
+                "--width=12.5");
+        assertGenerateRefuses(
+                "wurstchen: Invalid value for option '--stage-b-guidance': expected a number, got 'strong'",
+                "a cat",
+                "--stage-b-guidance=strong");
+    }
+
+    @Test
+    void noImages_areRefused() {
+        assertGenerateRefuses("wurstchen: --pictures: pictures must be 1 to 10000, got 0", "a cat", "--pictures=0");
+        assertGenerateRefuses("wurstchen: --batch-size: batch size must be at least 1, got 0", "a cat", "--batch-size=0");
+    }
+
+    @Test
+    void otherFileFormat_isRefused() {
+        assertGenerateRefuses(
+                "wurstchen: --out: only PNG files are written: the name must end in .png, got " + folder.resolve("a.jpg"),
+                "a cat",
+                "--out=a.jpg");
+    }
+}
