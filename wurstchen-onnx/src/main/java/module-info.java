@@ -11,6 +11,7 @@ module wurstchen.onnx {
     requires com.fasterxml.jackson.databind;
     requires com.microsoft.onnxruntime;
     requires com.sun.jna;
+    requires static transitive org.jspecify;
 
     exports wurstchen.onnx;
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import wurstchen.Wurstchen;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.cascade.CascadeContract;
@@ -49,8 +50,8 @@ public final class OnnxWurstchen {
 
     /** Builds a pipeline from a model. */
     public static final class Builder {
-        private Path folder;
-        private ModelBundle bundle;
+        private @Nullable Path folder;
+        private @Nullable ModelBundle bundle;
         private Device device = Device.cpu();
         private boolean lowMemory;
         private Optional<Executor> executor = Optional.empty();
@@ -206,10 +207,10 @@ public final class OnnxWurstchen {
          * @throws wurstchen.WurstchenException if ONNX Runtime cannot open a graph
          */
         public Wurstchen open() {
-            checkState(folder != null || bundle != null, "no model: call model(folder) or model(bundle) before open()");
             if (bundle != null) {
                 return open(bundle.verified(), () -> {});
             }
+            checkState(folder != null, "no model: call model(folder) or model(bundle) before open()");
             ModelBundle opened = ModelBundle.open(folder);
             try {
                 return open(opened.verified(), opened);

@@ -1,5 +1,7 @@
 package wurstchen.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.util.Map;
@@ -34,8 +36,8 @@ final class PartOpener {
         Map<String, BoundSession> sessions =
                 graphs.isEmpty() ? ImmutableMap.of() : GraphSessions.open(model, engine, graphs);
         pipeline.textEncoders(
-                        textEncoderC.orElseGet(() -> new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_C))),
-                        textEncoderB.orElseGet(() -> new OnnxTextEncoder(sessions.get(GraphSpec.TEXT_ENCODER_B))))
+                        textEncoderC.orElseGet(() -> new OnnxTextEncoder(requireNonNull(sessions.get(GraphSpec.TEXT_ENCODER_C)))),
+                        textEncoderB.orElseGet(() -> new OnnxTextEncoder(requireNonNull(sessions.get(GraphSpec.TEXT_ENCODER_B)))))
                 .stages(
                         stageC.orElseGet(() -> new OnnxStageC(sessions)),
                         stageB.orElseGet(() -> new OnnxStageB(sessions)),

@@ -8,4 +8,7 @@
  * <p>The implementation lies in packages {@code wurstchen.onnx.internal}, which are not for users. They know of this package only its values
  * ({@code Manifest}, {@code GraphSpec}, {@code TensorSpec}, {@code DoctorReport}) and exceptions; everything else here calls down to them.
  */
+@NullMarked
 package wurstchen.onnx;
+
+import org.jspecify.annotations.NullMarked;

@@ -4,6 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableSet;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +24,7 @@ import wurstchen.onnx.internal.common.PlantedUpwardCall;
 
 class RoomsTest {
     private static final Path SOURCES = Path.of("src");
+    private static final Path PROJECT = Path.of("..");
     private static final int MOST_FILES = 30;
 
     private static final JavaClasses CLASSES =
@@ -90,12 +93,24 @@ class RoomsTest {
         }
     }
 
+    /** The compiler checks for null in packages that are marked. */
+    @Test
+    void everyPackage_isMarked() {
+        assertThat(CLASSES.stream().map(JavaClass::getPackage).distinct())
+                .hasSizeGreaterThan(10)
+                .allSatisfy(found -> assertThat(found.isAnnotatedWith(NullMarked.class)).as(found.getName()).isTrue());
+    }
+
     @Test
     void everyFolder_canBeSeenAtOnce() throws IOException {
-        try (Stream<Path> files = Files.walk(SOURCES)) {
-            assertThat(files.filter(Files::isRegularFile).collect(Collectors.groupingBy(Path::getParent, Collectors.counting())))
-                    .isNotEmpty()
-                    .allSatisfy((folder, count) -> assertThat(count).as("files of %s", folder).isLessThanOrEqualTo(MOST_FILES));
+        try (Stream<Path> modules = Files.list(PROJECT)) {
+            assertThat(modules.map(module -> module.resolve("src")).filter(Files::isDirectory)).hasSizeGreaterThan(2).allSatisfy(sources -> {
+                try (Stream<Path> files = Files.walk(sources)) {
+                    assertThat(files.filter(Files::isRegularFile).collect(Collectors.groupingBy(Path::getParent, Collectors.counting())))
+                            .isNotEmpty()
+                            .allSatisfy((folder, count) -> assertThat(count).as("files of %s", folder).isLessThanOrEqualTo(MOST_FILES));
+                }
+            });
         }
     }
 

@@ -77,7 +77,7 @@ public record CudaProvider(CudaOptions options, String description, Diagnosis di
      */
     @Override
     public Optional<GraphUse> lessThan(GraphUse use, OrtException failure) {
-        String message = failure.getMessage();
+        String message = String.valueOf(failure.getMessage());
         if (message.contains("fallback to CPU EP has been explicitly disabled")) {
             return use == GraphUse.PARTLY ? Optional.empty() : Optional.of(GraphUse.PARTLY);
         }

@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.binding;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableMap;
@@ -91,7 +93,7 @@ public final class DeviceWeights implements AutoCloseable {
             List<FilePart> parts = new ArrayList<>();
             long at = address;
             for (ExternalTensor tensor : tensors) {
-                parts.add(new FilePart(files.get(tensor.location()), tensor.offset(), tensor.bytes(), at));
+                parts.add(new FilePart(requireNonNull(files.get(tensor.location())), tensor.offset(), tensor.bytes(), at));
                 values.put(tensor.name(), value(memoryInfo, tensor, at));
                 at += aligned(tensor.bytes());
             }

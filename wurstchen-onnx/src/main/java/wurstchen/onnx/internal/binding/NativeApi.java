@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtException;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import wurstchen.onnx.internal.capi.OrtHandles;
 import wurstchen.onnx.internal.capi.OrtStatus;
 import wurstchen.onnx.internal.capi.OrtTable;
@@ -22,7 +23,7 @@ public final class NativeApi {
     private static final String MESSAGE = "Würstchen → ✓";
 
     /** The problem; empty if binding works; null before the first check. */
-    private static Optional<String> problem;
+    private static @Nullable Optional<String> problem;
 
     private NativeApi() {}
 

@@ -1,6 +1,7 @@
 package wurstchen.onnx.internal.binding;
 
 import static com.google.common.base.Preconditions.checkState;
+import static java.util.Objects.requireNonNull;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
@@ -24,18 +25,24 @@ public final class NativeBinding implements PreparedRun {
     private final NativePlace place;
     private final long session;
     private final RunPlan plan;
+    private final NativeRunOptions options;
 
-    private NativeRunOptions options;
     private long binding;
     private boolean ran;
     private boolean closed;
 
     NativeBinding(NativeMemory memory, NativePlace place, OrtSession session, RunPlan plan) throws OrtException {
-        memory.retain();
         this.memory = memory;
         this.place = place;
         this.session = OrtHandles.session(session);
         this.plan = plan;
+        options = new NativeRunOptions(plan.recordable());
+        try {
+            memory.retain();
+        } catch (IllegalStateException e) {
+            options.close();
+            throw e;
+        }
         try {
             CudaCalls.share(this::bind);
         } catch (OrtException | RuntimeException e) {
@@ -45,7 +52,6 @@ public final class NativeBinding implements PreparedRun {
     }
 
     private void bind() throws OrtException {
-        options = new NativeRunOptions(plan.recordable());
         long[] address = new long[1];
         OrtStatus.check(OrtTable.CreateIoBinding(session, address));
         binding = address[0];
@@ -62,7 +68,7 @@ public final class NativeBinding implements PreparedRun {
 
     private void bindInputs(Set<String> names) throws OrtException {
         for (String name : names) {
-            OrtStatus.check(OrtTable.BindInput(binding, name, value(plan.inputs().get(name))));
+            OrtStatus.check(OrtTable.BindInput(binding, name, value(requireNonNull(plan.inputs().get(name)))));
         }
     }
 
@@ -174,9 +180,7 @@ public final class NativeBinding implements PreparedRun {
         if (binding != 0) {
             OrtTable.ReleaseIoBinding(binding);
         }
-        if (options != null) {
-            options.close();
-        }
+        options.close();
         memory.release();
     }
 }

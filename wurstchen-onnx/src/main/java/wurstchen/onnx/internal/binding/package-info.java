@@ -8,4 +8,7 @@
  * <p>Callers: {@code graph}, {@code cascade}, {@code doctor} and the public package. Uses {@code operators}, {@code capi}, {@code cuda},
  * {@code library} and {@code common}. Knows tensors and sessions, but no bundle and no stage.
  */
+@NullMarked
 package wurstchen.onnx.internal.binding;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.bundle;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,7 +36,7 @@ record WeightReader(BundleFiles files, Map<String, BundleFile> listed) {
         Map<String, ByteBuffer> contents = new HashMap<>();
         ImmutableList.Builder<WeightBytes> weights = ImmutableList.builder();
         for (ExternalTensor tensor : tensors) {
-            ByteBuffer file = contents.computeIfAbsent(tensor.location(), location -> read(listed.get(folder + location)));
+            ByteBuffer file = contents.computeIfAbsent(tensor.location(), location -> read(requireNonNull(listed.get(folder + location))));
             weights.add(new WeightBytes(tensor, part(graph, tensor, file)));
         }
         return weights.build();

@@ -4,4 +4,7 @@
  * <p>Callers: {@code graph}, {@code cascade} and the public package. Uses {@code cache} and {@code common}. A bundle is untrusted until it
  * is verified here; nothing here calls ONNX Runtime.
  */
+@NullMarked
 package wurstchen.onnx.internal.bundle;
+
+import org.jspecify.annotations.NullMarked;

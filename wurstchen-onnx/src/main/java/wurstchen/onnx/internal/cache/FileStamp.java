@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.cache;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -31,9 +33,9 @@ public record FileStamp(long size, long modified, long changed, String identity)
         if (file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
             Map<String, Object> unix = Files.readAttributes(file, "unix:size,lastModifiedTime,ctime,dev,ino", LinkOption.NOFOLLOW_LINKS);
             return new FileStamp(
-                    (Long) unix.get("size"),
-                    nanos((FileTime) unix.get("lastModifiedTime")),
-                    nanos((FileTime) unix.get("ctime")),
+                    (Long) requireNonNull(unix.get("size")),
+                    nanos((FileTime) requireNonNull(unix.get("lastModifiedTime"))),
+                    nanos((FileTime) requireNonNull(unix.get("ctime"))),
                     unix.get("dev") + ":" + unix.get("ino"));
         }
         BasicFileAttributes basic = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);

@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.cache;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hashing;
 import java.io.IOException;
@@ -103,9 +105,10 @@ public final class HashRecord {
     public void write() {
         file.ifPresent(place -> {
             try {
-                Files.createDirectories(place.getParent());
+                Path folder = requireNonNull(place.getParent());
+                Files.createDirectories(folder);
                 CacheFiles.replace(place, text());
-                deleteOldest(place.getParent());
+                deleteOldest(folder);
             } catch (IOException e) {
                 // The next start reads the files again.
             }

@@ -4,4 +4,7 @@
  * <p>Callers: {@code library} and {@code bundle}. Uses {@code common}. Files in the cache may be deleted at any time: they are created
  * again.
  */
+@NullMarked
 package wurstchen.onnx.internal.cache;
+
+import org.jspecify.annotations.NullMarked;

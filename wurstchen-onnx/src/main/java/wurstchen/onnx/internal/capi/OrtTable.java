@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.capi;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
@@ -7,6 +9,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import com.sun.jna.SymbolProvider;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The functions of ONNX Runtime's C API that binding and operators need, under the names of onnxruntime_c_api.h. Handles are addresses; an
@@ -79,7 +82,7 @@ public final class OrtTable {
     public static void link(long table) {
         Pointer functions = new Pointer(table);
         SymbolProvider symbols = (library, name, parent) ->
-                Pointer.nativeValue(functions.getPointer((long) Native.POINTER_SIZE * INDEXES.get(name)));
+                Pointer.nativeValue(functions.getPointer((long) Native.POINTER_SIZE * requireNonNull(INDEXES.get(name))));
         Map<String, Object> options =
                 Map.of(Library.OPTION_SYMBOL_PROVIDER, symbols, Library.OPTION_STRING_ENCODING, "UTF-8");
         Native.register(OrtTable.class, NativeLibrary.getProcess(options));
@@ -168,7 +171,7 @@ public final class OrtTable {
 
     public static native long KernelInfoGetAttribute_int64(long info, String name, long[] value);
 
-    public static native long KernelInfoGetAttributeArray_int64(long info, String name, long[] values, long[] count);
+    public static native long KernelInfoGetAttributeArray_int64(long info, String name, long @Nullable [] values, long[] count);
 
     public static native long KernelContext_GetInput(long context, long index, long[] value);
 

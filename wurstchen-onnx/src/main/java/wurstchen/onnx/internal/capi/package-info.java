@@ -3,4 +3,7 @@
  *
  * <p>Callers: {@code binding} and {@code operators.callback}. Uses {@code common}. Everything that depends on the layout of the C API belongs here.
  */
+@NullMarked
 package wurstchen.onnx.internal.capi;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,6 @@
 package wurstchen.onnx.internal.cascade;
 
+import static java.util.Objects.requireNonNull;
 import static wurstchen.onnx.internal.graph.GraphContract.ANY_FIXED;
 import static wurstchen.onnx.TensorSpec.FLOAT32;
 import static wurstchen.onnx.TensorSpec.INT64;
@@ -86,7 +87,7 @@ public final class CascadeContract {
     private void checkStageC() {
         inputs(
                 GraphSpec.STAGE_C_CONDITION,
-                graphs.get(GraphSpec.TEXT_ENCODER_C).outputs().get(0),
+                graph(GraphSpec.TEXT_ENCODER_C).outputs().get(0),
                 stageCLatents("latents"));
         outputs(
                 GraphSpec.STAGE_C_CONDITION,
@@ -96,16 +97,16 @@ public final class CascadeContract {
                 tensor(NEGATIVE_ROW, INT64, "images"),
                 tensor(MAP_SHAPE, INT64, "4"));
         checkStep(
-                GraphSpec.STAGE_C_STEP, stageCLatents("latents").axes(), graphs.get(GraphSpec.STAGE_C_CONDITION).outputs());
+                GraphSpec.STAGE_C_STEP, stageCLatents("latents").axes(), graph(GraphSpec.STAGE_C_CONDITION).outputs());
     }
 
     private void checkStageB() {
         inputs(
                 GraphSpec.STAGE_B_CONDITION,
-                graphs.get(GraphSpec.TEXT_ENCODER_B).outputs().get(0),
+                graph(GraphSpec.TEXT_ENCODER_B).outputs().get(0),
                 stageCLatents("stage_c_latents"),
                 stageBLatents("latents"));
-        List<TensorSpec> conditioning = graphs.get(GraphSpec.STAGE_B_CONDITION).outputs();
+        List<TensorSpec> conditioning = graph(GraphSpec.STAGE_B_CONDITION).outputs();
         outputs(
                 GraphSpec.STAGE_B_CONDITION,
                 conditioning.stream().map(this::conditioningB).toArray(TensorSpec[]::new));
@@ -156,6 +157,10 @@ public final class CascadeContract {
         outputs(GraphSpec.STAGE_A_ENCODE, stageBLatents("stage_b_latents"));
     }
 
+    private GraphSpec graph(String name) {
+        return requireNonNull(graphs.get(name), name);
+    }
+
     private String tokensC() {
         return Integer.toString(manifest.tokenizers().stageC().maxLength());
     }
@@ -186,11 +191,11 @@ public final class CascadeContract {
     }
 
     private void inputs(String graph, TensorSpec... expected) {
-        check(graph, "input", Arrays.asList(expected), graphs.get(graph).inputs());
+        check(graph, "input", Arrays.asList(expected), graph(graph).inputs());
     }
 
     private void outputs(String graph, TensorSpec... expected) {
-        check(graph, "output", Arrays.asList(expected), graphs.get(graph).outputs());
+        check(graph, "output", Arrays.asList(expected), graph(graph).outputs());
     }
 
     private static void check(String graph, String kind, List<TensorSpec> expected, List<TensorSpec> found) {

@@ -3,6 +3,7 @@ package wurstchen.onnx.internal.cascade;
 import static com.google.common.base.Preconditions.checkState;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.graph.OnnxEngine;
@@ -41,7 +42,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
     private boolean checked;
     private boolean failed;
     private boolean closed;
-    private OnnxLatents handle;
+    private @Nullable OnnxLatents handle;
 
     /** Takes ownership of the buffers. */
     private OnnxDenoisingRun(String stage, StepBufferPool pool, StepBuffers buffers, StepTable table, NoiseSource noise) {

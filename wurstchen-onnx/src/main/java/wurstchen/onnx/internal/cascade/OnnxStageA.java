@@ -1,6 +1,7 @@
 package wurstchen.onnx.internal.cascade;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -35,8 +36,8 @@ public final class OnnxStageA implements StageA {
     private final int channels;
 
     public OnnxStageA(Manifest manifest, Map<String, BoundSession> sessions) {
-        this.decode = sessions.get(GraphSpec.STAGE_A_DECODE);
-        this.encode = sessions.get(GraphSpec.STAGE_A_ENCODE);
+        this.decode = requireNonNull(sessions.get(GraphSpec.STAGE_A_DECODE));
+        this.encode = requireNonNull(sessions.get(GraphSpec.STAGE_A_ENCODE));
         this.factor = manifest.geometry().stageAFactor();
         this.channels = manifest.geometry().stageBChannels();
     }

@@ -1,6 +1,7 @@
 package wurstchen.onnx.internal.cascade;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -37,8 +38,8 @@ public final class OnnxStageB implements StageB {
     private final StepBufferPool buffers;
 
     public OnnxStageB(Map<String, BoundSession> sessions) {
-        this.condition = sessions.get(GraphSpec.STAGE_B_CONDITION);
-        this.step = sessions.get(GraphSpec.STAGE_B_STEP);
+        this.condition = requireNonNull(sessions.get(GraphSpec.STAGE_B_CONDITION));
+        this.step = requireNonNull(sessions.get(GraphSpec.STAGE_B_STEP));
         this.buffers = new StepBufferPool(step);
     }
 

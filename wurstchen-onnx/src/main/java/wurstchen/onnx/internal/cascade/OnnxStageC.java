@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.cascade;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.List;
@@ -31,8 +33,8 @@ public final class OnnxStageC implements StageC {
     private final StepBufferPool buffers;
 
     public OnnxStageC(Map<String, BoundSession> sessions) {
-        this.condition = sessions.get(GraphSpec.STAGE_C_CONDITION);
-        this.step = sessions.get(GraphSpec.STAGE_C_STEP);
+        this.condition = requireNonNull(sessions.get(GraphSpec.STAGE_C_CONDITION));
+        this.step = requireNonNull(sessions.get(GraphSpec.STAGE_C_STEP));
         this.buffers = new StepBufferPool(step);
     }
 

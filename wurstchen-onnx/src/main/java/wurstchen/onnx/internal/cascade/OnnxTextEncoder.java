@@ -1,6 +1,7 @@
 package wurstchen.onnx.internal.cascade;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
@@ -59,12 +60,12 @@ public final class OnnxTextEncoder implements TextEncoder {
     }
 
     private static OnnxTextEncoder open(VerifiedBundle bundle, ExecutionProvider provider, String graph) {
-        return new OnnxTextEncoder(CascadeSessions.open(bundle, provider, List.of(graph)).get(graph));
+        return new OnnxTextEncoder(requireNonNull(CascadeSessions.open(bundle, provider, List.of(graph)).get(graph)));
     }
 
     /** Opens a text encoder on a shared engine. */
     public static OnnxTextEncoder open(VerifiedBundle bundle, OnnxEngine engine, String graph) {
-        return new OnnxTextEncoder(CascadeSessions.open(bundle, engine, List.of(graph)).get(graph));
+        return new OnnxTextEncoder(requireNonNull(CascadeSessions.open(bundle, engine, List.of(graph)).get(graph)));
     }
 
     @Override

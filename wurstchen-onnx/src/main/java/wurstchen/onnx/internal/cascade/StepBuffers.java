@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.Tensor;
 import wurstchen.onnx.internal.common.Closing;
@@ -32,8 +33,8 @@ public final class StepBuffers implements AutoCloseable {
     private final Tensor stepTable;
     private final Tensor noiseTable;
     private final Tensor guidanceScale;
-    private ImmutableMap<String, Tensor> conditioning;
-    private ImmutableList<GraphRun> runs;
+    private @Nullable ImmutableMap<String, Tensor> conditioning;
+    private ImmutableList<GraphRun> runs = ImmutableList.of();
 
     /**
      * The values that determine the shapes of all tensors.
@@ -137,11 +138,12 @@ public final class StepBuffers implements AutoCloseable {
             return;
         }
         // Only the graph knows the shapes of its outputs. From the next run on, these tensors are overwritten.
-        conditioning = own(condition.run(inputs, ImmutableMap.of(), step.hostInputs())).tensors();
-        runs = ImmutableList.of(own(prepare(0)), own(prepare(1)));
+        ImmutableMap<String, Tensor> computed = own(condition.run(inputs, ImmutableMap.of(), step.hostInputs())).tensors();
+        conditioning = computed;
+        runs = ImmutableList.of(own(prepare(0, computed)), own(prepare(1, computed)));
     }
 
-    private GraphRun prepare(int set) {
+    private GraphRun prepare(int set, Map<String, Tensor> computed) {
         int next = 1 - set;
         return step.prepareRepeated(
                 ImmutableMap.<String, Tensor>builder()
@@ -151,7 +153,7 @@ public final class StepBuffers implements AutoCloseable {
                         .put("step_table", stepTable)
                         .put("noise_table", noiseTable)
                         .put("guidance_scale", guidanceScale)
-                        .putAll(conditioning)
+                        .putAll(computed)
                         .buildOrThrow(),
                 ImmutableMap.of(
                         "next_latents", latents.get(next),

@@ -5,4 +5,7 @@
  * <p>Caller: the public package. Uses {@code graph}, {@code binding}, {@code bundle} and {@code common}. Calls ONNX Runtime through {@code
  * graph} only.
  */
+@NullMarked
 package wurstchen.onnx.internal.cascade;
+
+import org.jspecify.annotations.NullMarked;

@@ -2,13 +2,14 @@ package wurstchen.onnx.internal.common;
 
 import com.sun.jna.Native;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Checks whether JNA can be used. ONNX Runtime's C API and NVIDIA's driver are called through it. */
 public final class Jna {
     /** JNA's system property for the folder into which it unpacks its library. */
     private static final String TEMPORARY_FOLDER = "jna.tmpdir";
 
-    private static Optional<String> problem;
+    private static @Nullable Optional<String> problem;
 
     private Jna() {}
 

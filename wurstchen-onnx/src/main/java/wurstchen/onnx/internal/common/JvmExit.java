@@ -82,7 +82,7 @@ public final class JvmExit {
         try {
             during(() -> {
                 closing.close();
-                return null;
+                return true;
             });
         } catch (EndingException e) {
             // The process ends, and the resource with it.

@@ -25,8 +25,8 @@ final class LastHook extends Thread {
     private static final Duration FOR_THE_OTHER_TO_WAKE_UP = Duration.ofMillis(2);
 
     private final Runnable work;
-    private Thread exiting;
-    private Set<Thread> startedBefore;
+    private Thread exiting = this;
+    private Set<Thread> startedBefore = Set.of();
     private long firstIdOfExit;
 
     LastHook(Runnable work) {

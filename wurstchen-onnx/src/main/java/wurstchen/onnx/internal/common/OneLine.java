@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.common;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Shortens and cleans text from a file or a library for a message of one line. Of a long text, the beginning and the end are kept: ONNX
  * Runtime names the failed operation first, and CUDA's reason comes last, after C++ signatures.
@@ -10,7 +12,7 @@ public final class OneLine {
 
     private OneLine() {}
 
-    public static String of(String text) {
+    public static String of(@Nullable String text) {
         String line = String.valueOf(text).replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
         if (line.length() <= MOST_CHARACTERS) {
             return line;

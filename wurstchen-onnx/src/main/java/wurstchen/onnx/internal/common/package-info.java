@@ -4,4 +4,7 @@
  *
  * <p>Uses no other package of this module.
  */
+@NullMarked
 package wurstchen.onnx.internal.common;
+
+import org.jspecify.annotations.NullMarked;

@@ -42,7 +42,7 @@ public final class CudaCalls {
     public static <E extends Exception> void share(Work<E> work) throws E {
         shared(() -> {
             work.make();
-            return null;
+            return true;
         });
     }
 

@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.cuda;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.onnxruntime.OrtException;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.util.concurrent.ExecutionException;
@@ -31,14 +33,14 @@ public final class DeviceThread implements AutoCloseable {
      * @throws OrtException if the work throws it, or the JVM is exiting
      */
     public void execute(OrtWork work) throws OrtException {
-        Future<Void> done = executor.submit(() -> JvmExit.during(() -> {
+        Future<Boolean> done = executor.submit(() -> JvmExit.during(() -> {
             work.run();
-            return null;
+            return true;
         }));
         try {
             Uninterruptibles.getUninterruptibly(done);
         } catch (ExecutionException e) {
-            throw rethrown(e.getCause());
+            throw rethrown(requireNonNull(e.getCause()));
         }
     }
 

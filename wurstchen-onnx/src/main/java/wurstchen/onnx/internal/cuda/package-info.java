@@ -4,4 +4,7 @@
  * <p>Callers: {@code binding}, {@code graph}, {@code doctor} and the public package. Uses {@code common}. Calls the driver through JNA; of
  * ONNX Runtime it uses only the exception type.
  */
+@NullMarked
 package wurstchen.onnx.internal.cuda;
+
+import org.jspecify.annotations.NullMarked;

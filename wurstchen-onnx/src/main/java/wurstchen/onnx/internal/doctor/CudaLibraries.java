@@ -85,8 +85,9 @@ record CudaLibraries(OptionalInt cuda, ImmutableList<Needed> all) {
         }
 
         private void want(ElfFile elf, Path file) {
+            String origin = String.valueOf(file.getParent());
             List<Path> runPath = elf.runPath().stream()
-                    .map(folder -> folder.replace("$ORIGIN", file.getParent().toString()).replace("${ORIGIN}", file.getParent().toString()))
+                    .map(folder -> folder.replace("$ORIGIN", origin).replace("${ORIGIN}", origin))
                     .map(Path::of)
                     .toList();
             elf.needed().forEach(name -> wanted.add(new Wanted(name, runPath)));

@@ -2,6 +2,7 @@ package wurstchen.onnx.internal.doctor;
 
 import com.google.common.collect.ImmutableList;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.DoctorReport;
 import wurstchen.onnx.internal.common.HostSystem;
@@ -42,7 +43,7 @@ public record Examination(HostSystem host, OrtArtifact artifact, CudaDriver driv
     }
 
     /** Reports why a start failed: first what is known to be missing, then ONNX Runtime's message. */
-    public DoctorReport ofFailure(String device, String failure) {
+    public DoctorReport ofFailure(String device, @Nullable String failure) {
         DoctorReport found = of(device, false);
         ImmutableList<String> problems = ImmutableList.<String>builder()
                 .addAll(found.problems())

@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.doctor;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.onnxruntime.OrtEnvironment;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -8,6 +10,7 @@ import wurstchen.onnx.CudaUnavailableException;
 import wurstchen.onnx.internal.binding.DeviceMemories;
 import wurstchen.onnx.internal.binding.DeviceMemory;
 import wurstchen.onnx.internal.binding.ExecutionProvider;
+import wurstchen.onnx.internal.common.OneLine;
 
 /**
  * The ONNX Runtime on the class path.
@@ -24,7 +27,7 @@ public record InstalledOrt(Function<String, ExecutionProvider> providers) implem
             memory.release();
         } catch (CudaUnavailableException e) {
             // Its message is a whole report, but only a line is needed here.
-            throw new WurstchenException(e.getCause().getMessage(), e);
+            throw new WurstchenException(OneLine.of(requireNonNull(e.getCause()).getMessage()), e);
         }
     }
 }

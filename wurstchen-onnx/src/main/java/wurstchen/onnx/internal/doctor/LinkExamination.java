@@ -80,7 +80,7 @@ final class LinkExamination {
         }
         String names = libraries.stream().map(Needed::name).collect(joining(", "));
         String folders = libraries.stream()
-                .map(library -> library.elsewhere().orElseThrow().getParent().toString())
+                .map(library -> String.valueOf(library.elsewhere().orElseThrow().getParent()))
                 .distinct()
                 .collect(joining(":"));
         String path = host.variable(LibrarySearch.PATH_VARIABLE).map(before -> ":" + before).orElse("");

@@ -38,7 +38,7 @@ final class OrtExamination {
             checkArtifact(cuda);
             return artifact.hasCuda() ? Optional.of(cache(thorough)) : ofCpu(thorough);
         } catch (WurstchenException e) {
-            findings.problem(e.getMessage());
+            findings.problem(String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }

@@ -3,4 +3,7 @@
  *
  * <p>Caller: the public package. Uses {@code library}, {@code cuda}, {@code binding} and {@code common}. Opens no model.
  */
+@NullMarked
 package wurstchen.onnx.internal.doctor;
+
+import org.jspecify.annotations.NullMarked;

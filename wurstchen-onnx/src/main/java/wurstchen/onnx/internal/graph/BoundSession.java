@@ -268,7 +268,7 @@ public final class BoundSession implements AutoCloseable {
 
     WurstchenException failure(OrtException e) {
         return new WurstchenException(
-                spec.name() + ": ONNX Runtime failed: " + OneLine.of(e.getMessage()) + engine.provider().remedy(e.getMessage()), e);
+                spec.name() + ": ONNX Runtime failed: " + OneLine.of(e.getMessage()) + engine.provider().remedy(String.valueOf(e.getMessage())), e);
     }
 
     /**

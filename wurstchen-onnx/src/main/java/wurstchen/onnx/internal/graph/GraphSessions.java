@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.graph;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.util.concurrent.Uninterruptibles;
@@ -38,7 +40,7 @@ public final class GraphSessions {
         Map<String, Future<BoundSession>> opening = new LinkedHashMap<>();
         try {
             for (String name : names) {
-                GraphSpec spec = bundle.manifest().graphs().get(name);
+                GraphSpec spec = requireNonNull(bundle.manifest().graphs().get(name), name);
                 opening.put(name, threads.submit(() -> open(bundle, engine, spec)));
             }
         } finally {
@@ -70,12 +72,12 @@ public final class GraphSessions {
     private static BoundSession finished(Future<BoundSession> opening) {
         try {
             // Wait even when interrupted: an open session that nobody holds could not be closed.
-            return Uninterruptibles.getUninterruptibly(opening);
+            return requireNonNull(Uninterruptibles.getUninterruptibly(opening));
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;
             }
-            throw new WurstchenException("cannot open the model: " + OneLine.of(e.getCause().toString()), e.getCause());
+            throw new WurstchenException("cannot open the model: " + OneLine.of(String.valueOf(e.getCause())), e.getCause());
         }
     }
 

@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.graph;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -69,7 +71,7 @@ final class OperatorSearch {
             if (!entered.add(node.operator()) || entered.size() > MOST_NESTED) {
                 throw new IllegalArgumentException("the function " + node.operator().name() + " calls itself, or is nested too deep");
             }
-            Function function = functions.get(node.operator());
+            Function function = requireNonNull(functions.get(node.operator()));
             Set<String> inner = constantsIn(function, call, node.inputs().size());
             Optional<String> found = in(function.nodes(), inner);
             if (found.isPresent()) {
@@ -78,7 +80,7 @@ final class OperatorSearch {
             entered.remove(node.operator());
             constantOutputs.put(call, indexes(function.outputs(), inner));
         }
-        constantOutputs.get(call).stream().filter(i -> i < node.outputs().size()).forEach(i -> constants.add(node.outputs().get(i)));
+        requireNonNull(constantOutputs.get(call)).stream().filter(i -> i < node.outputs().size()).forEach(i -> constants.add(node.outputs().get(i)));
         return Optional.empty();
     }
 

@@ -7,4 +7,7 @@
  * <p>Callers: {@code cascade} and the public package. Uses {@code bundle}, {@code operators}, {@code binding}, {@code cuda} and {@code
  * common}. Any graph can be opened here; only {@code cascade} knows which graphs the cascade has and what their tensors mean.
  */
+@NullMarked
 package wurstchen.onnx.internal.graph;
+
+import org.jspecify.annotations.NullMarked;

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.cache.CacheFiles;
 import wurstchen.onnx.internal.cache.CacheFolder;
@@ -70,7 +71,7 @@ public final class LibraryCache {
         }
     }
 
-    private WurstchenException failure(String reason, Collection<PackedLibrary> libraries, IOException cause) {
+    private WurstchenException failure(String reason, Collection<PackedLibrary> libraries, @Nullable IOException cause) {
         return new WurstchenException(
                 "cannot unpack ONNX Runtime's libraries into " + folder + ": " + reason + "; it needs room for "
                         + PackedLibrary.megabytes(libraries) + " MB; to use another place, " + CacheFolder.REMEDY,

@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtLoggingLevel;
 import com.google.common.base.Throwables;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.cache.CacheFolder;
 import wurstchen.onnx.internal.common.HostSystem;
@@ -17,7 +18,7 @@ import wurstchen.onnx.internal.common.OneLine;
  * LibraryPlaces#NATIVE_PATH} names a folder that holds them.
  */
 public final class OrtLibraries {
-    private static Optional<Path> prepared;
+    private static @Nullable Optional<Path> prepared;
 
     private OrtLibraries() {}
 

@@ -3,6 +3,7 @@ package wurstchen.onnx.internal.library;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.common.HostSystem;
 
@@ -36,7 +37,7 @@ final class TemporaryFolder {
         }
     }
 
-    private static WurstchenException unusable(String folder, String problem, Exception cause) {
+    private static WurstchenException unusable(String folder, String problem, @Nullable Exception cause) {
         return new WurstchenException("ONNX Runtime needs the temporary folder" + folder + ": " + problem + "; " + REMEDY, cause);
     }
 }

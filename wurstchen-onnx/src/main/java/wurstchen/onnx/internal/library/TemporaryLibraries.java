@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import org.jspecify.annotations.Nullable;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.cache.CacheFolder;
 import wurstchen.onnx.internal.common.HostSystem;
@@ -44,7 +45,7 @@ final class TemporaryLibraries {
         }
     }
 
-    private static WurstchenException failure(Path folder, String reason, Collection<PackedLibrary> libraries, IOException cause) {
+    private static WurstchenException failure(Path folder, String reason, Collection<PackedLibrary> libraries, @Nullable IOException cause) {
         return new WurstchenException(
                 "cannot unpack ONNX Runtime's libraries into the temporary folder " + folder + ": " + reason + "; they need "
                         + PackedLibrary.megabytes(libraries) + " MB: " + TemporaryFolder.REMEDY + ", or a folder that keeps them with -D"

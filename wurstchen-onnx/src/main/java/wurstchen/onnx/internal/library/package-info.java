@@ -4,4 +4,7 @@
  *
  * <p>Callers: {@code binding} and {@code doctor}. Uses {@code cache} and {@code common}.
  */
+@NullMarked
 package wurstchen.onnx.internal.library;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.operators;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.Map;
@@ -122,10 +124,10 @@ record DepthwisePlan(int columns, int groups, int rows) {
             return Double.MAX_VALUE;
         }
         int threads = threads(maps);
-        long atOnce = Math.max(1, Math.min(MOST_THREADS.get(columns) / threads, gpu.sharedBytes() / (shared + SYSTEM_BYTES)));
+        long atOnce = Math.max(1, Math.min(requireNonNull(MOST_THREADS.get(columns)) / threads, gpu.sharedBytes() / (shared + SYSTEM_BYTES)));
         long waves = Shapes.ceilDiv(tiles(maps), gpu.multiprocessors());
         long warps = Math.min(waves, atOnce) * threads / WARP;
-        return waves * threads * (rows + ROWS_OF_BORDER) * INSTRUCTIONS.get(columns) / Math.min(warps, BUSY_WARPS);
+        return waves * threads * (rows + ROWS_OF_BORDER) * requireNonNull(INSTRUCTIONS.get(columns)) / Math.min(warps, BUSY_WARPS);
     }
 
     /**

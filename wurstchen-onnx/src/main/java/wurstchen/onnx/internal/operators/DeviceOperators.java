@@ -7,6 +7,7 @@ import com.sun.jna.NativeLibrary;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OneLine;
@@ -33,7 +34,7 @@ public final class DeviceOperators implements AutoCloseable {
     private static final Map<Long, GpuWork> STREAMS = new ConcurrentHashMap<>();
 
     /** Created when a GPU first opens; sessions refer to it until the process ends. */
-    private static OperatorDomain domain;
+    private static @Nullable OperatorDomain domain;
 
     private final Optional<String> problem;
     private final Optional<OpenStream> open;

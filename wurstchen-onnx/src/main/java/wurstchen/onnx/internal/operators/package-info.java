@@ -4,4 +4,7 @@
  *
  * <p>Callers: {@code binding} and {@code graph}. Uses {@code operators.callback}, {@code operators.gpu} and {@code common}.
  */
+@NullMarked
 package wurstchen.onnx.internal.operators;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.operators.callback;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.onnxruntime.OrtException;
 import com.google.common.collect.ImmutableMap;
 import com.sun.jna.Memory;
@@ -12,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.common.OneLine;
@@ -136,10 +139,10 @@ final class OperatorSlots {
     }
 
     private static Object compute(Object[] arguments) {
-        return guarded(() -> KERNELS.get((Long) arguments[0]).compute(new OrtCall((Long) arguments[1])));
+        return guarded(() -> requireNonNull(KERNELS.get((Long) arguments[0])).compute(new OrtCall((Long) arguments[1])));
     }
 
-    private static Object destroy(Object[] arguments) {
+    private static @Nullable Object destroy(Object[] arguments) {
         KERNELS.remove((Long) arguments[0]);
         return null;
     }
@@ -161,11 +164,11 @@ final class OperatorSlots {
 
     private static String words(Throwable failure) {
         boolean saysEnough = failure instanceof WurstchenException || failure instanceof OrtException;
-        return saysEnough ? failure.getMessage() : failure.toString();
+        return saysEnough ? String.valueOf(failure.getMessage()) : failure.toString();
     }
 
     private static Operator operator(Object[] arguments) {
-        return OPERATORS.get((Long) arguments[0]);
+        return requireNonNull(OPERATORS.get((Long) arguments[0]));
     }
 
     private static List<Class<?>> list(Class<?>... types) {

@@ -3,4 +3,7 @@
  *
  * <p>Callers: {@code operators}. Uses {@code capi} and {@code common}. Knows nothing of GPUs.
  */
+@NullMarked
 package wurstchen.onnx.internal.operators.callback;
+
+import org.jspecify.annotations.NullMarked;

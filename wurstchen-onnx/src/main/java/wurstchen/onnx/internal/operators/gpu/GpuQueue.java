@@ -1,9 +1,12 @@
 package wurstchen.onnx.internal.operators.gpu;
 
+import static java.util.Objects.requireNonNull;
+
 import com.sun.jna.NativeLibrary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.HostSystem;
@@ -15,8 +18,8 @@ public final class GpuQueue implements AutoCloseable {
 
     private final CudaGpu gpu;
     private final List<AutoCloseable> owned = new ArrayList<>();
-    private GpuWork work;
-    private String description;
+    private @Nullable GpuWork work;
+    private String description = "";
 
     /** Takes over the GPU. */
     private GpuQueue(CudaGpu gpu) {
@@ -71,7 +74,7 @@ public final class GpuQueue implements AutoCloseable {
 
     /** Returns what to queue on. */
     public GpuWork work() {
-        return work;
+        return requireNonNull(work, "not prepared");
     }
 
     /** Returns what computes, such as {@code operators-sm_90.cubin, cuBLASLt 12.9.1}. */

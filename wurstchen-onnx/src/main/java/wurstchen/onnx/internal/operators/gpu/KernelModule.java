@@ -1,5 +1,7 @@
 package wurstchen.onnx.internal.operators.gpu;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import java.util.OptionalLong;
 import wurstchen.WurstchenException;
@@ -85,7 +87,7 @@ final class KernelModule implements AutoCloseable {
 
     /** Returns the handle of a kernel. */
     long function(String kernel) {
-        return functions.get(kernel);
+        return requireNonNull(functions.get(kernel), kernel);
     }
 
     @Override

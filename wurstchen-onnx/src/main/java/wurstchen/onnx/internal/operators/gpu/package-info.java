@@ -3,4 +3,7 @@
  *
  * <p>Callers: {@code operators}. Uses {@code common}; calls the driver and cuBLASLt through JNA. Knows nothing of ONNX Runtime.
  */
+@NullMarked
 package wurstchen.onnx.internal.operators.gpu;
+
+import org.jspecify.annotations.NullMarked;
