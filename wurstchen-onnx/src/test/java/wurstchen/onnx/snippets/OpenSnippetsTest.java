@@ -1,13 +1,18 @@
 package wurstchen.onnx.snippets;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.MoreExecutors;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import wurstchen.PictureResult;
+import wurstchen.PipelineClosedException;
 import wurstchen.Wurstchen;
 import wurstchen.onnx.Device;
 import wurstchen.onnx.Golden;
@@ -49,6 +54,37 @@ class OpenSnippetsTest {
         assertThat(wurstchen.generateAsync(Golden.named("negative").request().build()).join().pictures()).hasSize(1);
         wurstchen.close();
         threads.shutdown();
+    }
+
+    @Test
+    void lowMemory() {
+        // @start region="low-memory"
+        Wurstchen wurstchen = OnnxWurstchen.builder().model(model).lowMemory(true).open();
+        // @end
+        assertThat(wurstchen.generate("a cat").pictures()).hasSize(1);
+        wurstchen.close();
+    }
+
+    @Test
+    void shutdown() throws Exception {
+        ExecutorService requests = Executors.newFixedThreadPool(2);
+        Wurstchen wurstchen = OnnxWurstchen.builder().model(model).executor(requests).open();
+        // @start region="shutdown"
+        Thread hook = new Thread(() -> {
+            requests.shutdown(); // refuses new requests
+            MoreExecutors.shutdownAndAwaitTermination(requests, Duration.ofSeconds(20)); // interrupts the last ones
+            wurstchen.close();
+        });
+        Runtime.getRuntime().addShutdownHook(hook);
+        // @end
+        assertThat(Runtime.getRuntime().removeShutdownHook(hook)).isTrue();
+        CompletableFuture<PictureResult> result = wurstchen.generateAsync(Golden.named("negative").request().build());
+        hook.start();
+        assertThat(result.join().pictures()).hasSize(1);
+        hook.join();
+        assertThatThrownBy(() -> wurstchen.generate("a cat"))
+                .isInstanceOf(PipelineClosedException.class)
+                .hasMessage("this Wurstchen is closed: open a new one");
     }
 
     @Test
