@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from wurstchen_export.checks import golden, golden_sampling, golden_text
+from wurstchen_export.checks import golden, golden_compressor, golden_resize, golden_sampling, golden_text
 from wurstchen_export.model import tiny
 
 REPOSITORY = Path(__file__).parents[3]
@@ -30,6 +30,21 @@ def test_schedule_file_is_up_to_date():
 def test_random_file_is_up_to_date():
     # The kernels of other processors round differently.
     assert flattened(golden_sampling.random_file()) == pytest.approx(flattened(written("random.json")), abs=2e-6)
+
+
+def test_resize_file_is_up_to_date():
+    # The kernels of other processors round differently.
+    assert flattened(golden_resize.resize_file()) == pytest.approx(flattened(written("resize.json")), abs=1e-6)
+
+
+def test_compressor_file_is_up_to_date():
+    folder = REPOSITORY / golden.ONNX / "golden"
+    found = golden_compressor.compressor_file(REPOSITORY / golden_compressor.MODEL, folder)
+    expected = json.loads((folder / "compressor.json").read_text(encoding="utf-8"))
+    assert [entry["picture"] for entry in found["encodings"]] == [entry["picture"] for entry in expected["encodings"]]
+    for one, other in zip(found["encodings"], expected["encodings"], strict=True):
+        assert one["stage_c_latents"]["shape"] == other["stage_c_latents"]["shape"]
+        assert one["stage_c_latents"]["values"] == pytest.approx(other["stage_c_latents"]["values"], abs=2e-5)
 
 
 def test_functions_of_operators_are_up_to_date():

@@ -33,6 +33,9 @@ Tokenizers with the same cases as an earlier one name it instead: ``"cases_of": 
 their order. Draws of more than 1,000 values hold the first and last 32: ``{"size": 4096, "head": [...], "tail":
 [...]}``. Seeds are signed 64-bit.
 
+``resize.json``: ``{"cases": [{"from": [height, width], "to": [height, width], "pixels": [3 planes], "resized": [3
+planes]}]}``, bilinear with antialiasing.
+
 ``wurstchen-onnx/src/test/resources/``
 
 ``tiny-bundle/``: the tiny model, exported; ``tiny-bundle-int8/``: the same with weights in 8 bits;
@@ -48,6 +51,9 @@ their order. Draws of more than 1,000 values hold the first and last 32: ``{"siz
                 "picture": "guided.png"}],
      "int8_cases": [the same, of the model with its weights rounded to 8 bits],
      "encodings": [{"picture": "guided.png", "stage_b_latents": {"shape": .., "values": [...]}}]}
+
+``golden/compressor.json``: ``{"encodings": [{"picture": "guided.png", "stage_c_latents": {"shape": .., "values":
+[...]}}]}``, Stage C latents of golden pictures from the semantic compressor of the model in the box.
 
 ``stage_c_latents`` are the denoised latents, before they become semantic latents. Tolerances that catch real mistakes:
 latents 2e-5 x max of the array; every level of a picture within 1, at most 5e-4 of them different.
@@ -65,7 +71,7 @@ from onnx import ModelProto
 
 from wurstchen_export.bundle.export import Options, export
 from wurstchen_export.bundle.manifest import Defaults, Provenance
-from wurstchen_export.checks import golden_pictures, golden_sampling, golden_text
+from wurstchen_export.checks import golden_compressor, golden_pictures, golden_resize, golden_sampling, golden_text
 from wurstchen_export.graphs.operators import functions
 from wurstchen_export.model import tiny
 from wurstchen_export.model.source import Source
@@ -96,6 +102,7 @@ def write(out: Path, progress: Callable[[str], None] = print) -> None:
         _save(core / "text.json", golden_text.build(core), progress)
         _save(core / "schedule.json", golden_sampling.schedule_file(), progress)
         _save(core / "random.json", golden_sampling.random_file(), progress)
+        _save(core / "resize.json", golden_resize.resize_file(), progress)
         pictures = golden_pictures.build(source, onnx / "golden")
         export(source, onnx / "tiny-bundle", TINY_PROVENANCE, TINY_DEFAULTS, Options(force=True), progress)
         _write_functions(onnx / "operators" / "functions.onnx", progress)
@@ -107,6 +114,8 @@ def write(out: Path, progress: Callable[[str], None] = print) -> None:
         export(source, onnx / "tiny-bundle-int8", TINY_PROVENANCE, TINY_DEFAULTS, packed, progress)
         pictures["int8_cases"] = golden_pictures.build_rounded(source, onnx / "golden")
         _save(onnx / "golden" / "pictures.json", pictures, progress)
+    compressor = golden_compressor.compressor_file(out / golden_compressor.MODEL, onnx / "golden")
+    _save(onnx / "golden" / "compressor.json", compressor, progress)
 
 
 def operator_functions() -> bytes:

@@ -1,8 +1,11 @@
 package wurstchen;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import wurstchen.internal.Lent;
 import wurstchen.sampling.CosineSchedule;
+import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
 import wurstchen.stage.StageC;
@@ -23,6 +26,7 @@ public final class CascadeParts {
     private final StageC stageC;
     private final StageB stageB;
     private final StageA stageA;
+    private final Optional<SemanticCompressor> semanticCompressor;
 
     CascadeParts(Wurstchen.Builder builder) {
         tokenizerC = builder.set("tokenizers", builder.tokenizerC);
@@ -34,6 +38,7 @@ public final class CascadeParts {
         stageC = builder.set("stages", builder.stageC);
         stageB = builder.set("stages", builder.stageB);
         stageA = builder.set("stages", builder.stageA);
+        semanticCompressor = Optional.ofNullable(builder.semanticCompressor);
     }
 
     private CascadeParts(CascadeParts parts) {
@@ -46,6 +51,7 @@ public final class CascadeParts {
         stageC = new Lent.C(parts.stageC);
         stageB = new Lent.B(parts.stageB);
         stageA = new Lent.A(parts.stageA);
+        semanticCompressor = parts.semanticCompressor.map(Lent.Compressor::new);
     }
 
     CascadeParts lent() {
@@ -54,7 +60,9 @@ public final class CascadeParts {
 
     /** What a pipeline closes, the last one first. */
     List<AutoCloseable> toClose() {
-        return List.of(textEncoderC, textEncoderB, stageC, stageB, stageA);
+        return Stream.concat(
+                        Stream.of(textEncoderC, textEncoderB, stageC, stageB, stageA), semanticCompressor.stream())
+                .toList();
     }
 
     /**
@@ -136,5 +144,14 @@ public final class CascadeParts {
      */
     public StageA stageA() {
         return stageA;
+    }
+
+    /**
+     * Returns the semantic compressor.
+     *
+     * @return pixels to Stage C latents; empty if the model has none
+     */
+    public Optional<SemanticCompressor> semanticCompressor() {
+        return semanticCompressor;
     }
 }

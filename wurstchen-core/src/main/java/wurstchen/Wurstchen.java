@@ -17,6 +17,7 @@ import wurstchen.internal.StopSignal;
 import wurstchen.sampling.CosineSchedule;
 import wurstchen.stage.Engine;
 import wurstchen.stage.LatentGeometry;
+import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
 import wurstchen.stage.StageC;
@@ -234,7 +235,7 @@ public final class Wurstchen implements AutoCloseable {
         closer.throwFailure();
     }
 
-    /** Collects the parts of a pipeline; every part must be set, and the pipeline owns what can be closed. */
+    /** Collects the parts of a pipeline; all but the semantic compressor must be set, and the pipeline owns what can be closed. */
     public static final class Builder {
         @Nullable LatentGeometry geometry;
         @Nullable PictureDefaults defaults;
@@ -247,6 +248,7 @@ public final class Wurstchen implements AutoCloseable {
         @Nullable StageC stageC;
         @Nullable StageB stageB;
         @Nullable StageA stageA;
+        @Nullable SemanticCompressor semanticCompressor;
         private Engine engine = Engine.NONE;
         private @Nullable Executor executor;
         private int maxWaitingRequests = Integer.MAX_VALUE;
@@ -335,6 +337,17 @@ public final class Wurstchen implements AutoCloseable {
             stageC = checkNotNull(c, "stage C");
             stageB = checkNotNull(b, "stage B");
             stageA = checkNotNull(a, "stage A");
+            return this;
+        }
+
+        /**
+         * Sets what makes Stage C latents from pictures. Without one, requests that begin with a picture are refused.
+         *
+         * @param value the model's semantic compressor
+         * @return this
+         */
+        public Builder semanticCompressor(SemanticCompressor value) {
+            semanticCompressor = checkNotNull(value, "semantic compressor");
             return this;
         }
 

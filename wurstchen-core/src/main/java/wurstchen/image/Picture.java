@@ -2,6 +2,7 @@ package wurstchen.image;
 
 import static com.google.common.base.Preconditions.checkElementIndex;
 
+import com.google.common.hash.Hashing;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.List;
@@ -158,6 +159,42 @@ public final class Picture {
             }
         }
         return new Pixels(1, height, width, values);
+    }
+
+    /**
+     * Returns this picture in another size, smoothed where it gets smaller (bilinear with antialiasing, as models are trained with).
+     *
+     * {@snippet class="wurstchen.snippets.PictureSnippetsTest" region="read"}
+     *
+     * @param newWidth px, at least 1
+     * @param newHeight px, at least 1
+     * @param fit what to do if the sides have another ratio
+     * @param background 0xRRGGBB, beside a picture that is padded
+     * @return such a picture; this one if it has that size
+     * @throws IllegalArgumentException if a side is below 1, or {@code background} is no colour
+     */
+    public Picture resized(int newWidth, int newHeight, Fit fit, int background) {
+        return Resizing.resized(this, newWidth, newHeight, fit, background);
+    }
+
+    /**
+     * Returns the SHA-256 of the picture's size and values, which names the picture whatever file it was read from.
+     *
+     * @return 64 lower-case hexadecimal digits
+     */
+    public String sha256() {
+        return Hashing.sha256()
+                .newHasher()
+                .putInt(width)
+                .putInt(height)
+                .putBytes(rgb)
+                .hash()
+                .toString();
+    }
+
+    /** Returns the picture of these values, which nobody else may change. */
+    static Picture owning(int width, int height, byte[] rgb) {
+        return new Picture(width, height, rgb);
     }
 
     @Override

@@ -9,6 +9,7 @@ import wurstchen.stage.HiddenStates;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 import wurstchen.stage.Pixels;
+import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
 import wurstchen.stage.StageC;
@@ -68,6 +69,23 @@ public final class Lent {
                 Guidance guidance,
                 NoiseSource noise) {
             return owned.start(text, stageCLatents, shape, steps, guidance, noise);
+        }
+
+        @Override
+        public void close() {
+            // The owner does.
+        }
+    }
+
+    /**
+     * A lent semantic compressor.
+     *
+     * @param owned what is lent
+     */
+    public record Compressor(SemanticCompressor owned) implements SemanticCompressor {
+        @Override
+        public Latents encode(Pixels pixels) {
+            return owned.encode(pixels);
         }
 
         @Override

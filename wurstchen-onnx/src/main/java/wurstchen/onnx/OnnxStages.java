@@ -1,9 +1,11 @@
 package wurstchen.onnx;
 
+import wurstchen.onnx.internal.cascade.OnnxSemanticCompressor;
 import wurstchen.onnx.internal.cascade.OnnxStageA;
 import wurstchen.onnx.internal.cascade.OnnxStageB;
 import wurstchen.onnx.internal.cascade.OnnxStageC;
 import wurstchen.onnx.internal.cascade.OnnxTextEncoder;
+import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
 import wurstchen.stage.StageC;
@@ -61,6 +63,17 @@ public final class OnnxStages {
      */
     public static StageB stageB(ModelBundle bundle, Device device) {
         return OnnxStageB.open(bundle.verified(), device.provider());
+    }
+
+    /**
+     * Opens the semantic compressor. Throws {@link ModelBundleException} if the model has none, too.
+     *
+     * @param bundle the model
+     * @param device where to run
+     * @return the compressor
+     */
+    public static SemanticCompressor semanticCompressor(ModelBundle bundle, Device device) {
+        return OnnxSemanticCompressor.open(bundle.verified(), device.provider());
     }
 
     /**

@@ -18,6 +18,7 @@ import wurstchen.onnx.internal.cascade.CascadeContract;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.Requirements;
 import wurstchen.onnx.internal.graph.OnnxEngine;
+import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
 import wurstchen.stage.StageC;
@@ -194,6 +195,18 @@ public final class OnnxWurstchen {
          */
         public Builder stageA(StageA value) {
             parts.stageA = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * Replaces the model's semantic compressor; see {@link #textEncoderC}. The model's own is opened when a request has a picture, and
+         * closed when the picture is encoded.
+         *
+         * @param value encodes pictures to latents of the model's geometry
+         * @return this
+         */
+        public Builder semanticCompressor(SemanticCompressor value) {
+            parts.semanticCompressor = Optional.of(value);
             return this;
         }
 

@@ -9,6 +9,7 @@ import java.util.Optional;
 import wurstchen.Wurstchen;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.cascade.OnDemandStages;
+import wurstchen.onnx.internal.cascade.OnnxSemanticCompressor;
 import wurstchen.onnx.internal.cascade.OnnxStageA;
 import wurstchen.onnx.internal.cascade.OnnxStageB;
 import wurstchen.onnx.internal.cascade.OnnxStageC;
@@ -17,6 +18,7 @@ import wurstchen.onnx.internal.cascade.OpenOnDemand;
 import wurstchen.onnx.internal.graph.BoundSession;
 import wurstchen.onnx.internal.graph.GraphSessions;
 import wurstchen.onnx.internal.graph.OnnxEngine;
+import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
 import wurstchen.stage.StageC;
@@ -29,6 +31,7 @@ final class PartOpener {
     Optional<StageC> stageC = Optional.empty();
     Optional<StageB> stageB = Optional.empty();
     Optional<StageA> stageA = Optional.empty();
+    Optional<SemanticCompressor> semanticCompressor = Optional.empty();
 
     /** Opens the graphs of all parts that are not replaced: all of them, or none if one fails. */
     void open(Wurstchen.Builder pipeline, VerifiedBundle model, OnnxEngine engine) {
@@ -42,6 +45,17 @@ final class PartOpener {
                         stageC.orElseGet(() -> new OnnxStageC(sessions)),
                         stageB.orElseGet(() -> new OnnxStageB(sessions)),
                         stageA.orElseGet(() -> new OnnxStageA(model.manifest(), sessions)));
+        openCompressorOnDemand(pipeline, model, engine);
+    }
+
+    /** Always on demand: most requests have no picture, and opening the graph takes less than reading a picture. */
+    private void openCompressorOnDemand(Wurstchen.Builder pipeline, VerifiedBundle model, OnnxEngine engine) {
+        if (semanticCompressor.isPresent()) {
+            pipeline.semanticCompressor(semanticCompressor.get());
+        } else if (OnnxSemanticCompressor.isIn(model.manifest())) {
+            pipeline.semanticCompressor(new OnDemandStages.Compressor(
+                    new OpenOnDemand<>("the semantic compressor", () -> OnnxSemanticCompressor.open(model, engine))));
+        }
     }
 
     private ImmutableSet<String> graphs() {
@@ -76,6 +90,7 @@ final class PartOpener {
                                 new OnDemandStages.B(new OpenOnDemand<>("Stage B", () -> OnnxStageB.open(model, engine)))),
                         stageA.orElseGet(() ->
                                 new OnDemandStages.A(new OpenOnDemand<>("Stage A", () -> OnnxStageA.open(model, engine)))));
+        openCompressorOnDemand(pipeline, model, engine);
     }
 
     private static TextEncoder encoderOnDemand(VerifiedBundle model, OnnxEngine engine, String graph) {

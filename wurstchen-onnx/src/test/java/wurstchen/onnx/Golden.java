@@ -111,7 +111,7 @@ public final class Golden {
         return largest;
     }
 
-    private static JsonNode json(String file) {
+    static JsonNode json(String file) {
         try (InputStream in = Golden.class.getResourceAsStream("/golden/" + file)) {
             return new ObjectMapper().readTree(in);
         } catch (IOException e) {

@@ -28,7 +28,7 @@ import wurstchen.sampling.StepTable;
  * maps) are passed to the step graph unchanged, so both graphs only have to agree on them.
  */
 public final class CascadeContract {
-    /** Graphs that a bundle must have. The semantic compressor is only used for training. */
+    /** Graphs that a bundle must have. The semantic compressor is only needed for pictures as input. */
     public static final ImmutableSet<String> REQUIRED_GRAPHS = ImmutableSet.of(
             GraphSpec.TEXT_ENCODER_C,
             GraphSpec.TEXT_ENCODER_B,
@@ -72,6 +72,7 @@ public final class CascadeContract {
         contract.checkStageC();
         contract.checkStageB();
         contract.checkStageA();
+        contract.checkCompressor();
     }
 
     private void checkTextEncoders() {
@@ -159,6 +160,13 @@ public final class CascadeContract {
 
     private GraphSpec graph(String name) {
         return requireNonNull(graphs.get(name), name);
+    }
+
+    private void checkCompressor() {
+        if (graphs.containsKey(GraphSpec.SEMANTIC_COMPRESSOR)) {
+            inputs(GraphSpec.SEMANTIC_COMPRESSOR, tensor("pixels", FLOAT32, "images", "3", "height", "width"));
+            outputs(GraphSpec.SEMANTIC_COMPRESSOR, stageCLatents("semantic_latents"));
+        }
     }
 
     private String tokensC() {

@@ -9,6 +9,7 @@ import wurstchen.stage.HiddenStates;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 import wurstchen.stage.Pixels;
+import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
 import wurstchen.stage.StageC;
@@ -62,6 +63,19 @@ public final class OnDemandStages {
         @Override
         public void close() {
             stages.close();
+        }
+    }
+
+    /** A semantic compressor that is open while it encodes. */
+    public record Compressor(OpenOnDemand<OnnxSemanticCompressor> compressors) implements SemanticCompressor {
+        @Override
+        public Latents encode(Pixels pixels) {
+            return compressors.use(compressor -> compressor.encode(pixels));
+        }
+
+        @Override
+        public void close() {
+            compressors.close();
         }
     }
 
