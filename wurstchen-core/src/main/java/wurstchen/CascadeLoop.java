@@ -27,8 +27,11 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine) {
 
     PictureResult run(PictureRequest request, PictureSettings settings, RunProgress progress) {
         progress.startStage(CascadeStage.TEXT, StagePhase.AFTER_STEPS, 0, request.pictures());
-        try (PromptEncoder.Encoded textC = progress.call(() -> encoder(CascadeStage.STAGE_C).encode(settings, settings.stageCGuidance()));
-                PromptEncoder.Encoded textB = progress.call(() -> encoder(CascadeStage.STAGE_B).encode(settings, settings.stageBGuidance()))) {
+        Runnable checkpoint = progress::checkNotStopped;
+        try (PromptEncoder.Encoded textC =
+                        progress.call(() -> encoder(CascadeStage.STAGE_C).encode(settings, settings.stageCGuidance(), checkpoint));
+                PromptEncoder.Encoded textB =
+                        progress.call(() -> encoder(CascadeStage.STAGE_B).encode(settings, settings.stageBGuidance(), checkpoint))) {
             List<DroppedText> dropped = Stream.concat(textC.dropped().stream(), textB.dropped().stream()).toList();
             dropped.forEach(CascadeLoop::warn);
             progress.finishStage();

@@ -20,12 +20,16 @@ import wurstchen.text.TokenIds;
  * @param encoder token ids to hidden states
  */
 record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder encoder) {
-    /** Encodes the prompt and, if guidance is active, the negative prompt, once for all pictures of a request. */
-    Encoded encode(PictureSettings settings, Guidance guidance) {
+    /**
+     * Encodes the prompt and, if guidance is active, the negative prompt, once for all pictures of a request.
+     *
+     * @param checkpoint called now and then; what it throws ends the work
+     */
+    Encoded encode(PictureSettings settings, Guidance guidance, Runnable checkpoint) {
         List<TokenIds> rows = new ArrayList<>();
         List<DroppedText> dropped = new ArrayList<>();
         for (String text : texts(settings, guidance)) {
-            TokenIds ids = tokenizer.encode(text);
+            TokenIds ids = tokenizer.encode(text, checkpoint);
             rows.add(ids);
             if (ids.truncated()) {
                 dropped.add(new DroppedText(stage, text, ids.dropped()));

@@ -127,7 +127,7 @@ final class RunProgress {
         }
     }
 
-    private void checkNotStopped() {
+    void checkNotStopped() {
         if (Thread.currentThread().isInterrupted()) {
             signal.stop(StopSignal.Reason.INTERRUPTED);
         }

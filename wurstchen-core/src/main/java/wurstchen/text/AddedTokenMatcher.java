@@ -1,11 +1,6 @@
 package wurstchen.text;
 
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -15,17 +10,23 @@ import org.jspecify.annotations.Nullable;
 final class AddedTokenMatcher {
     private record Pattern(String text, int id, AddedToken token) {}
 
-    /** Longest first, by their first UTF-16 unit. */
-    private final ImmutableMap<Character, ImmutableList<Pattern>> patterns;
+    /** The beginning of some patterns: what may follow, and the pattern that ends here. */
+    private static final class Prefix {
+        private final Map<Character, Prefix> longer = new HashMap<>();
+        private @Nullable Pattern whole;
+    }
 
-    private AddedTokenMatcher(ImmutableMap<Character, ImmutableList<Pattern>> patterns) {
-        this.patterns = patterns;
+    private final Prefix nothing;
+
+    private AddedTokenMatcher(Prefix nothing) {
+        this.nothing = nothing;
     }
 
     /** Cuts a text: what lies between added tokens goes to {@code text}, the ids of the tokens to {@code ids}, in order. */
     void split(String sentence, Consumer<String> text, IntConsumer ids) {
         int done = 0;
         int at = 0;
+        int spacesEnd = 0;
         while (at < sentence.length()) {
             Pattern found = longestAt(sentence, at);
             if (found == null) {
@@ -39,10 +40,12 @@ final class AddedTokenMatcher {
                 continue;
             }
             if (found.token().lstrip()) {
-                start = Math.max(done, spacesBefore(sentence, start));
+                start = spacesBefore(sentence, start, done);
             }
             if (found.token().rstrip()) {
-                end = spacesAfter(sentence, end);
+                // A token that is white space itself is found again in the spaces after it, which are walked through once.
+                spacesEnd = end < spacesEnd ? spacesEnd : spacesAfter(sentence, end);
+                end = spacesEnd;
             }
             if (done < start) {
                 text.accept(sentence.substring(done, start));
@@ -55,13 +58,17 @@ final class AddedTokenMatcher {
         }
     }
 
-    private @Nullable Pattern longestAt(String sentence, int at) {
-        for (Pattern pattern : patterns.getOrDefault(sentence.charAt(at), ImmutableList.of())) {
-            if (sentence.startsWith(pattern.text(), at)) {
-                return pattern;
+    private @Nullable Pattern longestAt(String sentence, int start) {
+        Pattern longest = null;
+        Prefix prefix = nothing;
+        for (int at = start; at < sentence.length(); at++) {
+            prefix = prefix.longer.get(sentence.charAt(at));
+            if (prefix == null) {
+                break;
             }
+            longest = prefix.whole != null ? prefix.whole : longest;
         }
-        return null;
+        return longest;
     }
 
     private static boolean standsAlone(String sentence, int start, int end) {
@@ -71,9 +78,10 @@ final class AddedTokenMatcher {
 
     // White space lies in the basic plane: one UTF-16 unit each.
 
-    private static int spacesBefore(String sentence, int end) {
-        int start = end;
-        while (start > 0 && ReferenceUnicode.isSpace(sentence.charAt(start - 1))) {
+    /** Returns where the white space before a place begins, at the earliest {@code from}, or {@code from} if that is later. */
+    private static int spacesBefore(String sentence, int end, int from) {
+        int start = Math.max(end, from);
+        while (start > from && ReferenceUnicode.isSpace(sentence.charAt(start - 1))) {
             start--;
         }
         return start;
@@ -88,19 +96,23 @@ final class AddedTokenMatcher {
     }
 
     static final class Builder {
-        private final Map<Character, List<Pattern>> patterns = new HashMap<>();
+        private final Prefix nothing = new Prefix();
 
+        /** Adds a pattern; does nothing if it is empty or was added before. */
         void add(String text, int id, AddedToken token) {
-            if (!text.isEmpty()) {
-                patterns.computeIfAbsent(text.charAt(0), first -> new ArrayList<>()).add(new Pattern(text, id, token));
+            if (text.isEmpty()) {
+                return;
             }
+            Prefix prefix = nothing;
+            for (char unit : text.toCharArray()) {
+                prefix = prefix.longer.computeIfAbsent(unit, next -> new Prefix());
+            }
+            prefix.whole = prefix.whole == null ? new Pattern(text, id, token) : prefix.whole;
         }
 
+        /** Returns the matcher; nothing may be added afterwards. */
         AddedTokenMatcher build() {
-            ImmutableMap.Builder<Character, ImmutableList<Pattern>> sorted = ImmutableMap.builder();
-            Comparator<Pattern> longestFirst = Comparator.comparingInt(pattern -> -pattern.text().length());
-            patterns.forEach((first, list) -> sorted.put(first, ImmutableList.sortedCopyOf(longestFirst, list)));
-            return new AddedTokenMatcher(sorted.buildOrThrow());
+            return new AddedTokenMatcher(nothing);
         }
     }
 }

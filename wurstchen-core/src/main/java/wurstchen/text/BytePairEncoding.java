@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class BytePairEncoding {
     static final String END_OF_WORD = "</w>";
     private static final int ABSENT = -1;
+    private static final int CANDIDATES_BETWEEN_CHECKPOINTS = 1 << 14;
 
     /** Two neighbouring tokens, as written in a merges file. */
     record Pair(String left, String right) {}
@@ -76,8 +77,8 @@ final class BytePairEncoding {
         return vocabulary;
     }
 
-    /** Encodes one word and hands its ids to {@code out}, in order. */
-    void encode(String word, IntConsumer out) {
+    /** Encodes one word and hands its ids to {@code out}, in order. Calls the checkpoint now and then; what it throws ends the work. */
+    void encode(String word, Runnable checkpoint, IntConsumer out) {
         byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
         int[] symbols = new int[bytes.length];
         int count = 0;
@@ -87,7 +88,7 @@ final class BytePairEncoding {
                 symbols[count++] = id;
             }
         }
-        new Word(symbols, count).mergeAll().forEach(out);
+        new Word(symbols, count).mergeAll(checkpoint).forEach(out);
     }
 
     private static long key(int left, int right) {
@@ -116,8 +117,12 @@ final class BytePairEncoding {
             }
         }
 
-        Word mergeAll() {
+        Word mergeAll(Runnable checkpoint) {
+            int polled = 0;
             for (Candidate candidate = candidates.poll(); candidate != null; candidate = candidates.poll()) {
+                if (polled++ % CANDIDATES_BETWEEN_CHECKPOINTS == 0) {
+                    checkpoint.run();
+                }
                 int left = candidate.position();
                 if (symbols[left] != ABSENT && next[left] < count && isCurrent(candidate)) {
                     merge(left, candidate.merged());

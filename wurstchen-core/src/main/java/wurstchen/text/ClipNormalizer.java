@@ -4,13 +4,24 @@ package wurstchen.text;
 final class ClipNormalizer {
     private static final char REPLACEMENT = '\uFFFD';
 
+    private static final int CHARACTERS_BETWEEN_CHECKPOINTS = 1 << 14;
+
     private ClipNormalizer() {}
 
     static String normalize(String text) {
-        String composed = ReferenceUnicode.composed(text);
+        return normalize(text, () -> {});
+    }
+
+    /** Calls the checkpoint now and then; what it throws ends the work. */
+    static String normalize(String text, Runnable checkpoint) {
+        String composed = ReferenceUnicode.composed(text, checkpoint);
         StringBuilder out = new StringBuilder(composed.length());
         boolean inSpace = false;
-        for (int i = 0; i < composed.length(); ) {
+        for (int i = 0, checked = 0; i < composed.length(); ) {
+            if (i - checked >= CHARACTERS_BETWEEN_CHECKPOINTS) {
+                checked = i;
+                checkpoint.run();
+            }
             int codePoint = composed.codePointAt(i);
             i += Character.charCount(codePoint);
             boolean space = ReferenceUnicode.isSpace(codePoint);

@@ -119,7 +119,20 @@ public final class ClipTokenizer {
      * @return {@link #maxLength} ids with their mask
      */
     public TokenIds encode(String prompt) {
-        ImmutableIntArray all = encodeAll(ClipNormalizer.wellFormed(prompt));
+        return encode(prompt, () -> {});
+    }
+
+    /**
+     * Encodes a prompt, as {@link #encode(String)}, and can be stopped: a text of any length takes time in proportion to it, a second a
+     * million characters at most on a desktop processor.
+     *
+     * @param prompt any text, also empty; a surrogate without a partner counts as U+FFFD
+     * @param checkpoint called on this thread before each word and at least every few milliseconds; what it throws ends the work and reaches
+     *     the caller
+     * @return {@link #maxLength} ids with their mask
+     */
+    public TokenIds encode(String prompt, Runnable checkpoint) {
+        ImmutableIntArray all = encodeAll(ClipNormalizer.wellFormed(prompt), checkpoint);
         int kept = Math.min(all.length(), maxLength - 2);
         ImmutableLongArray.Builder ids = ImmutableLongArray.builder(maxLength);
         ImmutableLongArray.Builder mask = ImmutableLongArray.builder(maxLength);
@@ -140,13 +153,16 @@ public final class ClipTokenizer {
                 all.length() - kept);
     }
 
-    private ImmutableIntArray encodeAll(String prompt) {
+    private ImmutableIntArray encodeAll(String prompt, Runnable checkpoint) {
         ImmutableIntArray.Builder ids = ImmutableIntArray.builder();
         inText.split(
                 prompt,
                 text -> inNormalizedText.split(
-                        ClipNormalizer.normalize(text),
-                        normalized -> words.split(normalized).forEach(word -> encoding.encode(word, ids::add)),
+                        ClipNormalizer.normalize(text, checkpoint),
+                        normalized -> words.split(normalized, word -> {
+                            checkpoint.run();
+                            encoding.encode(word, checkpoint, ids::add);
+                        }),
                         ids::add),
                 ids::add);
         return ids.build();

@@ -1,8 +1,8 @@
 package wurstchen.text;
 
 import com.google.common.collect.ImmutableList;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,23 +40,22 @@ final class ClipWords {
         return new ClipWords(SPECIAL);
     }
 
-    List<String> split(String text) {
-        List<String> words = new ArrayList<>();
+    /** Hands the words of a text to {@code out}, in order. */
+    void split(String text, Consumer<String> out) {
         for (int start = 0; start < text.length(); ) {
             int codePoint = text.codePointAt(start);
             String token = specialAt(text, start);
             if (token != null) {
-                words.addAll(List.of("<|", token.substring(2, token.length() - 2), "|>"));
+                List.of("<|", token.substring(2, token.length() - 2), "|>").forEach(out);
                 start += token.length();
                 continue;
             }
             int end = endOfWord(text, start, codePoint);
             if (!ReferenceUnicode.isSpace(codePoint)) {
-                words.add(text.substring(start, end));
+                out.accept(text.substring(start, end));
             }
             start = end;
         }
-        return words;
     }
 
     private @Nullable String specialAt(String text, int start) {

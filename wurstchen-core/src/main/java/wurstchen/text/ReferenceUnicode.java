@@ -16,8 +16,8 @@ final class ReferenceUnicode {
     private static final UnicodeSet NUMBERS = new UnicodeSet("[[:N:]&[:age=16.0:]]").freeze();
     private static final UnicodeSet CASED = new UnicodeSet("[:age=17.0:]").freeze();
     private static final UnicodeSet WORD = new UnicodeSet("[[[:Alphabetic:][:M:][:Nd:][:Pc:][:Join_Control:]]&[:age=16.0:]]").freeze();
-    private static final Normalizer2 NFC =
-            new FilteredNormalizer2(Normalizer2.getNFCInstance(), new UnicodeSet("[:age=9.0:]").freeze());
+    private static final UnicodeSet COMPOSING = new UnicodeSet("[:age=9.0:]").freeze();
+    private static final Normalizer2 NFC = new FilteredNormalizer2(Normalizer2.getNFCInstance(), COMPOSING);
 
     private static final int CAPITAL_I_WITH_DOT = 0x130;
 
@@ -41,8 +41,9 @@ final class ReferenceUnicode {
         return WORD.contains(codePoint);
     }
 
-    static String composed(String text) {
-        return NFC.normalize(text);
+    /** NFC, in linear time. */
+    static String composed(String text, Runnable checkpoint) {
+        return Composition.of(text, NFC, COMPOSING, checkpoint);
     }
 
     /** Lower-cases one character at a time, without context: a final capital sigma becomes a plain small one. */

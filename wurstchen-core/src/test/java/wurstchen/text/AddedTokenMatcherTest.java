@@ -2,8 +2,11 @@ package wurstchen.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 
 class AddedTokenMatcherTest {
@@ -22,6 +25,22 @@ class AddedTokenMatcherTest {
     @Test
     void singleWord_isFoundOnlyWhereNoLetterTouchesIt() {
         assertThat(split("cat cats (cat)", token("cat", "w"))).containsExactly("#0", " cats (", "#0", ")");
+    }
+
+    /** Walking through the spaces anew from each token would take hours. */
+    @Test
+    void spacesThatAreTokens_areWalkedThroughOnce() {
+        String spaces = " ".repeat(2_000_000);
+        List<String> found = Assertions.assertTimeoutPreemptively(Duration.ofSeconds(20), () -> split(spaces, token(" ", "lr")));
+        assertThat(found).hasSize(spaces.length()).allMatch("#0"::equals);
+    }
+
+    @Test
+    void manyTokensWithOneBeginning_areFoundWithoutTryingEach() {
+        AddedToken[] tokens = IntStream.range(0, 20_000).mapToObj(i -> token("aaaa" + i, "")).toArray(AddedToken[]::new);
+        String text = "a".repeat(1_000_000) + "19999";
+        List<String> found = Assertions.assertTimeoutPreemptively(Duration.ofSeconds(20), () -> split(text, tokens));
+        assertThat(found).containsExactly("a".repeat(999_996), "#19999");
     }
 
     @Test

@@ -12,9 +12,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import wurstchen.golden.GoldenFile;
 
 class ClipTokenizerTest {
@@ -91,6 +94,28 @@ class ClipTokenizerTest {
             TokenIds ids = Assertions.assertTimeoutPreemptively(Duration.ofSeconds(20), () -> tokenizer.encode(word));
             assertThat(ids.truncated()).isTrue();
         }
+    }
+
+    /** Each was quadratic, or could become so. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\u0334\u0301", "\u0301a\u0334", "a", "ab ", "'ll", "<|endoftext|>", " ", "!\ud83d\ude00", "1\u00bd", "\uac01\u11a8"})
+    void promptOfAMegabyte_isEncodedInLinearTime(String part) {
+        ClipTokenizer tokenizer = golden(VOCABULARY_FORM);
+        String prompt = Strings.repeat(part, 1_000_000 / part.length());
+        Assertions.assertTimeoutPreemptively(Duration.ofSeconds(30), () -> tokenizer.encode(prompt));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\u0334\u0301", "a", "a ", "<|endoftext|>a"})
+    void longPrompt_asksManyTimesWhetherToStop(String part) {
+        AtomicInteger calls = new AtomicInteger();
+        Runnable stopLater = () -> {
+            if (calls.incrementAndGet() == 5) {
+                throw new IllegalStateException("stopped");
+            }
+        };
+        String prompt = Strings.repeat(part, 200_000);
+        assertThatThrownBy(() -> golden(VOCABULARY_FORM).encode(prompt, stopLater)).hasMessage("stopped");
     }
 
     @Test
