@@ -119,7 +119,7 @@ public final class Wurstchen implements AutoCloseable {
      *
      * @param request what to make
      * @return the pictures, and how they were made
-     * @throws IllegalArgumentException if the model cannot make that size
+     * @throws IllegalArgumentException if the model cannot make that size, or so many pictures at a time
      * @throws QueueFullException at once, if as many requests wait as may
      * @throws CancelledException if the request's {@link Cancellation} or an interrupt of this thread stops it; the thread stays interrupted
      * @throws DeadlineExceededException if it takes longer than its deadline allows
@@ -138,7 +138,7 @@ public final class Wurstchen implements AutoCloseable {
      *
      * @param request what to make
      * @return the pictures, and how they were made
-     * @throws IllegalArgumentException if the model cannot make that size
+     * @throws IllegalArgumentException if the model cannot make that size, or so many pictures at a time
      * @throws QueueFullException at once, if as many requests wait as may
      * @throws PipelineClosedException if the pipeline is closed
      */
@@ -160,7 +160,7 @@ public final class Wurstchen implements AutoCloseable {
      *     have a thread to spare: a task that runs on the caller's thread makes the caller wait
      * @return the pictures and how they were made; fails as {@link #generate(PictureRequest)} does, or with the exception by which the
      *     executor rejects it
-     * @throws IllegalArgumentException if the model cannot make that size
+     * @throws IllegalArgumentException if the model cannot make that size, or so many pictures at a time
      * @throws QueueFullException at once, if as many requests wait as may
      * @throws PipelineClosedException if the pipeline is closed
      */
@@ -174,7 +174,7 @@ public final class Wurstchen implements AutoCloseable {
             throw new PipelineClosedException(PipelineClosedException.MESSAGE, FinishedPictures.none(), null);
         }
         PictureSettings settings = request.settings(defaults);
-        geometry().checkSize(settings.height(), settings.width());
+        geometry().checkBatch(request.batchSize(), settings.height(), settings.width());
         Optional<RequestQueue.Ticket> ticket = inside && queue.enterAgain()
                 ? Optional.empty()
                 : Optional.of(queue.join().orElseThrow(() -> new QueueFullException(queue.waiting())));

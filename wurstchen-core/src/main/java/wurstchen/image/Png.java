@@ -123,19 +123,13 @@ public final class Png {
     }
 
     /**
-     * Writes a file. It appears whole or not at all, and replaces one that is there.
+     * Writes a file. It appears whole or not at all, and replaces one that is there, see {@link WholeFile}.
      *
      * @param file where to; its folder must exist
      * @throws WurstchenException if it cannot be written
      */
     public void write(Path file) {
-        byte[] bytes = toBytes();
-        try {
-            WholeFile.write(file, bytes);
-        } catch (IOException e) {
-            throw new WurstchenException(
-                    "cannot write " + file + ": " + describe(e) + "; check that the folder is writable and the disk has room", e);
-        }
+        WholeFile.write(file, toBytes());
     }
 
     static String describe(IOException e) {

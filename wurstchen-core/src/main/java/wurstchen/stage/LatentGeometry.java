@@ -28,6 +28,12 @@ public record LatentGeometry(
     /** The largest side in px that is accepted. */
     public static final int MAX_SIDE = 4096;
 
+    /** The longest array that Java VMs make. */
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
+    /** A float of Stage A and the byte of the picture. */
+    private static final int PIXEL_VALUE_BYTES = Float.BYTES + 1;
+
     /**
      * Checks the numbers.
      *
@@ -86,6 +92,34 @@ public record LatentGeometry(
     public void checkSize(int height, int width) {
         checkSide("width", width);
         checkSide("height", height);
+    }
+
+    /**
+     * Checks whether pictures can be made at a time: their pixels must fit a Java array, and with it Java's memory.
+     *
+     * @param pictures pictures in the batch, at least 1
+     * @param height px, valid
+     * @param width px, valid
+     * @throws IllegalArgumentException if a side is not valid, or naming the most pictures that can be made at a time
+     */
+    public void checkBatch(int pictures, int height, int width) {
+        checkBatch(pictures, height, width, Runtime.getRuntime().maxMemory());
+    }
+
+    void checkBatch(int pictures, int height, int width, long memory) {
+        checkSize(height, width);
+        long values = 3L * height * width;
+        long most = Math.min(MAX_ARRAY / values, memory / (values * PIXEL_VALUE_BYTES));
+        checkArgument(
+                pictures <= most,
+                "%s pictures of %s x %s px at a time need %s MB of Java's memory, which may grow to %s MB; make at most %s at a time,"
+                        + " or start Java with a larger -Xmx",
+                pictures,
+                width,
+                height,
+                (pictures * values * PIXEL_VALUE_BYTES) >> 20,
+                memory >> 20,
+                most);
     }
 
     private void checkSide(String name, int px) {

@@ -23,6 +23,7 @@ import wurstchen.examples.benchmark.Benchmark;
 import wurstchen.examples.benchmark.BenchmarkJson;
 import wurstchen.examples.benchmark.BenchmarkTable;
 import wurstchen.examples.benchmark.Machine;
+import wurstchen.examples.cli.option.HelpOption;
 import wurstchen.examples.cli.option.ModelOptions;
 import wurstchen.examples.cli.option.PictureOptions;
 import wurstchen.examples.cli.output.Terminal;
@@ -32,8 +33,6 @@ import wurstchen.onnx.ModelBundle;
 /** Measures each stage. */
 @Command(
         name = "benchmark",
-        mixinStandardHelpOptions = true,
-        versionProvider = BuildVersion.class,
         sortOptions = false,
         usageHelpWidth = 110,
         description = {
@@ -53,6 +52,9 @@ final class BenchmarkCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private HelpOption help;
 
     @Mixin
     private PictureOptions pictureOptions;

@@ -3,9 +3,11 @@ package wurstchen.examples.cli;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import wurstchen.examples.cli.option.HelpOption;
 import wurstchen.examples.cli.option.ModelOptions;
 import wurstchen.onnx.Doctor;
 import wurstchen.onnx.DoctorReport;
@@ -13,8 +15,6 @@ import wurstchen.onnx.DoctorReport;
 /** Says whether a device can be used, and what is missing. */
 @Command(
         name = "doctor",
-        mixinStandardHelpOptions = true,
-        versionProvider = BuildVersion.class,
         usageHelpWidth = 110,
         description = {
             "Says whether a device can be used here, and if not, what is missing and where to get it: ONNX Runtime, the driver, the"
@@ -30,6 +30,9 @@ import wurstchen.onnx.DoctorReport;
 final class DoctorCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private HelpOption help;
 
     @Option(
             names = "--device",

@@ -1,6 +1,7 @@
 package wurstchen.examples.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -31,14 +32,17 @@ final class ErrorLines {
         }
 
         private static String message(ParameterException e) {
-            boolean strayWord = e instanceof UnmatchedArgumentException stray
-                    && stray.getUnmatched().stream().noneMatch(word -> word.startsWith("-"));
-            if (!strayWord) {
+            if (!(e instanceof UnmatchedArgumentException stray)) {
                 return e.getMessage();
             }
-            boolean inCommand = e.getCommandLine().getParent() != null;
-            return e.getMessage()
-                    + (inCommand ? "; put a prompt of several words in quotes" : "; the commands are generate, model, doctor and benchmark");
+            List<String> words = stray.getUnmatched();
+            CommandLine command = e.getCommandLine();
+            if (words.stream().anyMatch(word -> word.startsWith("-"))) {
+                return e.getMessage() + Suggestion.forOption(words.get(0), command.getCommandSpec());
+            }
+            return e.getMessage() + (command.getParent() != null
+                    ? "; put a prompt of several words in quotes"
+                    : Suggestion.forCommand(words.get(0), command.getSubcommands().keySet()));
         }
     }
 

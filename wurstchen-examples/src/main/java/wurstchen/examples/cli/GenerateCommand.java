@@ -13,6 +13,7 @@ import picocli.CommandLine.Spec;
 import wurstchen.PictureRequest;
 import wurstchen.Wurstchen;
 import wurstchen.WurstchenException;
+import wurstchen.examples.cli.option.HelpOption;
 import wurstchen.examples.cli.option.ModelOptions;
 import wurstchen.examples.cli.option.PictureOptions;
 import wurstchen.examples.cli.option.PromptOptions;
@@ -27,8 +28,6 @@ import wurstchen.onnx.OnnxWurstchen;
 /** Makes pictures and writes each as soon as it is there. */
 @Command(
         name = "generate",
-        mixinStandardHelpOptions = true,
-        versionProvider = BuildVersion.class,
         sortOptions = false,
         usageHelpWidth = 110,
         description = "Makes pictures of a prompt and writes them as PNG files that carry their settings as text.",
@@ -39,6 +38,9 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private HelpOption help;
 
     @Mixin
     private PromptOptions promptOptions;
@@ -69,9 +71,8 @@ final class GenerateCommand implements Callable<Integer> {
         PictureRequest.Builder request = promptOptions.toRequest();
         pictureOptions.set(request);
         Device device = modelOptions.device();
-        PictureFiles files = files();
-        files.check();
-        try {
+        try (PictureFiles files = files()) {
+            files.check();
             generate(request, device, files);
         } catch (OutOfMemoryError e) {
             throw new WurstchenException(
@@ -84,7 +85,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     private PictureFiles files() {
         try {
-            return out == null ? new PictureFiles.NextFree(folder) : new PictureFiles.Named(folder.resolve(out), pictureOptions.pictures());
+            return out == null ? PictureFiles.nextFree(folder) : PictureFiles.named(folder.resolve(out), pictureOptions.pictures());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--out: " + e.getMessage(), e);
         }
@@ -94,13 +95,13 @@ final class GenerateCommand implements Callable<Integer> {
         Stopwatch loading = Stopwatch.createStarted();
         RunReport report = new RunReport(spec.commandLine());
         try (ModelBundle bundle = modelOptions.openBundle()) {
-            pictureOptions.checkSize(request.build().settings(bundle.manifest().defaults()), bundle.manifest());
+            pictureOptions.checkSize(request.build().settings(bundle.manifest().defaults()), bundle.manifest()).ifPresent(report::note);
             try (Wurstchen wurstchen = OnnxWurstchen.builder()
                             .model(bundle)
                             .device(device)
                             .lowMemory(modelOptions.lowMemory())
                             .open();
-                    StepProgress progress = new StepProgress(terminal)) {
+                    StepProgress progress = new StepProgress(terminal, terminal == Terminal.WATCHED ? Terminal.width() : 0)) {
                 report.loaded(bundle.manifest().about().name(), loading.elapsed());
                 request.listener(progress).consumer(files.writer(report::wrote));
                 report.finish(wurstchen.generate(request.build()), promptOptions.prompt());

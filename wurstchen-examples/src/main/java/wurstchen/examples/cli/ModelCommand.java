@@ -5,23 +5,26 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import wurstchen.examples.EmbeddedModel;
+import wurstchen.examples.cli.option.HelpOption;
 import wurstchen.onnx.ModelBundle;
 
 /** Shows what a bundle is. Opening it verifies it, so what is shown has been checked. */
 @Command(
         name = "model",
-        mixinStandardHelpOptions = true,
-        versionProvider = BuildVersion.class,
         usageHelpWidth = 110,
         description = "Verifies a model bundle and shows what it is, where it comes from and what it takes.",
         footer = {"", "Example:", "  java -jar wurstchen.jar model bundles/wuerstchen"})
 final class ModelCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private HelpOption help;
 
     @Parameters(
             index = "0",

@@ -1,12 +1,15 @@
 package wurstchen.examples.cli;
 
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine;
@@ -50,6 +53,8 @@ public final class WurstchenCommand implements Runnable {
      */
     public static void main(String[] args) {
         CommandLine line = commandLine(Path.of(""), Terminal.detect());
+        // One writer for all commands: whether it failed is asked once, at the end.
+        line.setOut(new PrintWriter(System.out, true));
         System.exit(PosixLocale.printing(line).execute(PosixLocale.arguments(args)));
     }
 
@@ -69,9 +74,25 @@ public final class WurstchenCommand implements Runnable {
                 .addSubcommand(new BenchmarkCommand(folder, terminal))
                 // A prompt is text: "@home" is no file of arguments.
                 .setExpandAtFiles(false)
+                // "-horse" is no cluster of -h and others.
+                .setPosixClusteredShortOptionsAllowed(false)
+                // What follows --prompt is a prompt, also if it is "-h".
+                .setAllowOptionsAsOptionParameters(true)
+                .setExecutionStrategy(WurstchenCommand::execute)
                 .setParameterExceptionHandler(new ErrorLines.WrongUsage())
                 .setExecutionExceptionHandler(new ErrorLines.Failure(() -> root.stackTrace));
         return OptionValues.register(line);
+    }
+
+    /** Output that could not be written is a failure, whatever else went well. */
+    private static int execute(ParseResult result) {
+        int exitCode = new CommandLine.RunLast().execute(result);
+        CommandLine line = result.commandSpec().commandLine();
+        if (line.getOut().checkError()) {
+            line.getErr().println("wurstchen: cannot write to standard output: is the disk full, or the other end of a pipe closed?");
+            return exitCode == ExitCode.OK ? ExitCode.SOFTWARE : exitCode;
+        }
+        return exitCode;
     }
 
     @Override

@@ -32,10 +32,10 @@ public record CommandRun(int exitCode, String out, String err) {
         return new CommandRun(exitCode, out.toString(), err.toString());
     }
 
-    /** Generates with the tiny bundle, 128 px and few steps unless the arguments say otherwise. */
+    /** Generates with the tiny bundle, 384 x 128 px and few steps unless the arguments say otherwise. */
     public static CommandRun generateTiny(Path folder, String... args) {
         List<String> all = new ArrayList<>(List.of("generate", "--model=" + TINY_BUNDLE));
-        for (String option : List.of("--width=128", "--height=128", "--stage-c-steps=2", "--stage-b-steps=1")) {
+        for (String option : List.of("--width=384", "--height=128", "--stage-c-steps=2", "--stage-b-steps=1")) {
             String name = option.substring(0, option.indexOf('=') + 1);
             if (Arrays.stream(args).noneMatch(arg -> arg.startsWith(name))) {
                 all.add(option);

@@ -80,7 +80,7 @@ final class FailureTest {
                 .with(Map.of(name, new HashRecord.Entry(hash, FileStamp.of(bundle.resolve(name)))))
                 .write();
 
-        CommandRun trusting = CommandRun.of(folder, "generate", "a cat", "--model=" + bundle, "--width=128", "--height=128", "--stage-c-steps=2");
+        CommandRun trusting = CommandRun.of(folder, "generate", "a cat", "--model=" + bundle, "--width=384", "--height=128", "--stage-c-steps=2");
         assertThat(trusting.err()).isEmpty();
         assertThat(trusting.exitCode()).isZero();
         assertFailure(CommandRun.of(folder, "generate", "a cat", "--model=" + bundle, "--verify"), "wurstchen: " + message);
@@ -103,7 +103,7 @@ final class FailureTest {
     void stackTrace_isShownOnRequestOnly() {
         CommandRun run = CommandRun.of(folder, "generate", "a cat", "--out=missing/cat.png", "--stacktrace");
 
-        assertThat(run.err()).contains("wurstchen.WurstchenException: cannot write", "\tat wurstchen.examples.cli.output.PictureFiles.check");
+        assertThat(run.err()).contains("wurstchen.WurstchenException: cannot write", "\tat wurstchen.examples.cli.output.NamedFiles.check");
         assertThat(run.exitCode()).isEqualTo(1);
     }
 }

@@ -26,18 +26,18 @@ final class GenerateCommandTest {
 
     @Test
     void generate_writesThePictureAndSaysHow() throws IOException {
-        CommandRun run = generate("a cat", "--seed=42", "--width=256", "--out=cat.png");
+        CommandRun run = generate("a cat", "--seed=42", "--width=256", "--height=256", "--out=cat.png");
 
         assertThat(run.out().lines().toList())
                 .satisfiesExactly(
                         line -> assertThat(line).matches("model tiny, loaded in \\d+\\.\\d\\d s"),
-                        line -> assertThat(line).isEqualTo("wrote " + folder.resolve("cat.png") + ", 256 x 128 px, seed 42"),
+                        line -> assertThat(line).isEqualTo("wrote " + folder.resolve("cat.png") + ", 256 x 256 px, seed 42"),
                         line -> assertThat(line)
                                 .matches("Text \\S+ s, Stage C \\S+ s, Stage B \\S+ s, Stage A \\S+ s; together \\S+ s"));
         assertThat(folder).isDirectoryContaining(file -> file.endsWith("cat.png"));
         assertThat(ImageIO.read(folder.resolve("cat.png").toFile()))
                 .satisfies(image -> assertThat(image.getWidth()).isEqualTo(256))
-                .satisfies(image -> assertThat(image.getHeight()).isEqualTo(128));
+                .satisfies(image -> assertThat(image.getHeight()).isEqualTo(256));
     }
 
     @Test
@@ -49,7 +49,7 @@ final class GenerateCommandTest {
                         entry("prompt", "a “cat” – 猫"),
                         entry("negative-prompt", "dog"),
                         entry("seed", "-5"),
-                        entry("width", "128"),
+                        entry("width", "384"),
                         entry("height", "128"),
                         entry("stage-c-steps", "2"),
                         entry("stage-c-guidance", "2.5"),
@@ -102,9 +102,9 @@ final class GenerateCommandTest {
 
         assertThat(run.out().lines().filter(line -> line.startsWith("wrote ")))
                 .containsExactly(
-                        "wrote " + folder.resolve("cat-0.png") + ", 128 x 128 px, seed 1",
-                        "wrote " + folder.resolve("cat-1.png") + ", 128 x 128 px, seed 2",
-                        "wrote " + folder.resolve("cat-2.png") + ", 128 x 128 px, seed 3");
+                        "wrote " + folder.resolve("cat-0.png") + ", 384 x 128 px, seed 1",
+                        "wrote " + folder.resolve("cat-1.png") + ", 384 x 128 px, seed 2",
+                        "wrote " + folder.resolve("cat-2.png") + ", 384 x 128 px, seed 3");
     }
 
     @Test
@@ -130,6 +130,37 @@ final class GenerateCommandTest {
         generate("", "--out=empty.png");
 
         assertThat(Png.read(folder.resolve("empty.png")).text()).containsEntry("prompt", "");
+    }
+
+    @Test
+    void promptThatBeginsWithAHyphen_isAPromptWhereItIsSaidToBe() {
+        generate("--prompt", "-Vintage car", "--out=one.png");
+        generate("--prompt=-h", "--out=two.png");
+        generate("--out=three.png", "--", "-Vintage car");
+
+        assertThat(Png.read(folder.resolve("one.png")).text()).containsEntry("prompt", "-Vintage car");
+        assertThat(Png.read(folder.resolve("two.png")).text()).containsEntry("prompt", "-h");
+        assertThat(Png.read(folder.resolve("three.png")).text()).containsEntry("prompt", "-Vintage car");
+    }
+
+    @Test
+    void seedsFrom2To63_areThoseOfTheSame64Bits() {
+        generate("a cat", "--seed=18446744073709551615", "--out=one.png");
+        generate("a cat", "--seed=-1", "--out=two.png");
+        generate("a cat", "--seed=9223372036854775808", "--out=three.png");
+
+        assertThat(folder.resolve("one.png")).hasSameBinaryContentAs(folder.resolve("two.png"));
+        assertThat(Png.read(folder.resolve("three.png")).text()).containsEntry("seed", "-9223372036854775808");
+    }
+
+    @Test
+    void sizeThatTheModelWasNotTrainedFor_isMadeWithANote() {
+        CommandRun run = CommandRun.generateTiny(folder, "a cat", "--width=128", "--height=256", "--out=cat.png");
+
+        assertThat(run.err())
+                .isEqualToNormalizingNewlines("wurstchen: note: this model was not trained for 128 x 256 px; recommended: 256 x 256, 384 x 128\n");
+        assertThat(run.exitCode()).isZero();
+        assertThat(folder.resolve("cat.png")).exists();
     }
 
     @Test
@@ -171,6 +202,7 @@ final class GenerateCommandTest {
 
     @Test
     void version_isTheBuilds() {
+        assertThat(CommandRun.of(folder, "-V").out()).isEqualTo(CommandRun.of(folder, "--version").out());
         assertThat(CommandRun.of(folder, "--version").out()).matches("wurstchen \\d+\\.\\d+\\S* \\(Java \\S+\\)\\R");
     }
 }

@@ -39,13 +39,13 @@ final class WrongUsageTest {
     void unknownCommand_isRefused() {
         assertWrongUsage(
                 CommandRun.of(folder, "paint"),
-                "wurstchen: Unmatched argument at index 0: 'paint'; the commands are generate, model, doctor and benchmark",
+                "wurstchen: Unmatched argument at index 0: 'paint'; the commands are generate, model, doctor, benchmark",
                 "see: wurstchen --help");
     }
 
     @Test
     void missingPrompt_isRefused() {
-        assertGenerateRefuses("wurstchen: Missing required parameter: 'PROMPT'");
+        assertGenerateRefuses("wurstchen: no prompt: put it in quotes behind the command, or give --prompt TEXT if it begins with -");
     }
 
     @Test
@@ -63,6 +63,56 @@ final class WrongUsageTest {
         CommandRun run = CommandRun.of(folder, "generate", "a cat", "--colour=red");
 
         assertWrongUsage(run, "wurstchen: Unknown option: '--colour=red'", SEE_GENERATE);
+    }
+
+    @Test
+    void unknownOptions_getASuggestion() {
+        assertGenerateRefuses("wurstchen: Unknown option: '--steps=20'; did you mean --stage-c-steps or --stage-b-steps?", "a cat", "--steps=20");
+        assertGenerateRefuses("wurstchen: Unknown option: '--sed=20'; did you mean --seed?", "a cat", "--sed=20");
+        assertGenerateRefuses("wurstchen: Unknown option: '--negativ-prompt'; did you mean --negative-prompt?", "a cat", "--negativ-prompt");
+    }
+
+    @Test
+    void misspelledCommand_getsASuggestion() {
+        assertWrongUsage(
+                CommandRun.of(folder, "generte"),
+                "wurstchen: Unmatched argument at index 0: 'generte'; did you mean generate?",
+                "see: wurstchen --help");
+    }
+
+    @Test
+    void promptThatLooksLikeOptions_isRefusedWithARemedy() {
+        assertGenerateRefuses(
+                "wurstchen: Unknown option: '-Vintage car'; a prompt that begins with - goes behind --, or into --prompt TEXT", "-Vintage car");
+        assertGenerateRefuses(
+                "wurstchen: Unknown option: '-horse'; a prompt that begins with - goes behind --, or into --prompt TEXT", "-horse");
+        assertGenerateRefuses(
+                "wurstchen: Unknown option: '--a cat'; a prompt that begins with - goes behind --, or into --prompt TEXT", "--a cat");
+    }
+
+    @Test
+    void twoPrompts_areRefused() {
+        assertGenerateRefuses("wurstchen: two prompts: leave out --prompt, or the other one", "a cat", "--prompt=a dog");
+    }
+
+    @Test
+    void digitsOfOtherScripts_areRefused() {
+        assertGenerateRefuses(
+                "wurstchen: Invalid value for option '--seed': expected a whole number from -2^63 to 2^64 - 1, got '٤٢'", "a cat", "--seed=٤٢");
+        assertGenerateRefuses(
+                "wurstchen: Invalid value for option '--width': expected a whole number up to 2147483647, got '٢٥٦'", "a cat", "--width=٢٥٦");
+        assertGenerateRefuses(
+                "wurstchen: Invalid value for option '--stage-c-guidance': expected a number, got '4f'", "a cat", "--stage-c-guidance=4f");
+    }
+
+    @Test
+    void batchThatFitsNoArray_isRefused() {
+        CommandRun run = CommandRun.generateTiny(folder, "a cat", "--width=4096", "--height=4096", "--pictures=43", "--batch-size=43");
+
+        assertThat(run.err())
+                .matches("wurstchen: 43 pictures of 4096 x 4096 px at a time need 10320 MB of Java's memory, which may grow to \\d+ MB; make at"
+                        + " most \\d+ at a time, or start Java with a larger -Xmx\\R" + SEE_GENERATE + "\\R");
+        assertThat(run.exitCode()).isEqualTo(2);
     }
 
     @Test
@@ -105,10 +155,10 @@ final class WrongUsageTest {
     @Test
     void badNumbers_areRefused() {
         assertGenerateRefuses(
-                "wurstchen: Invalid value for option '--seed': expected a whole number from -2^63 to 2^63 - 1, got"
-                        + " '9223372036854775808'",
+                "wurstchen: Invalid value for option '--seed': expected a whole number from -2^63 to 2^64 - 1, got"
+                        + " '18446744073709551616'",
                 "a cat",
-                "--seed=9223372036854775808");
+                "--seed=18446744073709551616");
         assertGenerateRefuses(
                 "wurstchen: Invalid value for option '--width': expected a whole number up to 2147483647, got '12.5'",
                 "a cat",

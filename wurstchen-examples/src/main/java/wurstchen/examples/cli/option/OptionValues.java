@@ -1,7 +1,11 @@
 package wurstchen.examples.cli.option;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -10,12 +14,43 @@ import picocli.CommandLine.TypeConversionException;
 public final class OptionValues {
     private OptionValues() {}
 
+    /** Java reads the digits of other scripts too. */
+    private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]+");
+
+    private static final Pattern NUMBER = Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?|NaN|[+-]?Infinity");
+
+    private static final BigInteger MIN_SEED = BigInteger.valueOf(Long.MIN_VALUE);
+    private static final BigInteger MAX_SEED = BigInteger.ONE.shiftLeft(Long.SIZE).subtract(BigInteger.ONE);
+
     public static CommandLine register(CommandLine line) {
-        return line.registerConverter(Integer.class, converter(Integer::valueOf, "a whole number up to 2147483647"))
-                .registerConverter(int.class, converter(Integer::valueOf, "a whole number up to 2147483647"))
-                .registerConverter(Long.class, converter(Long::valueOf, "a whole number from -2^63 to 2^63 - 1"))
-                .registerConverter(Float.class, converter(Float::valueOf, "a number"))
+        return line.registerConverter(Integer.class, converter(OptionValues::integer, "a whole number up to 2147483647"))
+                .registerConverter(int.class, converter(OptionValues::integer, "a whole number up to 2147483647"))
+                .registerConverter(Long.class, converter(OptionValues::seed, "a whole number from -2^63 to 2^64 - 1"))
+                .registerConverter(Float.class, converter(OptionValues::number, "a number"))
                 .registerConverter(Path.class, converter(Path::of, "a file name that the locale can spell (LC_ALL=C.UTF-8 can)"));
+    }
+
+    private static Integer integer(String text) {
+        checkArgument(WHOLE.matcher(text).matches(), "no whole number");
+        return Integer.valueOf(text);
+    }
+
+    private static Float number(String text) {
+        checkArgument(NUMBER.matcher(text).matches(), "no number");
+        return Float.valueOf(text);
+    }
+
+    /**
+     * Reads a seed.
+     *
+     * @return 2^63 and more as the negative number of the same 64 bits
+     * @throws IllegalArgumentException if it is none
+     */
+    public static Long seed(String text) {
+        checkArgument(WHOLE.matcher(text).matches(), "no whole number");
+        BigInteger value = new BigInteger(text);
+        checkArgument(value.compareTo(MIN_SEED) >= 0 && value.compareTo(MAX_SEED) <= 0, "more than 64 bits");
+        return value.longValue();
     }
 
     private static <T> ITypeConverter<T> converter(Function<String, T> read, String expected) {

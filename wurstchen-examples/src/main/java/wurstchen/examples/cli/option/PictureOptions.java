@@ -1,5 +1,8 @@
 package wurstchen.examples.cli.option;
 
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -108,15 +111,22 @@ public final class PictureOptions {
     }
 
     /**
-     * Checks the size of what will be made, before anything is computed.
+     * Checks the size of what will be made, and how many pictures at a time, before anything is computed.
      *
+     * @return a note if the model was not trained for the size
      * @throws ParameterException if the model cannot make it
      */
-    public void checkSize(PictureSettings settings, Manifest manifest) {
+    public Optional<String> checkSize(PictureSettings settings, Manifest manifest) {
         try {
-            manifest.geometry().checkSize(settings.height(), settings.width());
+            manifest.geometry().checkBatch(batchSize(), settings.height(), settings.width());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+        List<Manifest.PictureSize> recommended = manifest.recommendedSizes();
+        if (recommended.isEmpty() || recommended.contains(new Manifest.PictureSize(settings.width(), settings.height()))) {
+            return Optional.empty();
+        }
+        String sizes = recommended.stream().map(size -> size.width() + " x " + size.height()).collect(Collectors.joining(", "));
+        return Optional.of("this model was not trained for " + settings.width() + " x " + settings.height() + " px; recommended: " + sizes);
     }
 }

@@ -14,9 +14,19 @@ public final class PromptOptions {
 
     @Parameters(
             index = "0",
+            arity = "0..1",
             paramLabel = "PROMPT",
-            description = {"What to show; several words in quotes. May be empty.", "Example: \"a red apple\""})
+            description = {
+                "What to show; several words in quotes. May be empty. One that begins with - goes after --, behind all options.",
+                "Example: \"a red apple\""
+            })
     private String prompt;
+
+    @Option(
+            names = "--prompt",
+            paramLabel = "TEXT",
+            description = {"What to show, in place of PROMPT.", "Example: --prompt \"-40 degrees\""})
+    private String promptOption;
 
     @Option(
             names = "--negative-prompt",
@@ -31,14 +41,27 @@ public final class PromptOptions {
             names = "--seed",
             paramLabel = "N",
             description = {
-                "Any 64-bit number; the same seed makes the same picture. Default: a random one, which is printed."
+                "Any 64-bit number, with a sign or without; the same seed makes the same picture. Default: a random one, which is"
+                        + " printed."
                         + " diffusers: generator=torch.Generator(\"cpu\").manual_seed(N).",
                 "Example: --seed 42"
             })
     private Long seed;
 
+    /**
+     * Returns the prompt.
+     *
+     * @throws ParameterException if there is none, or two
+     */
     public String prompt() {
-        return prompt;
+        if (prompt != null && promptOption != null) {
+            throw new ParameterException(spec.commandLine(), "two prompts: leave out --prompt, or the other one");
+        }
+        if (prompt == null && promptOption == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "no prompt: put it in quotes behind the command, or give --prompt TEXT if it begins with -");
+        }
+        return prompt != null ? prompt : promptOption;
     }
 
     /**
@@ -47,7 +70,7 @@ public final class PromptOptions {
      * @throws ParameterException naming the option, if a value is out of range
      */
     public PictureRequest.Builder toRequest() {
-        PictureRequest.Builder request = PictureRequest.builder(prompt);
+        PictureRequest.Builder request = PictureRequest.builder(prompt());
         OptionSetter options = new OptionSetter(spec);
         options.set("--negative-prompt", negativePrompt, request::negativePrompt);
         options.set("--seed", seed, request::seed);

@@ -30,6 +30,11 @@ public final class RunReport {
         out.flush();
     }
 
+    public void note(String text) {
+        err.println("wurstchen: note: " + text);
+        err.flush();
+    }
+
     private void warn(PictureResult result, String prompt) {
         Map<String, Set<CascadeStage>> stages = new LinkedHashMap<>();
         for (DroppedText text : result.droppedTexts()) {

@@ -9,13 +9,21 @@ import wurstchen.progress.RequestListener;
 
 /** A progress bar for each stage, on standard error. Close it to finish a bar that a failure left. */
 public final class StepProgress implements RequestListener, AutoCloseable {
-    private static final int WIDTH = 80;
+    private static final int MOST_WIDTH = 80;
 
     private final boolean shown;
+    private final int width;
     private ProgressBar bar;
 
-    public StepProgress(Terminal terminal) {
+    /**
+     * Creates one without a bar.
+     *
+     * @param terminal whether somebody watches
+     * @param width characters that fit a line
+     */
+    public StepProgress(Terminal terminal, int width) {
         shown = terminal == Terminal.WATCHED;
+        this.width = Math.min(width, MOST_WIDTH);
     }
 
     @Override
@@ -33,13 +41,13 @@ public final class StepProgress implements RequestListener, AutoCloseable {
         }
     }
 
-    private static ProgressBar open(CompletedStep step) {
+    private ProgressBar open(CompletedStep step) {
         return new ProgressBarBuilder()
                 .setTaskName(step.stage().toString())
                 .setInitialMax(step.steps())
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(100)
-                .setConsumer(new ConsoleProgressBarConsumer(System.err, WIDTH))
+                .setConsumer(new ConsoleProgressBarConsumer(System.err, width))
                 .build();
     }
 

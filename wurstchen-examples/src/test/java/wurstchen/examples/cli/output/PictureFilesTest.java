@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -29,12 +30,12 @@ final class PictureFilesTest {
 
     @Test
     void onePicture_hasTheGivenName() {
-        assertThat(new PictureFiles.Named(Path.of("a.png"), 1).file(0)).isEqualTo(Path.of("a.png"));
+        assertThat(new NamedFiles(Path.of("a.png"), 1).file(0)).isEqualTo(Path.of("a.png"));
     }
 
     @Test
     void severalPictures_areNumberedFromZero() {
-        PictureFiles files = new PictureFiles.Named(folder.resolve("my.cat.PNG"), 12);
+        NamedFiles files = new NamedFiles(folder.resolve("my.cat.PNG"), 12);
 
         assertThat(files.file(0)).isEqualTo(folder.resolve("my.cat-0.PNG"));
         assertThat(files.file(11)).isEqualTo(folder.resolve("my.cat-11.PNG"));
@@ -42,14 +43,22 @@ final class PictureFilesTest {
 
     @Test
     void nameWithoutPng_isRefused() {
-        assertThatThrownBy(() -> new PictureFiles.Named(Path.of("a.jpg"), 1))
+        assertThatThrownBy(() -> new NamedFiles(Path.of("a.jpg"), 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("only PNG files are written: the name must end in .png, got a.jpg");
     }
 
+    /** The names that the next pictures in this folder get, in order. */
+    private List<String> nextFree(int pictures) {
+        try (NextFreeFiles files = new NextFreeFiles(folder)) {
+            files.check();
+            return IntStream.range(0, pictures).mapToObj(i -> files.write(picture()).getFileName().toString()).toList();
+        }
+    }
+
     @Test
     void nextFree_startsAtOne() {
-        assertThat(new PictureFiles.NextFree(folder).file(0)).isEqualTo(folder.resolve("wurstchen-0001.png"));
+        assertThat(nextFree(2)).containsExactly("wurstchen-0001.png", "wurstchen-0002.png");
     }
 
     @Test
@@ -57,22 +66,95 @@ final class PictureFilesTest {
         Files.createFile(folder.resolve("wurstchen-0001.png"));
         Files.createDirectory(folder.resolve("wurstchen-0002.png"));
 
-        assertThat(new PictureFiles.NextFree(folder).file(0)).isEqualTo(folder.resolve("wurstchen-0003.png"));
+        assertThat(nextFree(1)).containsExactly("wurstchen-0003.png");
+        assertThat(folder.resolve("wurstchen-0001.png")).isEmptyFile();
     }
 
     @Test
-    void check_leavesNothingBehind() {
-        new PictureFiles.NextFree(folder).check();
-        new PictureFiles.Named(folder.resolve("a.png"), 1).check();
+    void nextFree_skipsWhatAnotherRunHasClaimed() {
+        try (NextFreeFiles other = new NextFreeFiles(folder)) {
+            other.check();
 
+            assertThat(nextFree(1)).containsExactly("wurstchen-0002.png");
+            assertThat(other.write(picture())).isEqualTo(folder.resolve("wurstchen-0001.png"));
+        }
+        assertThat(folder.toFile().list()).hasSize(2);
+    }
+
+    @Test
+    void nextFree_takesWhatAKilledRunHadClaimed() throws IOException {
+        Path claimed;
+        try (NextFreeFiles killed = new NextFreeFiles(folder)) {
+            killed.check();
+            claimed = Files.copy(folder.resolve("wurstchen-0001.png"), folder.resolve("copy"));
+        }
+        Files.move(claimed, folder.resolve("wurstchen-0001.png"));
+
+        assertThat(nextFree(1)).containsExactly("wurstchen-0001.png");
+        assertThat(Png.read(folder.resolve("wurstchen-0001.png")).picture()).isEqualTo(picture().picture());
+    }
+
+    @Test
+    void nameThatAnotherRunHasClaimed_isRefused() {
+        Path file = folder.resolve("a.png");
+        try (NamedFiles other = new NamedFiles(file, 1)) {
+            other.check();
+
+            assertThatThrownBy(() -> new NamedFiles(file, 1).check())
+                    .isInstanceOf(WurstchenException.class)
+                    .hasMessage("cannot write " + file + ": another run is making it; give another name");
+        }
+    }
+
+    @Test
+    void fileThatWasThereAtTheStart_isReplaced() throws IOException {
+        Path file = Files.writeString(folder.resolve("a.png"), "old");
+        try (NamedFiles files = new NamedFiles(file, 1)) {
+            files.check();
+            assertThat(file).hasContent("old");
+            files.write(picture());
+        }
+        assertThat(Png.read(file).picture()).isEqualTo(picture().picture());
+    }
+
+    @Test
+    void fileThatAppearsMeanwhile_isNotReplaced() throws IOException {
+        try (NamedFiles files = new NamedFiles(folder.resolve("a.png"), 2)) {
+            files.check();
+            files.write(picture());
+            Path file = Files.writeString(folder.resolve("a-1.png"), "mine");
+
+            assertThatThrownBy(() -> files.write(picture()))
+                    .isInstanceOf(WurstchenException.class)
+                    .hasMessage("cannot write " + file + ": it was not there when this run began; give another name");
+            assertThat(file).hasContent("mine");
+        }
+    }
+
+    @Test
+    void runWithoutPictures_leavesNothingBehind() {
+        for (PictureFiles files : List.of(new NextFreeFiles(folder), new NamedFiles(folder.resolve("a.png"), 1))) {
+            files.check();
+            assertThat(folder.toFile().list()).hasSize(1);
+            files.close();
+            files.close();
+        }
         assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void leftoversOfAKilledRun_areRemoved() throws IOException {
+        Files.writeString(folder.resolve(".wurstchen-7-1.part"), "half");
+
+        assertThat(nextFree(1)).containsExactly("wurstchen-0001.png");
+        assertThat(folder.toFile().list()).containsExactly("wurstchen-0001.png");
     }
 
     @Test
     void missingFolder_isAFailure() {
         Path file = folder.resolve("missing/a.png");
 
-        assertThatThrownBy(() -> new PictureFiles.Named(file, 1).check())
+        assertThatThrownBy(() -> new NamedFiles(file, 1).check())
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("cannot write " + file + ": " + file.getParent()
                         + " is not a folder; create it, or name one that exists");
@@ -82,7 +164,7 @@ final class PictureFilesTest {
     void fileAsFolder_isAFailure() throws IOException {
         Path file = Files.createFile(folder.resolve("notes.txt")).resolve("a.png");
 
-        assertThatThrownBy(() -> new PictureFiles.Named(file, 1).check())
+        assertThatThrownBy(() -> new NamedFiles(file, 1).check())
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("cannot write " + file + ": " + file.getParent()
                         + " is not a folder; create it, or name one that exists");
@@ -93,7 +175,7 @@ final class PictureFilesTest {
     void folderThatCannotBeWritten_isAFailure() {
         Path file = Path.of("/proc/self/a.png");
 
-        assertThatThrownBy(() -> new PictureFiles.Named(file, 1).check())
+        assertThatThrownBy(() -> new NamedFiles(file, 1).check())
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("cannot write /proc/self/a.png: /proc/self is not writable; change its rights, or name another folder");
     }
@@ -102,34 +184,34 @@ final class PictureFilesTest {
     void nameOfAFolder_isAFailure() throws IOException {
         Path file = Files.createDirectory(folder.resolve("a-1.png"));
 
-        assertThatThrownBy(() -> new PictureFiles.Named(folder.resolve("a.png"), 2).check())
+        assertThatThrownBy(() -> new NamedFiles(folder.resolve("a.png"), 2).check())
                 .isInstanceOf(WurstchenException.class)
-                .hasMessage("cannot write " + file + ": it is a folder; give another name");
+                .hasMessage("cannot write " + file + ": it is a folder; name a file, such as " + file.resolve("picture.png"));
     }
 
     @Test
     void failedWrite_keepsThePicturesBefore() {
-        PictureDefaults defaults = PictureDefaults.builder().size(2, 2).stageC(1, 4).stageB(1, 0).build();
-        PictureSettings settings = PictureRequest.builder("a cat").seed(1).build().settings(defaults);
-        Picture black = Picture.fromPixels(new Pixels(1, 2, 2, new float[12])).get(0);
-        byte[] png = new Png(black, settings.toText()).toBytes();
-        GeneratedPicture picture = GeneratedPicture.readPng(new ByteArrayInputStream(png));
-        PictureFiles files = new PictureFiles.Named(folder.resolve("a.png"), 2);
+        PictureFiles files = new NamedFiles(folder.resolve("a.png"), 2);
+        files.check();
         List<Path> written = new ArrayList<>();
         Consumer<GeneratedPicture> writer = files.writer((file, with) -> {
             written.add(file);
-            createFolder(files.file(1));
+            assertThat(folder.resolve("a-1.png").toFile().mkdir()).isTrue();
         });
-        writer.accept(picture);
+        writer.accept(picture());
 
-        assertThatThrownBy(() -> writer.accept(picture))
+        assertThatThrownBy(() -> writer.accept(picture()))
                 .isInstanceOf(WurstchenException.class)
-                .hasMessageStartingWith("cannot write " + folder.resolve("a-1.png") + ": it is a folder");
+                .hasMessageStartingWith("cannot write " + folder.resolve("a-1.png") + ": ");
+        files.close();
         assertThat(written).containsExactly(folder.resolve("a-0.png"));
         assertThat(folder.toFile().list()).containsExactlyInAnyOrder("a-0.png", "a-1.png");
     }
 
-    private static void createFolder(Path path) {
-        assertThat(path.toFile().mkdir()).isTrue();
+    private static GeneratedPicture picture() {
+        PictureDefaults defaults = PictureDefaults.builder().size(2, 2).stageC(1, 4).stageB(1, 0).build();
+        PictureSettings settings = PictureRequest.builder("a cat").seed(1).build().settings(defaults);
+        Picture black = Picture.fromPixels(new Pixels(1, 2, 2, new float[12])).get(0);
+        return GeneratedPicture.readPng(new ByteArrayInputStream(new Png(black, settings.toText()).toBytes()));
     }
 }

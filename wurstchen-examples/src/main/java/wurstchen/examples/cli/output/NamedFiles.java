@@ -1,0 +1,83 @@
+package wurstchen.examples.cli.output;
+
+import com.google.common.io.MoreFiles;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import wurstchen.GeneratedPicture;
+import wurstchen.WurstchenException;
+import wurstchen.image.WholeFile;
+
+/** The name that the user gave, numbered if there are several pictures. */
+final class NamedFiles implements PictureFiles {
+    private static final String EXTENSION = ".png";
+
+    private final Path out;
+    private final int pictures;
+
+    /** Those that were there at the start, and are replaced. */
+    private final Set<Path> replaced = new HashSet<>();
+
+    private Optional<FileClaim> claim = Optional.empty();
+    private int next;
+
+    NamedFiles(Path out, int pictures) {
+        Path name = out.getFileName();
+        if (name == null || !name.toString().toLowerCase(Locale.ROOT).endsWith(EXTENSION)) {
+            throw new IllegalArgumentException("only PNG files are written: the name must end in .png, got " + out);
+        }
+        this.out = out;
+        this.pictures = pictures;
+    }
+
+    Path file(int picture) {
+        if (pictures == 1) {
+            return out;
+        }
+        String extension = MoreFiles.getFileExtension(out);
+        return out.resolveSibling(MoreFiles.getNameWithoutExtension(out) + "-" + picture + "." + extension);
+    }
+
+    @Override
+    public void check() {
+        for (int picture = 0; picture < pictures; picture++) {
+            Path file = file(picture);
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !FileClaim.marks(file)) {
+                replaced.add(file);
+            }
+            WholeFile.check(file);
+        }
+        WholeFile.removeLeftovers(out.toAbsolutePath().getParent());
+        claim = claim(file(0), "another run is making it");
+    }
+
+    private Optional<FileClaim> claim(Path file, String otherwise) {
+        if (replaced.contains(file)) {
+            return Optional.empty();
+        }
+        return Optional.of(FileClaim.take(file)
+                .orElseThrow(() -> new WurstchenException("cannot write " + file + ": " + otherwise + "; give another name")));
+    }
+
+    @Override
+    public Path write(GeneratedPicture picture) {
+        Path file = file(next++);
+        Optional<FileClaim> own = claim.isPresent() ? claim : claim(file, "it was not there when this run began");
+        claim = Optional.empty();
+        try {
+            WholeFile.write(file, picture.toPng());
+        } finally {
+            own.ifPresent(FileClaim::close);
+        }
+        return file;
+    }
+
+    @Override
+    public void close() {
+        claim.ifPresent(FileClaim::close);
+    }
+}
