@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import wurstchen.internal.RequestMemory;
 import wurstchen.internal.RequestQueue;
 import wurstchen.internal.RequestThread;
 import wurstchen.internal.StopSignal;
@@ -50,6 +51,7 @@ public final class Wurstchen implements AutoCloseable {
     private final CascadeLoop loop;
     private final Executor executor;
     private final RequestQueue queue;
+    private final RequestMemory memory;
     private final Set<Generation> generations = ConcurrentHashMap.newKeySet();
     private final List<AutoCloseable> resources;
     private volatile boolean closed;
@@ -61,6 +63,7 @@ public final class Wurstchen implements AutoCloseable {
         loop = new CascadeLoop(parts, geometry, builder.engine);
         executor = builder.executor != null ? builder.executor : new RequestThread("wurstchen-request");
         queue = new RequestQueue(builder.maxWaitingRequests);
+        memory = new RequestMemory(builder.maxMemory);
         resources = List.copyOf(builder.resources);
     }
 
@@ -119,7 +122,8 @@ public final class Wurstchen implements AutoCloseable {
      *
      * @param request what to make
      * @return the pictures, and how they were made
-     * @throws IllegalArgumentException if the model cannot make that size, or so many pictures at a time
+     * @throws IllegalArgumentException if the model cannot make that size, or so many pictures at a time, or the request needs more than
+     *     {@link Builder#maxMemory}
      * @throws QueueFullException at once, if as many requests wait as may
      * @throws CancelledException if the request's {@link Cancellation} or an interrupt of this thread stops it; the thread stays interrupted
      * @throws DeadlineExceededException if it takes longer than its deadline allows
@@ -138,7 +142,8 @@ public final class Wurstchen implements AutoCloseable {
      *
      * @param request what to make
      * @return the pictures, and how they were made
-     * @throws IllegalArgumentException if the model cannot make that size, or so many pictures at a time
+     * @throws IllegalArgumentException if the model cannot make that size, or so many pictures at a time, or the request needs more than
+     *     {@link Builder#maxMemory}
      * @throws QueueFullException at once, if as many requests wait as may
      * @throws PipelineClosedException if the pipeline is closed
      */
@@ -160,7 +165,8 @@ public final class Wurstchen implements AutoCloseable {
      *     have a thread to spare: a task that runs on the caller's thread makes the caller wait
      * @return the pictures and how they were made; fails as {@link #generate(PictureRequest)} does, or with the exception by which the
      *     executor rejects it
-     * @throws IllegalArgumentException if the model cannot make that size, or so many pictures at a time
+     * @throws IllegalArgumentException if the model cannot make that size, or so many pictures at a time, or the request needs more than
+     *     {@link Builder#maxMemory}
      * @throws QueueFullException at once, if as many requests wait as may
      * @throws PipelineClosedException if the pipeline is closed
      */
@@ -175,6 +181,8 @@ public final class Wurstchen implements AutoCloseable {
         }
         PictureSettings settings = request.settings(defaults);
         geometry().checkBatch(request.batchSize(), settings.height(), settings.width());
+        int kept = request.consumer().isPresent() ? request.batchSize() : request.pictures();
+        memory.check(geometry(), settings.width(), settings.height(), request.batchSize(), kept);
         Optional<RequestQueue.Ticket> ticket = inside && queue.enterAgain()
                 ? Optional.empty()
                 : Optional.of(queue.join().orElseThrow(() -> new QueueFullException(queue.waiting())));
@@ -252,6 +260,7 @@ public final class Wurstchen implements AutoCloseable {
         private Engine engine = Engine.NONE;
         private @Nullable Executor executor;
         private int maxWaitingRequests = Integer.MAX_VALUE;
+        private long maxMemory = RequestMemory.DEFAULT_MOST;
         private final List<AutoCloseable> resources = new ArrayList<>();
 
         private Builder() {}
@@ -387,6 +396,21 @@ public final class Wurstchen implements AutoCloseable {
         public Builder maxWaitingRequests(int most) {
             checkArgument(most >= 0, "waiting requests must be at least 0, got %s; 0 lets none wait", most);
             maxWaitingRequests = most;
+            return this;
+        }
+
+        /**
+         * Sets how much memory a request may need for its noise, latents and pixels and for the pictures that its result keeps. It is
+         * estimated before the request waits; one that needs more is refused with an IllegalArgumentException. Weights, and what the
+         * model's networks need while they compute, are not counted. Default: 8 GiB.
+         *
+         * @param bytes at least 1
+         * @return this
+         * @throws IllegalArgumentException if it is below 1
+         */
+        public Builder maxMemory(long bytes) {
+            checkArgument(bytes >= 1, "the memory of a request must be at least 1 byte, got %s", bytes);
+            maxMemory = bytes;
             return this;
         }
 

@@ -149,7 +149,8 @@ public record LatentGeometry(
             return false;
         }
         int side = stageBSide(px);
-        return side > 0 && side * stageAFactor == px && side % stageBMultiple == 0;
+        // As long: a product that wraps could be any size.
+        return side > 0 && (long) side * stageAFactor == px && side % stageBMultiple == 0 && stageCSide(px) <= MAX_SIDE;
     }
 
     private int stageCSide(int px) {

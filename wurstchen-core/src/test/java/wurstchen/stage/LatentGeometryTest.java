@@ -56,6 +56,23 @@ class LatentGeometryTest {
                 .hasMessage("height must be a multiple of 128, at most 4096, got 1000; nearest: 896, 1024");
     }
 
+    /** 1024 * 8192.001953125 * 512 is 1,024 more than 2 to the 32: as int, side times factor would be the size. */
+    @Test
+    void sidesThatWrapPastInt_areNotValid() {
+        LatentGeometry wrapping = new LatentGeometry(1, 8192.001953125, 16, 4, 1, 512);
+        assertThatThrownBy(() -> wrapping.checkSize(1024, 1024))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageEndingWith("has no valid size up to 4096 px");
+    }
+
+    @Test
+    void stageCSidesAboveTheLargest_areNotValid() {
+        LatentGeometry huge = new LatentGeometry(1e-9, 1e-9, 16, 4, 1, 1);
+        assertThatThrownBy(() -> huge.checkSize(2, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageEndingWith("has no valid size up to 4096 px");
+    }
+
     @Test
     void numbers_notPositive_throw() {
         assertThatThrownBy(() -> new LatentGeometry(0, 10.67, 16, 4, 16, 4))

@@ -10,6 +10,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import wurstchen.Wurstchen;
@@ -57,6 +58,7 @@ public final class OnnxWurstchen {
         private boolean lowMemory;
         private Optional<Executor> executor = Optional.empty();
         private int maxWaitingRequests = Integer.MAX_VALUE;
+        private OptionalLong maxMemory = OptionalLong.empty();
         private final PartOpener parts = new PartOpener();
 
         private Builder() {}
@@ -132,6 +134,19 @@ public final class OnnxWurstchen {
         public Builder maxWaitingRequests(int most) {
             checkArgument(most >= 0, "waiting requests must be at least 0, got %s; 0 lets none wait", most);
             maxWaitingRequests = most;
+            return this;
+        }
+
+        /**
+         * Limits the memory of a request, see {@link Wurstchen.Builder#maxMemory}; 8 GiB if not set.
+         *
+         * @param bytes at least 1
+         * @return this
+         * @throws IllegalArgumentException if it is below 1
+         */
+        public Builder maxMemory(long bytes) {
+            checkArgument(bytes >= 1, "the memory of a request must be at least 1 byte, got %s", bytes);
+            maxMemory = OptionalLong.of(bytes);
             return this;
         }
 
@@ -244,6 +259,7 @@ public final class OnnxWurstchen {
                     .schedules(manifest.schedules().stageC(), manifest.schedules().stageB())
                     .tokenizers(model.tokenizerC(), model.tokenizerB());
             executor.ifPresent(pipeline::executor);
+            maxMemory.ifPresent(pipeline::maxMemory);
             OnnxEngine engine = OnnxEngine.open(device.provider());
             try {
                 if (lowMemory) {
