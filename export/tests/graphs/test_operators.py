@@ -51,6 +51,11 @@ def residual_case(draw, *sides):
     return inputs, {}, [formulas.dense_residual(*inputs)]
 
 
+def bias_residual_case(draw, *sides):
+    inputs = draw(*sides, WIDE), draw(WIDE, C), draw(C), draw(*sides, C)
+    return inputs, {}, [formulas.dense_bias_residual(*inputs)]
+
+
 def affine_norm_case(draw, *sides):
     inputs = affine(draw, *sides)
     return inputs, AFFINE, formulas.affine_norm(*inputs, 2, 2 + C, 1e-6)
@@ -97,10 +102,21 @@ def attention_case(draw, *sides):
     return inputs, {"block": 1, "heads": 2, "scale": 0.11}, [formulas.joint_attention(*inputs, 1, 2, 0.11)]
 
 
+def masked_case(draw, rows, height, width):
+    """Masks as text encoders have them: later tokens, and the last one of the first row."""
+    tokens, heads, head_dim = height * width, 3, 8
+    mask = torch.ones(rows, 1, tokens, tokens, dtype=torch.bool).triu(1)
+    mask[0, :, :, tokens - 1] = True
+    mask = torch.where(mask, torch.finfo(draw.dtype).min, 0.0).to(draw.dtype)
+    inputs = draw(rows, tokens, 3 * heads * head_dim), mask
+    return inputs, {"heads": heads, "scale": 0.35}, [formulas.masked_attention(*inputs, heads, 0.35)]
+
+
 CASES = {
     "Dense": dense_case,
     "DenseGelu": gelu_case,
     "DenseResidual": residual_case,
+    "DenseBiasResidual": bias_residual_case,
     "AffineNorm": affine_norm_case,
     "DepthwiseNorm": depthwise_case,
     "DepthwiseNormJoin": join_case,
@@ -109,6 +125,7 @@ CASES = {
     "ResponseScale": response_case,
     "ScaledDenseResidual": scaled_case,
     "JointAttention": attention_case,
+    "MaskedAttention": masked_case,
 }
 TYPES = {torch.float32: TensorProto.FLOAT, torch.float16: TensorProto.FLOAT16}
 

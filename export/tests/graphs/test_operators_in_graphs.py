@@ -9,7 +9,9 @@ import pytest
 from wurstchen_export.graphs import replay, shapes
 from wurstchen_export.graphs.operators import functions
 
-GRAPHS = ["stage_c_condition", "stage_c_step", "stage_b_condition", "stage_b_step", "stage_a_decode", "stage_a_encode"]
+ENCODERS = ["text_encoder_c", "text_encoder_b"]
+STAGES = ["stage_c_condition", "stage_c_step", "stage_b_condition", "stage_b_step", "stage_a_decode", "stage_a_encode"]
+GRAPHS = [*ENCODERS, *STAGES]
 STEPS = ["stage_c_step", "stage_b_step"]
 
 

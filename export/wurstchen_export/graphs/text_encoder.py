@@ -7,8 +7,11 @@ import copy
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from transformers.activations import GELUActivation
 
-from wurstchen_export.graphs.layers import Dense
+from wurstchen_export.graphs.layers import Dense, for_gpus
+from wurstchen_export.graphs.operators import nodes
+from wurstchen_export.graphs.operators.functions import MASKED_HEAD_DIMS, MASKED_TOKENS
 from wurstchen_export.graphs.shapes import KEEP, reshape
 
 
@@ -58,12 +61,26 @@ class TextLayer(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         """x: [rows, tokens, width]; bias: what to add to the attention scores, [rows, 1, tokens, tokens]."""
-        x = x + self.out(self._attention(self.norm1(x), bias))
-        return x + self.narrow(self.activation(self.widen(self.norm2(x))))
+        x = _added(x, self.out, self._attention(self.projection(self.norm1(x)), bias))
+        return _added(x, self.narrow, self._widened(self.norm2(x)))
 
-    def _attention(self, x: Tensor, bias: Tensor) -> Tensor:
-        width = x.shape[2]
-        projected = reshape(self.projection(x), KEEP, KEEP, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        queries, keys, values = projected[0] * self.scale, projected[1], projected[2]
+    def _attention(self, projected: Tensor, bias: Tensor) -> Tensor:
+        tokens, head_dim = projected.shape[1], projected.shape[2] // (3 * self.heads)
+        if for_gpus(projected) and head_dim in MASKED_HEAD_DIMS and tokens <= MASKED_TOKENS:
+            return nodes.masked_attention(projected, bias, self.heads, self.scale)
+        parts = reshape(projected, KEEP, KEEP, 3, self.heads, head_dim).permute(2, 0, 3, 1, 4)
+        queries, keys, values = parts[0] * self.scale, parts[1], parts[2]
         weights = torch.softmax(torch.matmul(queries, keys.transpose(2, 3)) + bias, dim=-1)
-        return reshape(torch.matmul(weights, values).transpose(1, 2), KEEP, KEEP, width)
+        return reshape(torch.matmul(weights, values).transpose(1, 2), KEEP, KEEP, self.heads * head_dim)
+
+    def _widened(self, x: Tensor) -> Tensor:
+        if for_gpus(x) and isinstance(self.activation, GELUActivation):
+            return nodes.dense_gelu(x, self.widen.weight, self.widen.bias)
+        return self.activation(self.widen(x))
+
+
+def _added(x: Tensor, layer: Dense, inner: Tensor) -> Tensor:
+    """Returns x + layer(inner)."""
+    if for_gpus(x):
+        return nodes.dense_bias_residual(inner, layer.weight, layer.bias, x)
+    return x + layer(inner)

@@ -22,6 +22,10 @@ def dense_residual(x: Tensor, weight: Tensor, residual: Tensor) -> Tensor:
     return (_wide(residual) + _wide(x) @ _wide(weight)).to(x.dtype)
 
 
+def dense_bias_residual(x: Tensor, weight: Tensor, bias: Tensor, residual: Tensor) -> Tensor:
+    return (_wide(residual) + _wide(x) @ _wide(weight) + _wide(bias)).to(x.dtype)
+
+
 def affine_norm(
     x: Tensor, scale: Tensor, offset: Tensor, start: int, end: int, epsilon: float
 ) -> tuple[Tensor, Tensor]:
@@ -67,6 +71,12 @@ def joint_attention(qkv: Tensor, text_keys_values: Tensor, block: int, heads: in
     query, key, value = _wide(qkv).flatten(1, 2).unflatten(2, (3, heads, -1)).permute(2, 0, 3, 1, 4)
     keys, values = (torch.cat(pair, dim=2) for pair in zip(text_keys_values[block].to(query.dtype), (key, value)))
     mixed = torch.softmax(query @ keys.transpose(2, 3) * scale, dim=-1) @ values
+    return mixed.transpose(1, 2).flatten(2).to(qkv.dtype)
+
+
+def masked_attention(qkv: Tensor, mask: Tensor, heads: int, scale: float) -> Tensor:
+    query, key, value = _wide(qkv).unflatten(2, (3, heads, -1)).permute(2, 0, 3, 1, 4)
+    mixed = torch.softmax(query @ key.transpose(2, 3) * scale + _wide(mask), dim=-1) @ value
     return mixed.transpose(1, 2).flatten(2).to(qkv.dtype)
 
 

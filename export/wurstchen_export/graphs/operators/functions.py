@@ -16,6 +16,8 @@ from onnx import AttributeProto, FunctionProto
 DOMAIN, VERSION = "wurstchen", 1
 HEAD_DIM = 64
 """Channels of a head that JointAttention supports."""
+MASKED_HEAD_DIMS, MASKED_TOKENS = range(8, 129, 8), 128
+"""Channels of a head, and the most tokens, that MaskedAttention supports."""
 
 _INT, _INTS, _FLOAT = AttributeProto.INT, AttributeProto.INTS, AttributeProto.FLOAT
 ATTRIBUTE_TYPES = {
@@ -90,6 +92,11 @@ _BODIES = {
     "DenseResidual (x, weight, residual) => (y)": """
     product = MatMul (x, weight)
     y = Add (residual, product)
+""",
+    "DenseBiasResidual (x, weight, bias, residual) => (y)": """
+    product = MatMul (x, weight)
+    wide = Add (product, bias)
+    y = Add (residual, wide)
 """,
     "DepthwiseNorm <start, end, epsilon, channels> (x, scale, offset, weight, bias) => (y, normed)": (
         _DEPTHWISE_NORM + _NORM_OF_MIXED.format(result="normed")
@@ -209,6 +216,32 @@ _BODIES = {
     text_value = Gather <axis = 0> (text, values)
     y, all_keys, all_values = com.microsoft.MultiHeadAttention <num_heads: int = @heads, scale: float = @scale>
         (query, key, value, , , , text_key, text_value)
+""",
+    "MaskedAttention <heads, scale> (qkv, mask) => (y)": """
+    heads = Constant <value_int: int = @heads> ()
+    heads_axis = Constant <value_ints = [0, 0, 0, 1, 0]> ()
+    other_axes = Constant <value_ints = [0, 0, 3, 0, -1]> ()
+    of_heads = Mul (heads_axis, heads)
+    split_shape = Add (other_axes, of_heads)
+    split = Reshape (qkv, split_shape)
+    parts = Transpose <perm = [2, 0, 3, 1, 4]> (split)
+    queries = Constant <value_int = 0> ()
+    keys = Constant <value_int = 1> ()
+    values = Constant <value_int = 2> ()
+    query = Gather <axis = 0> (parts, queries)
+    key = Gather <axis = 0> (parts, keys)
+    value = Gather <axis = 0> (parts, values)
+    scale = Constant <value_float: float = @scale> ()
+    scale_like = CastLike (scale, qkv)
+    scaled = Mul (query, scale_like)
+    turned = Transpose <perm = [0, 1, 3, 2]> (key)
+    products = MatMul (scaled, turned)
+    scores = Add (products, mask)
+    weights = Softmax <axis = -1> (scores)
+    mixed = MatMul (weights, value)
+    by_token = Transpose <perm = [0, 2, 1, 3]> (mixed)
+    joined_shape = Constant <value_ints = [0, 0, -1]> ()
+    y = Reshape (by_token, joined_shape)
 """,
 }
 

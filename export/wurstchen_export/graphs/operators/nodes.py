@@ -34,6 +34,11 @@ def dense_residual(x: Tensor, weight: Tensor, residual: Tensor) -> Tensor:
     return _call.DenseResidual(x, weight, residual)
 
 
+def dense_bias_residual(x: Tensor, weight: Tensor, bias: Tensor, residual: Tensor) -> Tensor:
+    """Returns residual + x W + b."""
+    return _call.DenseBiasResidual(x, weight, bias, residual)
+
+
 def affine_norm(x: Tensor, scale: Tensor, offset: Tensor, start: int, end: int) -> tuple[Tensor, Tensor]:
     """Returns y = x (1 + scale) + offset and the layer norm of y."""
     return _call.AffineNorm(x, scale, offset, [start], [end], EPSILON)
@@ -86,6 +91,15 @@ def joint_attention(qkv: Tensor, text_keys_values: Tensor, block: int, heads: in
     return _call.JointAttention(qkv, text_keys_values, block, heads, scale)
 
 
+def masked_attention(qkv: Tensor, mask: Tensor, heads: int, scale: float) -> Tensor:
+    """Returns the attention of each token of a text to the tokens that a mask leaves: [rows, tokens, channels].
+
+    qkv: [rows, tokens, 3 * channels], queries, keys, values; mask: [rows, 1, tokens, tokens], added to the products of
+    queries (third axis) and keys. See functions.MASKED_HEAD_DIMS and MASKED_TOKENS for the sizes.
+    """
+    return _call.MaskedAttention(qkv, mask, heads, scale)
+
+
 def _operator(shapes: Callable) -> Callable:
     """Registers a function as the torch operator of its name; shapes: the implementation for fake tensors."""
 
@@ -120,6 +134,10 @@ def _mixed_tokens(qkv, *_):
     return qkv.new_empty([qkv.shape[0], qkv.shape[1] * qkv.shape[2], qkv.shape[3] // 3])
 
 
+def _third_of_channels(qkv, *_):
+    return qkv.new_empty([*qkv.shape[:2], qkv.shape[2] // 3])
+
+
 @_operator(_like_product)
 def Dense(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return formulas.dense(x, weight, bias)
@@ -133,6 +151,11 @@ def DenseGelu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 @_operator(_like_residual)
 def DenseResidual(x: Tensor, weight: Tensor, residual: Tensor) -> Tensor:
     return formulas.dense_residual(x, weight, residual)
+
+
+@_operator(_like_residual)
+def DenseBiasResidual(x: Tensor, weight: Tensor, bias: Tensor, residual: Tensor) -> Tensor:
+    return formulas.dense_bias_residual(x, weight, bias, residual)
 
 
 @_operator(_map_and_normed)
@@ -179,3 +202,8 @@ def ScaledDenseResidual(u: Tensor, s: Tensor, weight: Tensor, residual: Tensor) 
 @_operator(_mixed_tokens)
 def JointAttention(qkv: Tensor, text_keys_values: Tensor, block: int, heads: int, scale: float) -> Tensor:
     return formulas.joint_attention(qkv, text_keys_values, block, heads, scale)
+
+
+@_operator(_third_of_channels)
+def MaskedAttention(qkv: Tensor, mask: Tensor, heads: int, scale: float) -> Tensor:
+    return formulas.masked_attention(qkv, mask, heads, scale)

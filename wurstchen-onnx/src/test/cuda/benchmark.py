@@ -130,6 +130,13 @@ def response(table, R, tokens, K, N):
     table.measure("scale_weight", f"{R}x{K}x{N}", "", Buffers((K, N)), moved, lambda w: [launches.scale_weight(w, s, scaled)])
 
 
+def masked_attention(table, rows, heads):
+    mask = torch.full((77, 77), -65504., device="cuda").triu(1).half().expand(rows, 1, 77, 77).contiguous()
+    buffers = Buffers((rows, 77, 192 * heads), (rows, 77, 64 * heads))
+    table.measure("masked_attention", f"{rows}x77x{heads}x64", "", buffers, buffers.bytes + mask.numel() * 2,
+                  lambda qkv, y: [launches.masked_attention(qkv, mask, y, heads, .125)])
+
+
 def copies(table):
     """What a launch costs that does nothing, and what the device's own copy reaches."""
     x, stats = torch.zeros(0, 8, device="cuda").half(), torch.zeros(1, 2, device="cuda")
@@ -159,6 +166,8 @@ def benchmark(gpu):
             response(table, R, H * H, K, N)
         for tokens, C in ((576, 1536), (1024, 1280), (256, 1280)):
             affine(table, R * tokens, C)
+        for heads in (16, 20):
+            masked_attention(table, R, heads)
     mixing(table, 1, 256, 384)
     mixing(table, 1, 512, 192)
     table.print()

@@ -140,6 +140,19 @@ class Checks:
         self.run(f"scale_weight [{R},{K},{N}] plain {plain} shift {shift}", make, [((R, K, N), torch.float16, shift)],
                  [weight.double() * s.double()[..., None]], [HALF])
 
+    def masked_attention(self, rows, tokens, heads, dim, mean=0.):
+        """Later tokens are hidden, from the second row on also some of the last ones."""
+        qkv = self.normal(rows, tokens, 3 * heads * dim, mean=mean)
+        _, mask = self.buffer((rows, 1, tokens, tokens), torch.float16, float("nan"), 1)
+        hidden = torch.ones(tokens, tokens, device=mask.device).triu(1)[None].repeat(rows, 1, 1)
+        for row in range(1, rows):
+            hidden[row, :, max(1, tokens - 3 * row):] = 1
+        mask.copy_(hidden[:, None] * torch.finfo(torch.float16).min)
+        scale = dim ** -.5
+        make = lambda y: [launches.masked_attention(qkv, mask, y, heads, scale)]
+        expected = reference.masked_attention(qkv, mask, heads, scale)
+        self.run(f"masked_attention [{rows},{tokens},{heads},{dim}] mean {mean}", make, [((rows, tokens, heads * dim), torch.float16, 0)], [expected], [HALF])
+
 
 def depthwise_cases(run, extra):
     """`run` checks a map, `extra` says what may be joined."""
@@ -189,6 +202,9 @@ def small(checks):
     checks.scale_weight(2, 9, 33)
     checks.scale_weight(9, 9, 64, shift=1)
     checks.scale_weight(2, 300, 16, plain=True)
+    for shape in ((1, 1, 1, 8), (2, 77, 2, 64), (3, 16, 3, 8), (1, 17, 1, 24), (4, 5, 2, 128), (1, 128, 1, 128), (2, 33, 4, 40)):
+        checks.masked_attention(*shape)
+    checks.masked_attention(1, 20, 2, 16, mean=30.)
 
 
 def full(checks):
@@ -207,5 +223,8 @@ def full(checks):
     checks.mixing_depthwise(1, 512, 512, 192)
     checks.mixing_depthwise(2, 131, 77, 384)
     checks.depthwise_norm(1, 1, 70000, 320)
+    for rows in (2, 16):
+        for heads in (16, 20):
+            checks.masked_attention(rows, 77, heads, 64)
     checks.response(3, 70000, 64)
     checks.response(1, 3, 70001)

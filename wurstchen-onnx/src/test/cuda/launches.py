@@ -173,3 +173,10 @@ def scale_weight(weight, s, out, plain=False):
     R = s.shape[0]
     suffix = "" if not plain and aligned((N,), (weight, s, out)) else "_any"
     return Launch(f"scale_weight{suffix}", (min(-(-K * N // 2048), 2**31 - 1), 1, 1), 256, 0, (weight, s, out, R, K, N))
+
+
+def masked_attention(qkv, mask, y, heads, scale):
+    rows, tokens, columns = y.shape
+    dim = columns // heads
+    shared = 4 * tokens * (dim + 8) + 32 * (dim + -(-tokens // 4) * 4)
+    return Launch("masked_attention", (-(-tokens // 16), heads, rows), 256, shared, (qkv, mask, y, tokens, heads, dim, scale))

@@ -45,3 +45,9 @@ def affine_norm(x, scale, offset):
 def response_scale(u, gamma):
     n = u.double().square().sum(1).sqrt()
     return 1 + gamma.double() * n / (n.mean(-1, keepdim=True) + 1e-6)
+
+
+def masked_attention(qkv, mask, heads, scale):
+    query, key, value = qkv.double().unflatten(2, (3, heads, -1)).permute(2, 0, 3, 1, 4)
+    mixed = torch.softmax(query @ key.transpose(2, 3) * scale + mask.double(), -1) @ value
+    return mixed.transpose(1, 2).flatten(2)

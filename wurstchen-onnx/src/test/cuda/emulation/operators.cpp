@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "depthwise_norm.cu"
+#include "masked_attention.cu"
 #include "mixing_depthwise.cu"
 #include "norms.cu"
 #include "response.cu"
@@ -30,6 +31,7 @@ std::function<void()> find(const std::string& name, void** parameters) {
     NORMS(1) NORMS(2) NORMS(3) NORMS(4) NORMS(6) NORMS(8) NORMS(any)
     DEPTHWISE(2) DEPTHWISE(3) DEPTHWISE(4) DEPTHWISE(any)
     RESPONSE() RESPONSE(_any)
+    KERNEL(masked_attention)
     emulation::fail(("there is no kernel " + name).c_str());
 }
 

@@ -15,6 +15,7 @@ final class Kernels {
                     plain("response_scale"),
                     plain("scale_activation"),
                     plain("scale_weight"),
+                    Stream.of(MaskedAttentionKernel.KERNEL),
                     Arrays.stream(AttentionTile.values()).map(AttentionTile::spec).distinct())
             .flatMap(kernels -> kernels)
             .collect(ImmutableList.toImmutableList());

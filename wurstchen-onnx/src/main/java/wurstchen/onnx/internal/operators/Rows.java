@@ -3,14 +3,20 @@ package wurstchen.onnx.internal.operators;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.internal.operators.gpu.Launch;
 
-/** Checks the number of maps where it is an axis of a grid. */
+/** Checks numbers that are axes of a grid. */
 final class Rows {
     private Rows() {}
 
     static void check(MapShape maps) {
-        if (maps.maps() > Launch.MAX_GRID_YZ) {
-            throw new WurstchenException("a kernel takes at most " + Launch.MAX_GRID_YZ + " maps, got " + maps.maps()
-                    + "; make fewer pictures at a time");
+        check("maps", maps.maps());
+    }
+
+    /** Returns the number, which a kernel takes as the second or third axis of its grid. */
+    static int check(String what, long count) {
+        if (count > Launch.MAX_GRID_YZ) {
+            throw new WurstchenException(
+                    "a kernel takes at most " + Launch.MAX_GRID_YZ + " " + what + ", got " + count + "; make fewer pictures at a time");
         }
+        return (int) count;
     }
 }

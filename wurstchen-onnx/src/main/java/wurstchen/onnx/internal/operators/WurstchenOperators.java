@@ -39,6 +39,11 @@ final class WurstchenOperators {
                 new GpuOperator(halves("Dense", 3, 1), node -> new DenseKernel(Epilogue.BIAS), streams),
                 new GpuOperator(halves("DenseGelu", 3, 1), node -> new DenseKernel(Epilogue.GELU_BIAS), streams),
                 new GpuOperator(halves("DenseResidual", 3, 1), node -> new DenseResidualKernel(), streams),
+                new GpuOperator(halves("DenseBiasResidual", 4, 1), node -> new DenseBiasResidualKernel(), streams),
+                new GpuOperator(
+                        halves("MaskedAttention", 2, 1),
+                        node -> new MaskedAttentionKernel(node.integer("heads"), node.number("scale")),
+                        streams),
                 new GpuOperator(halves("DepthwiseNorm", 5, 2), depthwiseNorm(0), streams),
                 new GpuOperator(halves("DepthwiseNormJoin", 6, 2), depthwiseNorm(1), streams),
                 new GpuOperator(halves("DepthwiseNormJoinTwo", 7, 2), depthwiseNorm(2), streams),

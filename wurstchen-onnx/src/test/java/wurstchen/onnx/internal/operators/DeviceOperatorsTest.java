@@ -66,6 +66,8 @@ class DeviceOperatorsTest {
                         "Dense",
                         "DenseGelu",
                         "DenseResidual",
+                        "DenseBiasResidual",
+                        "MaskedAttention",
                         "DepthwiseNorm",
                         "DepthwiseNormJoin",
                         "DepthwiseNormJoinTwo",

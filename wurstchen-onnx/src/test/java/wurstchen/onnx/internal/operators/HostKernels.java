@@ -25,6 +25,7 @@ final class HostKernels {
             case "scale_activation" -> kernel.scaleActivation();
             case "scale_weight" -> kernel.scaleWeight();
             case "joint_attention" -> kernel.jointAttention();
+            case "masked_attention" -> kernel.maskedAttention();
             default -> throw new IllegalArgumentException("no kernel " + launch.kernel());
         }
     }
@@ -291,5 +292,39 @@ final class HostKernels {
             return qkv.get(at(map, key - textTokens, tokens, heads, part, head) + c);
         }
         return float32(text, (((((long) block * 2 + part - 1) * maps + map) * heads + head) * textTokens + key) * 64 + c);
+    }
+
+    private void maskedAttention() {
+        Halves qkv = halves();
+        Halves mask = halves();
+        Halves y = halves();
+        int rows = launch.gridZ();
+        int tokens = integer();
+        int heads = integer();
+        int channels = integer();
+        float scale = real();
+        for (int i = 0; i < rows * tokens * heads; i++) {
+            int token = i / heads % tokens;
+            int head = i % heads;
+            long first = (long) i / heads / tokens * tokens;
+            double[] weights = new double[tokens];
+            double sum = 0;
+            for (int key = 0; key < tokens; key++) {
+                double product = 0;
+                for (int c = 0; c < channels; c++) {
+                    float query = qkv.get((((first + token) * 3) * heads + head) * channels + c);
+                    product += query * qkv.get((((first + key) * 3 + 1) * heads + head) * channels + c);
+                }
+                weights[key] = Math.exp(product * scale + mask.get((first + token) * tokens + key));
+                sum += weights[key];
+            }
+            for (int c = 0; c < channels; c++) {
+                double mixed = 0;
+                for (int key = 0; key < tokens; key++) {
+                    mixed += weights[key] * qkv.get((((first + key) * 3 + 2) * heads + head) * channels + c);
+                }
+                y.set((long) i * channels + c, (float) (mixed / sum));
+            }
+        }
     }
 }

@@ -49,6 +49,8 @@ final class OperatorBench {
         measureBlock(maps, 64, 640, 656, 4 * 640, 10);
         measureBlock(maps, 32, 1280, 1296, 4 * 1280, 20);
         measureBlock(maps, 16, 1280, 1296, 4 * 1280, 20);
+        measureText(maps, 1280, 20);
+        measureText(maps, 1024, 16);
         int pictures = maps / 2;
         measureMixing(pictures, 256, 384);
         measureMixing(pictures, 512, 192);
@@ -72,6 +74,19 @@ final class OperatorBench {
             attention(maps, side, heads);
             flops("DenseResidual", create("DenseResidual"), x, new long[] {channels, channels}, x);
         }
+    }
+
+    /** A layer of a text encoder. */
+    private void measureText(int rows, int channels, int heads) {
+        long[] x = {rows, 77, channels};
+        long[] wide = {rows, 77, 4L * channels};
+        long[] bias = {channels};
+        flops("Dense", create("Dense"), x, new long[] {channels, 3L * channels}, new long[] {3L * channels});
+        long[] qkv = {rows, 77, 3L * channels};
+        bytes("MaskedAttention", new MaskedAttentionKernel(heads, 0.125f), qkv, new long[] {rows, 1, 77, 77});
+        flops("DenseBiasResidual", create("DenseBiasResidual"), x, new long[] {channels, channels}, bias, x);
+        flops("DenseGelu", create("DenseGelu"), x, new long[] {channels, 4L * channels}, new long[] {4L * channels});
+        flops("DenseBiasResidual", create("DenseBiasResidual"), wide, new long[] {4L * channels, channels}, bias, x);
     }
 
     private void measureMixing(int pictures, int side, int channels) {

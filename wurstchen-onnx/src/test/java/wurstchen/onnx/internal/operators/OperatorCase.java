@@ -43,6 +43,9 @@ public record OperatorCase(String name, OperatorSignature signature, UnaryOperat
         for (int[] size : new int[][] {{2, 5, 4, 2, 7}, {1, 1, 1, 1, 1}, {1, 9, 15, 3, 77}, {3, 2, 65, 1, 0}}) {
             addAttention(cases, size[0], size[1], size[2], size[3], size[4]);
         }
+        for (int[] size : new int[][] {{2, 7, 3, 8}, {1, 1, 1, 8}, {3, 77, 2, 64}, {1, 33, 2, 40}}) {
+            addMaskedAttention(cases, size[0], size[1], size[2], size[3]);
+        }
         return cases.build();
     }
 
@@ -54,6 +57,7 @@ public record OperatorCase(String name, OperatorSignature signature, UnaryOperat
         cases.add(of("Dense", node -> node, x, weight, new long[] {columns}));
         cases.add(of("DenseGelu", node -> node, x, weight, new long[] {columns}));
         cases.add(of("DenseResidual", node -> node, x, weight, y));
+        cases.add(of("DenseBiasResidual", node -> node, x, weight, new long[] {columns}, y));
     }
 
     static void addNorms(
@@ -121,6 +125,14 @@ public record OperatorCase(String name, OperatorSignature signature, UnaryOperat
                 node -> node.attribute("block", 1L).attribute("heads", heads).attribute("scale", 0.125f),
                 new long[] {maps, height, width, 192L * heads},
                 new long[] {3, 2, maps, heads, textTokens, 64}));
+    }
+
+    static void addMaskedAttention(ImmutableList.Builder<OperatorCase> cases, int rows, int tokens, int heads, int headChannels) {
+        cases.add(of(
+                "MaskedAttention",
+                node -> node.attribute("heads", heads).attribute("scale", 0.3f),
+                new long[] {rows, tokens, 3L * heads * headChannels},
+                new long[] {rows, 1, tokens, tokens}));
     }
 
     private static OperatorCase of(String operator, UnaryOperator<NodeModel> attributes, long[]... shapes) {

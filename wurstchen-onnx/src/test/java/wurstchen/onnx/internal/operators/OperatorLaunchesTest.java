@@ -90,6 +90,74 @@ class OperatorLaunchesTest {
     }
 
     @Test
+    void denseBiasResidual_addsBothInTheProduct() {
+        GpuKernel kernel = new DenseBiasResidualKernel();
+        CallOfShapes call = new CallOfShapes(shape(2, 77, 64), shape(64, 16), shape(16), shape(2, 77, 16));
+        queue(kernel, call);
+        queue(kernel, new CallOfShapes(shape(0, 77, 64), shape(64, 16), shape(16), shape(0, 77, 16)));
+
+        assertThat(call.outputs).containsExactly(shape(2, 77, 16));
+        assertThat(gpu.products)
+                .containsExactly(
+                        new Product(new ProductShape(154, 64, 16, Epilogue.BIAS, true, 1), in(0), in(1), in(2), in(3), out(0)));
+        gpu.products.clear();
+        assertRefused(
+                kernel,
+                new CallOfShapes(shape(2, 77, 64), shape(64, 16), shape(17), shape(2, 77, 16)),
+                "bias must be of shape [16], got [17]; export the bundle again");
+        assertRefused(
+                kernel,
+                new CallOfShapes(shape(2, 77, 64), shape(64, 16), shape(16), shape(2, 76, 16)),
+                "residual must be of shape [2,77,16], got [2,76,16]; export the bundle again");
+    }
+
+    @Test
+    void maskedAttention_takesABlockForSixteenQueriesOfAHead() {
+        CallOfShapes call = new CallOfShapes(shape(2, 77, 3840), shape(2, 1, 77, 77));
+        queue(new MaskedAttentionKernel(20, 0.125f), call);
+        CallOfShapes none = new CallOfShapes(shape(0, 77, 3840), shape(0, 1, 77, 77));
+        queue(new MaskedAttentionKernel(20, 0.125f), none);
+
+        assertThat(call.outputs).containsExactly(shape(2, 77, 1280));
+        assertThat(none.outputs).containsExactly(shape(0, 77, 1280));
+        // Keys and values: 2 * 77 rows of 72 halves; of each of 8 warps: 64 and 80 floats.
+        assertThat(gpu.launches)
+                .containsExactly(new Launch(
+                        "masked_attention", 5, 20, 2, 256, 26_784, ImmutableList.of(in(0), in(1), out(0), 77, 20, 64, 0.125f)));
+    }
+
+    @Test
+    void maskedAttention_refusesWhatItCannotCompute() {
+        assertRefused(
+                new MaskedAttentionKernel(2, 1),
+                new CallOfShapes(shape(2, 77, 120), shape(2, 1, 77, 77)),
+                "qkv must have a multiple of 24 channels for each of 2 heads, got 120; export the bundle again");
+        assertRefused(
+                new MaskedAttentionKernel(0, 1),
+                new CallOfShapes(shape(2, 77, 120), shape(2, 1, 77, 77)),
+                "qkv must have a multiple of 24 channels for each of 0 heads, got 120; export the bundle again");
+        assertRefused(
+                new MaskedAttentionKernel(2, 1),
+                new CallOfShapes(shape(2, 77, 96), shape(2, 1, 77, 76)),
+                "mask must be of shape [2,1,77,77], got [2,1,77,76]; export the bundle again");
+        assertRefused(
+                new MaskedAttentionKernel(1, 1),
+                new CallOfShapes(shape(2, 1000, 192), shape(2, 1, 1000, 1000)),
+                "heads of 64 channels for 1000 tokens need 322048 bytes of shared memory, the GPU has 232448; run without operators:"
+                        + " -Dwurstchen.operators=off");
+        assertRefused(
+                new MaskedAttentionKernel(1, 1),
+                new CallOfShapes(shape(70_000, 7, 24), shape(70_000, 1, 7, 7)),
+                "a kernel takes at most 65535 rows, got 70000; make fewer pictures at a time");
+        CallOfShapes shifted = new CallOfShapes(shape(2, 77, 96), shape(2, 1, 77, 77));
+        shifted.shift = 2;
+        assertRefused(
+                new MaskedAttentionKernel(2, 1),
+                shifted,
+                "tensors of MaskedAttention must begin at multiples of 16 bytes, got 268435458 and 536870912");
+    }
+
+    @Test
     void depthwiseNorm_launchesTheFastKernel_onItsSlice() {
         CallOfShapes call =
                 new CallOfShapes(shape(2, 24, 24, 1536), shape(1, 49152), shape(1, 49152), shape(9, 1536), shape(1536));
