@@ -23,6 +23,8 @@ final class AddedTokens {
     private final Map<String, Integer> ids = new LinkedHashMap<>();
     private final List<AddedToken> special = new ArrayList<>();
     private final Set<String> specialContents = new HashSet<>();
+    private final Set<AddedToken> added = new HashSet<>();
+    private int highest = -1;
     private final List<AddedToken> ordinary = new ArrayList<>();
 
     AddedTokens(ImmutableMap<String, Integer> vocabulary) {
@@ -40,20 +42,27 @@ final class AddedTokens {
         if (token.special() && specialContents.add(token.content())) {
             special.add(token);
         }
-        if (byId.containsValue(token)) {
+        if (added.contains(token)) {
             return;
         }
         Integer known = id(token.content());
         int id = known != null ? known : nextId();
         ids.put(token.content(), id);
-        byId.put(id, token);
+        highest = Math.max(highest, id);
+        AddedToken before = byId.put(id, token);
+        if (before != null) {
+            added.remove(before);
+        }
+        added.add(token);
         if (!specialContents.contains(token.content())) {
             ordinary.add(token);
         }
     }
 
     private int nextId() {
-        int highest = byId.keySet().stream().mapToInt(id -> id).max().orElse(-1);
+        if (highest == Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("added tokens: expected ids below 2147483647, so that further tokens get one, found it");
+        }
         return Math.max(highest + 1, vocabulary.size());
     }
 

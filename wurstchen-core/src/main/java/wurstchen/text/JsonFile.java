@@ -21,6 +21,17 @@ final class JsonFile {
             JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     private static final int SHOWN = 60;
 
+    /** Tokens of a vocabulary, and merges; CLIP has 49,408. */
+    private static final int MAX_TOKENS = 1 << 19;
+
+    /** CLIP's longest token has 39. */
+    private static final int MAX_TOKEN_CHARACTERS = 1024;
+
+    /** CLIP has two added tokens; concepts that were learnt from pictures add some. */
+    private static final int MAX_ADDED = 10_000;
+
+    private static final int MAX_ADDED_CHARACTERS = 256;
+
     private JsonFile() {}
 
     /** Returns a JSON object, or empty if there is no such file. */
@@ -38,6 +49,10 @@ final class JsonFile {
     static Optional<String> text(TokenizerFiles files, String name) {
         try {
             Optional<byte[]> bytes = files.read(name);
+            if (bytes.isPresent() && bytes.get().length > TokenizerFiles.MAX_BYTES) {
+                throw new IllegalArgumentException(
+                        name + ": expected at most " + TokenizerFiles.MAX_BYTES + " bytes, found more");
+            }
             return bytes.isEmpty() ? Optional.empty() : Optional.of(decode(bytes.get()));
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException(name + ": expected UTF-8 text, found bytes that are not", e);
@@ -53,8 +68,10 @@ final class JsonFile {
     /** Returns the ids of a vocabulary, by token. */
     static ImmutableMap<String, Integer> vocabulary(JsonNode object, String where) {
         require(object, JsonNode::isObject, where, "an object of tokens with their ids");
+        checkCount(object.size(), MAX_TOKENS, "tokens", where);
         Map<String, Integer> ids = new HashMap<>();
         object.properties().forEach(entry -> {
+            checkLength(entry.getKey(), MAX_TOKEN_CHARACTERS, where);
             JsonNode id = entry.getValue();
             require(
                     id,
@@ -69,6 +86,7 @@ final class JsonFile {
     /** Returns an added token, in the form that all tokenizer files share. */
     static AddedToken addedToken(JsonNode object, String where) {
         String content = string(object, "content", where);
+        checkAddedLength(content, where);
         boolean special = flag(object, "special", false, where);
         return new AddedToken(
                 content,
@@ -88,6 +106,30 @@ final class JsonFile {
         return value.isMissingNode()
                 ? byDefault
                 : require(value, JsonNode::isBoolean, where + ", " + field, "true or false").booleanValue();
+    }
+
+    static void checkMerges(int count, String where) {
+        checkCount(count, MAX_TOKENS, "merges", where);
+    }
+
+    static void checkAdded(int count, String where) {
+        checkCount(count, MAX_ADDED, "added tokens", where);
+    }
+
+    static void checkAddedLength(String token, String where) {
+        checkLength(token, MAX_ADDED_CHARACTERS, where);
+    }
+
+    private static void checkCount(int count, int most, String what, String where) {
+        if (count > most) {
+            throw new IllegalArgumentException(where + ": expected at most " + most + " " + what + ", found " + count);
+        }
+    }
+
+    private static void checkLength(String token, int most, String where) {
+        if (token.length() > most) {
+            throw unexpected(where, "tokens of at most " + most + " characters", "\"" + token + "\"");
+        }
     }
 
     static JsonNode require(JsonNode node, Predicate<JsonNode> test, String where, String expected) {

@@ -67,7 +67,10 @@ final class TokenizerConfig {
     private void readRoles(JsonNode object, String file, boolean slow) {
         for (String role : ROLES) {
             JsonNode value = object.path(role);
-            if (value.isTextual()) {
+            if (value.isTextual() && value.textValue().isEmpty()) {
+                throw JsonFile.unexpected(file + ", " + role, "a token of at least one character", "\"\"");
+            } else if (value.isTextual()) {
+                JsonFile.checkAddedLength(value.textValue(), file + ", " + role);
                 role(role, value.textValue(), slow && List.of("bos_token", "eos_token", "unk_token").contains(role));
             } else if (value.isObject()) {
                 byRole.put(role, objectRole(value, file, role));
@@ -81,12 +84,16 @@ final class TokenizerConfig {
     private static AddedToken objectRole(JsonNode value, String file, String role) {
         String where = file + ", " + role;
         AddedToken token = JsonFile.addedToken(value, where);
+        if (token.content().isEmpty()) {
+            throw JsonFile.unexpected(where, "a token of at least one character", value.toString());
+        }
         boolean normalized = value.has("normalized") ? token.normalized() : !file.equals(SPECIAL) && !token.special();
         return new AddedToken(token.content(), token.singleWord(), token.lstrip(), token.rstrip(), normalized, true);
     }
 
     private void readDecoder(JsonNode decoder) {
         JsonFile.require(decoder, JsonNode::isObject, CONFIG + ", added_tokens_decoder", "an object of ids with their tokens");
+        JsonFile.checkAdded(decoder.size(), CONFIG + ", added_tokens_decoder");
         decoder.properties().forEach(entry -> {
             String where = CONFIG + ", added_tokens_decoder";
             byId.put(id(entry.getKey(), where), JsonFile.addedToken(entry.getValue(), where + ", " + entry.getKey()));
@@ -95,14 +102,20 @@ final class TokenizerConfig {
 
     private static int id(String text, String where) {
         try {
-            return Integer.parseInt(text);
+            int id = Integer.parseInt(text);
+            if (id >= 0) {
+                return id;
+            }
         } catch (NumberFormatException e) {
-            throw JsonFile.unexpected(where, "an id", "\"" + text + "\"");
+            // Refused below, as a negative number is.
         }
+        throw JsonFile.unexpected(where, "an id from 0 to 2147483647", "\"" + text + "\"");
     }
 
     private void readAdded(JsonNode added) {
+        JsonFile.checkAdded(added.size(), ADDED);
         JsonFile.vocabulary(added, ADDED).forEach((content, id) -> {
+            JsonFile.checkAddedLength(content, ADDED);
             boolean special = byRole.values().stream().anyMatch(token -> token.content().equals(content));
             byId.put(id, AddedToken.plain(content, !special, special));
         });

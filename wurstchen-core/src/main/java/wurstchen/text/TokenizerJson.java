@@ -85,6 +85,7 @@ final class TokenizerJson {
     /** A merge is "left right" in older files and ["left", "right"] in newer ones. */
     private static List<Pair> pairs(JsonNode merges, String where) {
         JsonFile.require(merges, JsonNode::isArray, where, "a list");
+        JsonFile.checkMerges(merges.size(), where);
         ImmutableList.Builder<Pair> pairs = ImmutableList.builder();
         for (JsonNode merge : merges) {
             String[] parts = merge.isTextual()
@@ -99,6 +100,7 @@ final class TokenizerJson {
     }
 
     private static ImmutableList<AddedToken> added(JsonNode root) {
+        JsonFile.checkAdded(root.path("added_tokens").size(), NAME + ", added_tokens");
         ImmutableList.Builder<AddedToken> tokens = ImmutableList.builder();
         for (JsonNode token : root.path("added_tokens")) {
             tokens.add(JsonFile.addedToken(token, NAME + ", added_tokens"));

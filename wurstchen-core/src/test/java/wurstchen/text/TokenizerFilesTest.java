@@ -140,7 +140,7 @@ class TokenizerFilesTest {
         assertRefused(TinyFiles.vocabulary().with("special_tokens_map.json", "{\"pad_token\": {\"lstrip\": true}}"))
                 .hasMessage("special_tokens_map.json, pad_token, content: expected a string, found nothing");
         assertRefused(TinyFiles.vocabulary().with("tokenizer_config.json", "{\"added_tokens_decoder\": {\"x\": {\"content\": \"y\"}}}"))
-                .hasMessage("tokenizer_config.json, added_tokens_decoder: expected an id, found \"x\"");
+                .hasMessage("tokenizer_config.json, added_tokens_decoder: expected an id from 0 to 2147483647, found \"x\"");
     }
 
     private static long[] ids(TokenizerFiles files, String text) {

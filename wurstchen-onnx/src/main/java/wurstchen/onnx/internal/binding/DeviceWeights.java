@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.math.LongMath;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ public final class DeviceWeights implements AutoCloseable {
     static Optional<DeviceWeights> read(WeightMemory memory, long memoryInfo, Path folder, List<ExternalTensor> tensors)
             throws IOException, OrtException {
         List<ExternalTensor> large = tensors.stream().filter(DeviceWeights::isLarge).toList();
-        long bytes = large.stream().mapToLong(tensor -> aligned(tensor.bytes())).sum();
+        long bytes = large.stream().mapToLong(tensor -> aligned(tensor.bytes())).reduce(0, LongMath::saturatedAdd);
         OptionalLong address = large.isEmpty() ? OptionalLong.empty() : memory.allocate(bytes);
         if (address.isEmpty()) {
             return Optional.empty();
@@ -76,12 +77,12 @@ public final class DeviceWeights implements AutoCloseable {
 
     private static boolean isLarge(ExternalTensor tensor) {
         Integer size = SIZES.get(tensor.elementType());
-        long count = tensor.shape().stream().reduce(1, Math::multiplyExact);
-        return size != null && tensor.bytes() >= LEAST_BYTES && tensor.bytes() == Math.multiplyExact(count, size);
+        long count = tensor.shape().stream().reduce(1, LongMath::saturatedMultiply);
+        return size != null && tensor.bytes() >= LEAST_BYTES && tensor.bytes() == LongMath.saturatedMultiply(count, size);
     }
 
     private static long aligned(long bytes) {
-        return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        return LongMath.saturatedAdd(bytes, ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
     private void read(long memoryInfo, Path folder, List<ExternalTensor> tensors) throws IOException, OrtException {

@@ -30,7 +30,12 @@ public final class ExternalData {
     private static final int ATTRIBUTE_SPARSE_TENSORS = 23;
     private static final int MAX_DEPTH = 100;
 
+    /** The published models have 1,100 in a graph. */
+    private static final int MAX_TENSORS = 100_000;
+
     private final ImmutableList.Builder<String> locations = ImmutableList.builder();
+
+    private int count;
 
     private ExternalData() {}
 
@@ -148,6 +153,9 @@ public final class ExternalData {
             if (in.field() == ExternalDataEntry.TENSOR_FIELD) {
                 ExternalDataEntry entry = ExternalDataEntry.read(in.message());
                 if (entry.key().equals("location")) {
+                    if (++count > MAX_TENSORS) {
+                        throw new IllegalArgumentException("more than " + MAX_TENSORS + " external tensors");
+                    }
                     locations.add(entry.value());
                 }
             } else {

@@ -20,6 +20,15 @@ final class FileCheck {
 
     private FileCheck() {}
 
+    /** As {@link #read(BundleFiles, BundleFile)}, for a file of limited size. */
+    static byte[] read(BundleFiles files, BundleFile expected, int most) {
+        if (expected.size() > most) {
+            throw new ModelBundleException(
+                    expected.path() + ": has " + expected.size() + " bytes, this library reads at most " + most + "; export the bundle again");
+        }
+        return read(files, expected);
+    }
+
     /** Reads a whole file. The bytes returned are the bytes that were checked. */
     static byte[] read(BundleFiles files, BundleFile expected) {
         byte[] bytes;

@@ -62,14 +62,17 @@ public final class ProtobufReader {
         return varint();
     }
 
-    /** Returns the field as the values of a repeated number, packed or not. */
-    public long[] numbers() {
+    /** Returns the field as the values of a repeated number, packed or not, at most so many. */
+    public long[] numbers(int most) {
         if ((tag & 7) == VARINT) {
             return new long[] {varint()};
         }
         ProtobufReader packed = message();
         LongStream.Builder values = LongStream.builder();
-        while (packed.position < packed.end) {
+        for (int count = 0; packed.position < packed.end; count++) {
+            if (count == most) {
+                throw new IllegalArgumentException("more than " + most + " numbers in field " + field());
+            }
             values.add(packed.varint());
         }
         return values.build().toArray();

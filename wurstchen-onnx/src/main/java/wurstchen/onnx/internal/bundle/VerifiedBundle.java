@@ -19,6 +19,7 @@ import wurstchen.onnx.internal.cache.HashRecord;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OneLine;
 import wurstchen.text.ClipTokenizer;
+import wurstchen.text.TokenizerFiles;
 
 /**
  * A bundle whose files were compared with its manifest: the implementation of {@code wurstchen.onnx.ModelBundle}, which documents what is
@@ -27,6 +28,9 @@ import wurstchen.text.ClipTokenizer;
 public final class VerifiedBundle implements AutoCloseable {
     /** System property; {@code always} reads every file at every start. */
     static final String PROPERTY = "wurstchen.verify";
+
+    /** Graphs have 0.2 to 3 MB: large weights lie beside them. */
+    private static final int MAX_GRAPH_BYTES = 256 << 20;
 
     private final BundleFiles files;
     private final Manifest manifest;
@@ -187,10 +191,15 @@ public final class VerifiedBundle implements AutoCloseable {
         return files.folder();
     }
 
-    /** Returns the bytes of a listed file, checked while reading; empty if the manifest does not list it. */
-    public Optional<byte[]> read(String path) {
+    /**
+     * Returns the bytes of a listed file, checked while reading; empty if the manifest does not list it.
+     *
+     * @param most bytes that the file may have
+     * @throws ModelBundleException if it has more, or differs from the manifest
+     */
+    public Optional<byte[]> read(String path, int most) {
         checkOpen();
-        return Optional.ofNullable(manifest.files().get(path)).map(file -> FileCheck.read(files, file));
+        return Optional.ofNullable(manifest.files().get(path)).map(file -> FileCheck.read(files, file, most));
     }
 
     /**
@@ -200,7 +209,8 @@ public final class VerifiedBundle implements AutoCloseable {
      * @throws ModelBundleException if a file differs from the manifest, or the graph has external data in a file that is not listed
      */
     public GraphFile graph(String path) {
-        byte[] model = read(path).orElseThrow();
+        byte[] model = read(path, MAX_GRAPH_BYTES).orElseThrow();
+        GraphSize.check(path, model);
         ExternalData.check(path, model, manifest.files().keySet());
         Optional<Path> beside = folder().map(folder -> folder.resolve(path).toAbsolutePath().getParent());
         return new GraphFile(
@@ -222,7 +232,7 @@ public final class VerifiedBundle implements AutoCloseable {
     private ClipTokenizer tokenizer(Manifest.TokenizerSpec spec) {
         ClipTokenizer tokenizer;
         try {
-            tokenizer = ClipTokenizer.load(name -> read(spec.folder() + "/" + name), spec.maxLength());
+            tokenizer = ClipTokenizer.load(name -> read(spec.folder() + "/" + name, TokenizerFiles.MAX_BYTES), spec.maxLength());
         } catch (UncheckedIOException | IllegalArgumentException e) {
             throw new ModelBundleException(spec.folder() + ": " + OneLine.of(e.getMessage()), e);
         }

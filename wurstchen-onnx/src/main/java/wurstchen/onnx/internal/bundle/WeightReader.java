@@ -43,7 +43,7 @@ record WeightReader(BundleFiles files, Map<String, BundleFile> listed) {
     }
 
     private static ByteBuffer part(String graph, ExternalTensor tensor, ByteBuffer file) {
-        if (tensor.offset() < 0 || tensor.bytes() > file.limit() - tensor.offset()) {
+        if (tensor.bytes() > file.limit() - tensor.offset()) {
             throw new ModelBundleException(graph + ": the weight " + OneLine.of(tensor.name()) + " has " + tensor.bytes() + " bytes from "
                     + tensor.offset() + " on, " + OneLine.of(tensor.location()) + " has " + file.limit() + "; export the bundle again");
         }

@@ -42,8 +42,16 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, boolean r
      * @throws WurstchenException if ONNX Runtime cannot open it
      */
     BoundSession open() {
-        GraphOperators operators = GraphOperators.of(file.model());
+        GraphOperators operators = readOperators();
         return open(operators, GraphKernels.of(operators, engine, spec));
+    }
+
+    private GraphOperators readOperators() {
+        try {
+            return GraphOperators.of(file.model());
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new ModelBundleException(spec.file() + ": is no ONNX model; export the bundle again", e);
+        }
     }
 
     private BoundSession open(GraphOperators operators, GraphKernels kernels) {

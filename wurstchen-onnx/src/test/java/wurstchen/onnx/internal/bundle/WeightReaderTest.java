@@ -39,13 +39,20 @@ class WeightReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"-1, 4", "5, 4", "9, 1", "9223372036854775807, 4", "0, 9223372036854775807"})
-    void weightOutsideOfItsFile_isRefused(String offset, String length) {
+    @CsvSource({
+        "-1, 4, which is no place in a file",
+        "5, 4, w has 8",
+        "9, 1, w has 8",
+        "9223372036854775807, 4, which is no place in a file",
+        "0, 9223372036854775807, w has 8"
+    })
+    void weightOutsideOfItsFile_isRefused(String offset, String length, String reason) {
         byte[] model = model(INITIALIZER, Map.of("location", "w", "offset", offset, "length", length));
 
         assertThatThrownBy(() -> reader(DATA.length).read("graphs/g", model))
                 .isInstanceOf(ModelBundleException.class)
-                .hasMessage("graphs/g: the weight  has " + length + " bytes from " + offset + " on, w has 8; export the bundle again");
+                .hasMessage("graphs/g: the weight  has " + length + " bytes from " + offset + " on, " + reason + "; export the bundle"
+                        + " again");
     }
 
     /** What ONNX Runtime could only find by the name of a file. */

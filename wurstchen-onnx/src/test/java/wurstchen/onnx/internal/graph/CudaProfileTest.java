@@ -120,7 +120,7 @@ class CudaProfileTest {
     }
 
     private static OrtSession open(GraphSpec graph, SessionOptions options) throws OrtException {
-        return OrtEnvironment.getEnvironment().createSession(bundle.read(graph.file()).orElseThrow(), options);
+        return OrtEnvironment.getEnvironment().createSession(bundle.read(graph.file(), 1 << 20).orElseThrow(), options);
     }
 
     private JsonNode profile(GraphSpec step, Map<String, OnnxTensor> inputs) throws OrtException, IOException {

@@ -57,7 +57,7 @@ class ReplayTest {
     }
 
     private static byte[] model(VerifiedBundle bundle, String graph) {
-        return bundle.read(bundle.manifest().graphs().get(graph).file()).orElseThrow();
+        return bundle.read(bundle.manifest().graphs().get(graph).file(), 1 << 20).orElseThrow();
     }
 
     private byte[] rewritten(VerifiedBundle bundle, String graph, boolean replayed) throws OrtException, IOException {
