@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.stream.Stream;
+import wurstchen.internal.LibraryVersion;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.StagePhase;
 import wurstchen.sampling.StepTable;
@@ -18,8 +19,17 @@ import wurstchen.stage.Latents;
  * @param parts the tokenizers, encoders and stages
  * @param geometry how sizes in px become latents
  * @param engine what the parts compute on
+ * @param model the model's name and hash
  */
-record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine) {
+record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, ModelId model) {
+    /**
+     * Which model it is.
+     *
+     * @param name for people; may be empty
+     * @param sha256 of its manifest; may be empty
+     */
+    record ModelId(String name, String sha256) {}
+
     private static final Logger LOG = System.getLogger("wurstchen");
 
     /** Characters of a prompt in a line of the log. */
@@ -71,7 +81,9 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine) {
 
     private void runA(PictureBatch batch, Latents stageBLatents, RunProgress progress) {
         progress.startStage(CascadeStage.STAGE_A, StagePhase.AFTER_STEPS, batch.first(), batch.pictures());
-        batch.finish(progress.call(() -> parts.stageA().decode(stageBLatents)), progress);
+        PictureOrigin origin =
+                new PictureOrigin(model.name(), model.sha256(), engine.description(), batch.pictures(), LibraryVersion.text());
+        batch.finish(progress.call(() -> parts.stageA().decode(stageBLatents)), origin, progress);
         progress.finishStage();
     }
 

@@ -9,17 +9,17 @@ import wurstchen.image.Picture;
 import wurstchen.image.Png;
 
 /**
- * A picture and how it was made. Immutable.
+ * A picture and how it was made. Immutable. Two are equal if their pixels and their settings are, whatever device made them.
  *
  * {@snippet class="wurstchen.snippets.RequestSnippetsTest" region="png"}
  */
 public final class GeneratedPicture {
     private final Picture picture;
-    private final PictureSettings settings;
+    private final PictureMetadata metadata;
 
-    GeneratedPicture(Picture picture, PictureSettings settings) {
+    GeneratedPicture(Picture picture, PictureMetadata metadata) {
         this.picture = checkNotNull(picture, "picture");
-        this.settings = checkNotNull(settings, "settings");
+        this.metadata = checkNotNull(metadata, "metadata");
     }
 
     /**
@@ -32,7 +32,7 @@ public final class GeneratedPicture {
     public static GeneratedPicture readPng(InputStream in) {
         Png png = Png.read(in);
         try {
-            return new GeneratedPicture(png.picture(), PictureSettings.fromText(png.text()));
+            return new GeneratedPicture(png.picture(), PictureMetadata.fromText(png.text()));
         } catch (IllegalArgumentException e) {
             throw new WurstchenException("this PNG was not written by wurstchen: " + e.getMessage(), e);
         }
@@ -53,11 +53,21 @@ public final class GeneratedPicture {
      * @return everything that made it, its own seed included
      */
     public PictureSettings settings() {
-        return settings;
+        return metadata.settings();
     }
 
     /**
-     * Writes a PNG file that carries the settings as text. The file appears whole or not at all, and replaces one that is there.
+     * Returns how the picture was made, and by what: what its PNG file carries. A file without any is written by
+     * {@code new Png(picture(), Map.of())}.
+     *
+     * @return the settings, the model, the device and the library
+     */
+    public PictureMetadata metadata() {
+        return metadata;
+    }
+
+    /**
+     * Writes a PNG file that carries its metadata as text. The file appears whole or not at all, and replaces one that is there.
      *
      * @param file where to; its folder must exist
      * @throws WurstchenException if it cannot be written
@@ -67,7 +77,7 @@ public final class GeneratedPicture {
     }
 
     /**
-     * Writes the bytes of a PNG file that carries the settings as text, for instance to an HTTP response.
+     * Writes the bytes of a PNG file that carries its metadata as text, for instance to an HTTP response.
      *
      * @param out where to; flushed, not closed
      * @throws WurstchenException if it cannot be written
@@ -77,7 +87,7 @@ public final class GeneratedPicture {
     }
 
     /**
-     * Returns the bytes of a PNG file that carries the settings as text.
+     * Returns the bytes of a PNG file that carries its metadata as text.
      *
      * @return a new array
      */
@@ -86,21 +96,21 @@ public final class GeneratedPicture {
     }
 
     private Png png() {
-        return new Png(picture, settings.toText());
+        return new Png(picture, metadata.toText());
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof GeneratedPicture that && picture.equals(that.picture) && settings.equals(that.settings);
+        return other instanceof GeneratedPicture that && picture.equals(that.picture) && settings().equals(that.settings());
     }
 
     @Override
     public int hashCode() {
-        return 31 * picture.hashCode() + settings.hashCode();
+        return 31 * picture.hashCode() + settings().hashCode();
     }
 
     @Override
     public String toString() {
-        return "GeneratedPicture[" + picture + ", " + settings + "]";
+        return "GeneratedPicture[" + picture + ", " + metadata + "]";
     }
 }

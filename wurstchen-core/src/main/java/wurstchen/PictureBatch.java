@@ -72,14 +72,14 @@ final class PictureBatch implements AutoCloseable {
     }
 
     /** Turns Stage A's pixels into pictures, one after the other. The latents of Stage B were finite; here the pixels are looked at. */
-    void finish(Pixels pixels, RunProgress progress) {
+    void finish(Pixels pixels, PictureOrigin origin, RunProgress progress) {
         firstNotFinite(pixels.values()).ifPresent(index -> {
             throw new WurstchenException(
                     "Stage A: a pixel is " + pixels.values()[index] + "; use a bundle that computes in fp32");
         });
         List<Picture> pictures = Picture.fromPixels(pixels);
         for (int i = 0; i < seeds.length; i++) {
-            progress.finish(new GeneratedPicture(pictures.get(i), settings.withSeed(seeds[i])));
+            progress.finish(new GeneratedPicture(pictures.get(i), new PictureMetadata(settings.withSeed(seeds[i]), origin)));
         }
     }
 

@@ -43,6 +43,18 @@ public final class PictureRequest {
     }
 
     /**
+     * Returns a request for the picture that metadata describes: with the same model it makes the same pixels.
+     *
+     * {@snippet class="wurstchen.snippets.MetadataSnippetsTest" region="again"}
+     *
+     * @param metadata as a picture's file carries it
+     * @return a request of one picture that leaves nothing to the model's defaults
+     */
+    public static PictureRequest from(PictureMetadata metadata) {
+        return metadata.settings().toRequest();
+    }
+
+    /**
      * Starts a request with the values of this one.
      *
      * @return a builder; this request stays as it is

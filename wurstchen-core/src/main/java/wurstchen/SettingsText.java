@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import wurstchen.sampling.Guidance;
@@ -14,6 +15,10 @@ import wurstchen.sampling.Timesteps;
 /** Settings as text that people and programs read. Timesteps are written only where they are not evenly spaced. */
 final class SettingsText {
     private static final String SEPARATOR = ", ";
+
+    /** The names of values that are numbers. */
+    private static final Set<String> NUMBERS = Set.of(
+            "seed", "width", "height", "stage-c-steps", "stage-c-guidance", "stage-b-steps", "stage-b-guidance", "batch-size");
 
     private final Map<String, String> text;
 
@@ -31,6 +36,14 @@ final class SettingsText {
         writeStage(text, "stage-c", settings.stageCTimesteps(), settings.stageCGuidance());
         writeStage(text, "stage-b", settings.stageBTimesteps(), settings.stageBGuidance());
         return Collections.unmodifiableMap(text);
+    }
+
+    static boolean isList(String name) {
+        return name.endsWith("-timesteps");
+    }
+
+    static boolean isNumber(String name) {
+        return NUMBERS.contains(name);
     }
 
     private static void writeStage(Map<String, String> text, String stage, Timesteps timesteps, Guidance guidance) {

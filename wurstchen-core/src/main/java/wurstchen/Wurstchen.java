@@ -60,7 +60,7 @@ public final class Wurstchen implements AutoCloseable {
         LatentGeometry geometry = builder.set("geometry", builder.geometry);
         defaults = builder.set("defaults", builder.defaults);
         parts = new CascadeParts(builder);
-        loop = new CascadeLoop(parts, geometry, builder.engine);
+        loop = new CascadeLoop(parts, geometry, builder.engine, builder.model);
         executor = builder.executor != null ? builder.executor : new RequestThread("wurstchen-request");
         queue = new RequestQueue(builder.maxWaitingRequests);
         memory = new RequestMemory(builder.maxMemory);
@@ -258,6 +258,7 @@ public final class Wurstchen implements AutoCloseable {
         @Nullable StageA stageA;
         @Nullable SemanticCompressor semanticCompressor;
         private Engine engine = Engine.NONE;
+        private CascadeLoop.ModelId model = new CascadeLoop.ModelId("", "");
         private @Nullable Executor executor;
         private int maxWaitingRequests = Integer.MAX_VALUE;
         private long maxMemory = RequestMemory.DEFAULT_MOST;
@@ -357,6 +358,18 @@ public final class Wurstchen implements AutoCloseable {
          */
         public Builder semanticCompressor(SemanticCompressor value) {
             semanticCompressor = checkNotNull(value, "semantic compressor");
+            return this;
+        }
+
+        /**
+         * Sets which model it is: what the pictures' metadata says. Default: both empty.
+         *
+         * @param name the model's name, for people
+         * @param sha256 identifies the model, such as the SHA-256 of its manifest
+         * @return this
+         */
+        public Builder model(String name, String sha256) {
+            model = new CascadeLoop.ModelId(checkNotNull(name, "model name"), checkNotNull(sha256, "SHA-256 of the model"));
             return this;
         }
 

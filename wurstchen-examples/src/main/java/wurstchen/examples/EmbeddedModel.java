@@ -1,5 +1,10 @@
 package wurstchen.examples;
 
+import com.google.common.hash.Hashing;
+import com.google.common.io.Resources;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundle;
 
 /**
@@ -22,5 +27,18 @@ public final class EmbeddedModel {
      */
     public static ModelBundle open() {
         return ModelBundle.openResource(EmbeddedModel.class, RESOURCE);
+    }
+
+    /**
+     * Returns the hash that identifies the model, without opening it.
+     *
+     * @return the SHA-256 of its manifest, 64 lower-case hexadecimal digits
+     */
+    public static String manifestSha256() {
+        try {
+            return Resources.asByteSource(Resources.getResource(RESOURCE + "/" + Manifest.FILE_NAME)).hash(Hashing.sha256()).toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -253,6 +253,7 @@ public final class OnnxWurstchen {
             Manifest manifest = model.manifest();
             CascadeContract.check(manifest);
             Wurstchen.Builder pipeline = Wurstchen.builder()
+                    .model(manifest.about().name(), model.manifestSha256())
                     .maxWaitingRequests(maxWaitingRequests)
                     .geometry(manifest.geometry())
                     .defaults(manifest.defaults())

@@ -18,6 +18,7 @@ import wurstchen.examples.cli.option.ModelOptions;
 import wurstchen.examples.cli.option.PictureOptions;
 import wurstchen.examples.cli.option.PromptOptions;
 import wurstchen.examples.cli.output.PictureFiles;
+import wurstchen.examples.cli.output.PictureFormat;
 import wurstchen.examples.cli.output.RunReport;
 import wurstchen.examples.cli.output.StepProgress;
 import wurstchen.examples.cli.output.Terminal;
@@ -61,6 +62,9 @@ final class GenerateCommand implements Callable<Integer> {
             })
     private Path out;
 
+    @Option(names = "--no-metadata", description = "Write files that do not say how they were made.")
+    private boolean noMetadata;
+
     GenerateCommand(Path folder, Terminal terminal) {
         this.folder = folder;
         this.terminal = terminal;
@@ -84,8 +88,9 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private PictureFiles files() {
+        PictureFormat format = new PictureFormat(!noMetadata);
         try {
-            return out == null ? PictureFiles.nextFree(folder) : PictureFiles.named(folder.resolve(out), pictureOptions.pictures());
+            return out == null ? PictureFiles.nextFree(folder, format) : PictureFiles.named(folder.resolve(out), pictureOptions.pictures(), format);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--out: " + e.getMessage(), e);
         }

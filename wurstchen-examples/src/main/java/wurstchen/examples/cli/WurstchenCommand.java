@@ -69,6 +69,7 @@ public final class WurstchenCommand implements Runnable {
         WurstchenCommand root = new WurstchenCommand();
         CommandLine line = new CommandLine(root)
                 .addSubcommand(new GenerateCommand(folder, terminal))
+                .addSubcommand(new ShowCommand(folder))
                 .addSubcommand(new ModelCommand())
                 .addSubcommand(new DoctorCommand())
                 .addSubcommand(new BenchmarkCommand(folder, terminal))
@@ -97,6 +98,6 @@ public final class WurstchenCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command given: say generate, model, doctor or benchmark");
+        throw new ParameterException(spec.commandLine(), "no command given; the commands are " + String.join(", ", spec.subcommands().keySet()));
     }
 }

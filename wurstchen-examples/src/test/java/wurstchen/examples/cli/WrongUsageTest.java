@@ -32,14 +32,14 @@ final class WrongUsageTest {
     @Test
     void noCommand_isRefused() {
         assertWrongUsage(
-                CommandRun.of(folder), "wurstchen: no command given: say generate, model, doctor or benchmark", "see: wurstchen --help");
+                CommandRun.of(folder), "wurstchen: no command given; the commands are generate, show, model, doctor, benchmark", "see: wurstchen --help");
     }
 
     @Test
     void unknownCommand_isRefused() {
         assertWrongUsage(
                 CommandRun.of(folder, "paint"),
-                "wurstchen: Unmatched argument at index 0: 'paint'; the commands are generate, model, doctor, benchmark",
+                "wurstchen: Unmatched argument at index 0: 'paint'; the commands are generate, show, model, doctor, benchmark",
                 "see: wurstchen --help");
     }
 
@@ -103,6 +103,21 @@ final class WrongUsageTest {
                 "wurstchen: Invalid value for option '--width': expected a whole number up to 2147483647, got '٢٥٦'", "a cat", "--width=٢٥٦");
         assertGenerateRefuses(
                 "wurstchen: Invalid value for option '--stage-c-guidance': expected a number, got '4f'", "a cat", "--stage-c-guidance=4f");
+    }
+
+    @Test
+    void timestepsThatAreNone_areRefused() {
+        assertGenerateRefuses(
+                "wurstchen: Invalid value for option '--stage-c-timesteps': expected numbers with commas between, such as 1,0.5,0, got '1;0'",
+                "a cat",
+                "--stage-c-timesteps=1;0");
+        assertGenerateRefuses(
+                "wurstchen: Invalid value for option '--stage-b-timesteps': timesteps must be strictly decreasing, got timesteps[1] = 1.0 after"
+                        + " 0.5; sort them from 1 to 0 and drop repeats",
+                "a cat",
+                "--stage-b-timesteps=0.5, 1");
+        assertGenerateRefuses(
+                "wurstchen: both --stage-c-steps and --stage-c-timesteps: leave out one of them", "a cat", "--stage-c-timesteps=1,0");
     }
 
     @Test

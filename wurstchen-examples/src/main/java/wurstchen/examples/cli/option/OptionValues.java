@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
+import wurstchen.sampling.Timesteps;
 
 /** Reads numbers and file names, and says what was expected where there is none. */
 public final class OptionValues {
@@ -27,6 +28,7 @@ public final class OptionValues {
                 .registerConverter(int.class, converter(OptionValues::integer, "a whole number up to 2147483647"))
                 .registerConverter(Long.class, converter(OptionValues::seed, "a whole number from -2^63 to 2^64 - 1"))
                 .registerConverter(Float.class, converter(OptionValues::number, "a number"))
+                .registerConverter(Timesteps.class, OptionValues::timesteps)
                 .registerConverter(Path.class, converter(Path::of, "a file name that the locale can spell (LC_ALL=C.UTF-8 can)"));
     }
 
@@ -38,6 +40,26 @@ public final class OptionValues {
     private static Float number(String text) {
         checkArgument(NUMBER.matcher(text).matches(), "no number");
         return Float.valueOf(text);
+    }
+
+    private static Timesteps timesteps(String text) {
+        if (text.equals("reference")) {
+            return Timesteps.stageCDefault();
+        }
+        String[] parts = text.split(",", -1);
+        float[] ratios = new float[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            String part = parts[i].strip();
+            if (!NUMBER.matcher(part).matches()) {
+                throw new TypeConversionException("expected numbers with commas between, such as 1,0.5,0, got '" + text + "'");
+            }
+            ratios[i] = Float.parseFloat(part);
+        }
+        try {
+            return Timesteps.of(ratios);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
+        }
     }
 
     /**

@@ -10,6 +10,7 @@ import picocli.CommandLine.Spec;
 import wurstchen.PictureRequest;
 import wurstchen.PictureSettings;
 import wurstchen.onnx.Manifest;
+import wurstchen.sampling.Timesteps;
 
 /** The options that say how pictures are made, whatever they show: sizes, steps and guidance. */
 public final class PictureOptions {
@@ -58,6 +59,16 @@ public final class PictureOptions {
     private Integer stageCSteps;
 
     @Option(
+            names = "--stage-c-timesteps",
+            paramLabel = "LIST",
+            description = {
+                "The noise ratios that the steps go through, decreasing from 1 to 0, with commas between, or the word reference for the reference's list of 29 steps. In place of"
+                        + " --stage-c-steps. diffusers: prior_timesteps.",
+                "Example: --stage-c-timesteps 1,0.9,0.7,0.4,0"
+            })
+    private Timesteps stageCTimesteps;
+
+    @Option(
             names = "--stage-c-guidance",
             paramLabel = "W",
             description = {
@@ -75,6 +86,16 @@ public final class PictureOptions {
                 "Example: --stage-b-steps 6"
             })
     private Integer stageBSteps;
+
+    @Option(
+            names = "--stage-b-timesteps",
+            paramLabel = "LIST",
+            description = {
+                "The noise ratios that the steps go through, decreasing from 1 to 0, with commas between. In place of"
+                        + " --stage-b-steps. diffusers: decoder_timesteps.",
+                "Example: --stage-b-timesteps 1,0.5,0.2,0"
+            })
+    private Timesteps stageBTimesteps;
 
     @Option(
             names = "--stage-b-guidance",
@@ -105,9 +126,19 @@ public final class PictureOptions {
         options.set("--width", width, request::width);
         options.set("--height", height, request::height);
         options.set("--stage-c-steps", stageCSteps, request::stageCSteps);
+        checkOnce("--stage-c-steps", stageCSteps, "--stage-c-timesteps", stageCTimesteps);
+        options.set("--stage-c-timesteps", stageCTimesteps, request::stageCTimesteps);
         options.set("--stage-c-guidance", stageCGuidance, request::stageCGuidance);
         options.set("--stage-b-steps", stageBSteps, request::stageBSteps);
+        checkOnce("--stage-b-steps", stageBSteps, "--stage-b-timesteps", stageBTimesteps);
+        options.set("--stage-b-timesteps", stageBTimesteps, request::stageBTimesteps);
         options.set("--stage-b-guidance", stageBGuidance, request::stageBGuidance);
+    }
+
+    private void checkOnce(String first, Object firstValue, String second, Object secondValue) {
+        if (firstValue != null && secondValue != null) {
+            throw new ParameterException(spec.commandLine(), "both " + first + " and " + second + ": leave out one of them");
+        }
     }
 
     /**

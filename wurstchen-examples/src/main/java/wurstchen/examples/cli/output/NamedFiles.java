@@ -18,6 +18,7 @@ final class NamedFiles implements PictureFiles {
 
     private final Path out;
     private final int pictures;
+    private final PictureFormat format;
 
     /** Those that were there at the start, and are replaced. */
     private final Set<Path> replaced = new HashSet<>();
@@ -25,13 +26,14 @@ final class NamedFiles implements PictureFiles {
     private Optional<FileClaim> claim = Optional.empty();
     private int next;
 
-    NamedFiles(Path out, int pictures) {
+    NamedFiles(Path out, int pictures, PictureFormat format) {
         Path name = out.getFileName();
         if (name == null || !name.toString().toLowerCase(Locale.ROOT).endsWith(EXTENSION)) {
             throw new IllegalArgumentException("only PNG files are written: the name must end in .png, got " + out);
         }
         this.out = out;
         this.pictures = pictures;
+        this.format = format;
     }
 
     Path file(int picture) {
@@ -69,7 +71,7 @@ final class NamedFiles implements PictureFiles {
         Optional<FileClaim> own = claim.isPresent() ? claim : claim(file, "it was not there when this run began");
         claim = Optional.empty();
         try {
-            WholeFile.write(file, picture.toPng());
+            WholeFile.write(file, format.encode(picture));
         } finally {
             own.ifPresent(FileClaim::close);
         }

@@ -9,11 +9,13 @@ import wurstchen.image.WholeFile;
 /** wurstchen-0001.png or the next name that is free; one is claimed ahead, so that several runs at once take different ones. */
 final class NextFreeFiles implements PictureFiles {
     private final Path folder;
+    private final PictureFormat format;
     private int number = 1;
     private Optional<FileClaim> claim = Optional.empty();
 
-    NextFreeFiles(Path folder) {
+    NextFreeFiles(Path folder, PictureFormat format) {
         this.folder = folder;
+        this.format = format;
     }
 
     @Override
@@ -36,7 +38,7 @@ final class NextFreeFiles implements PictureFiles {
     public Path write(GeneratedPicture picture) {
         try (FileClaim own = claim.orElseGet(this::claimNext)) {
             claim = Optional.empty();
-            WholeFile.write(own.file(), picture.toPng());
+            WholeFile.write(own.file(), format.encode(picture));
             return own.file();
         }
     }

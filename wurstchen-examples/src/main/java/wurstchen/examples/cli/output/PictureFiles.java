@@ -14,19 +14,21 @@ public interface PictureFiles extends AutoCloseable {
      *
      * @param out the name that the user gave
      * @param pictures how many pictures
+     * @param format how they are encoded
      * @throws IllegalArgumentException if the name does not end in .png
      */
-    static PictureFiles named(Path out, int pictures) {
-        return new NamedFiles(out, pictures);
+    static PictureFiles named(Path out, int pictures, PictureFormat format) {
+        return new NamedFiles(out, pictures, format);
     }
 
     /**
      * Returns wurstchen-0001.png or the next names that are free.
      *
      * @param folder where to
+     * @param format how they are encoded
      */
-    static PictureFiles nextFree(Path folder) {
-        return new NextFreeFiles(folder);
+    static PictureFiles nextFree(Path folder, PictureFormat format) {
+        return new NextFreeFiles(folder, format);
     }
 
     /**

@@ -1,0 +1,58 @@
+package wurstchen.examples.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import wurstchen.PictureMetadata;
+
+/** The command that makes a picture again. */
+final class MadeAgain {
+    /** Needs no quotes in a POSIX shell. */
+    private static final String PLAIN = "[A-Za-z0-9_%+=:,./-]+";
+
+    private MadeAgain() {}
+
+    /**
+     * Returns the command as a POSIX shell reads it.
+     *
+     * @param model the folder of the model; empty for the model in the box
+     * @param out the file to write
+     */
+    static String command(PictureMetadata metadata, String model, String out) {
+        return program() + " " + arguments(metadata, model, out).stream().map(MadeAgain::quoted).collect(Collectors.joining(" "));
+    }
+
+    /** Returns the arguments: everything that a model's defaults could change is named. */
+    static List<String> arguments(PictureMetadata metadata, String model, String out) {
+        Map<String, String> values = metadata.settings().toText();
+        List<String> words = new ArrayList<>(List.of("generate"));
+        values.forEach((name, value) -> {
+            if (name.equals("prompt")) {
+                words.add(value.startsWith("-") ? "--prompt=" + value : value);
+            } else if (!(name.equals("negative-prompt") && value.isEmpty())
+                    && !(name.endsWith("-steps") && values.containsKey(name.replace("-steps", "-timesteps")))) {
+                words.addAll(value.startsWith("-") ? List.of("--" + name + "=" + value) : List.of("--" + name, value));
+            }
+        });
+        if (!model.isEmpty()) {
+            words.addAll(List.of("--model", model));
+        }
+        words.addAll(List.of("--out", out));
+        return words;
+    }
+
+    /** How this program was started. */
+    static String program() {
+        String launcher = System.getProperty("wurstchen.launcher");
+        String classPath = System.getProperty("java.class.path", "");
+        if (launcher != null) {
+            return quoted(launcher);
+        }
+        return classPath.endsWith("wurstchen.jar") ? "java -jar " + quoted(classPath) : "wurstchen";
+    }
+
+    static String quoted(String word) {
+        return word.matches(PLAIN) ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+}
