@@ -14,13 +14,6 @@ public final class Recordings {
     public static final int UNRECORDED = -1;
 
     /**
-     * Number of runs of equal shapes before the first capture; they must be consecutive if other shapes invalidate captures. A capture
-     * takes the time of several runs and keeps memory until the session is closed, even when it is no longer valid. Programs that never
-     * return to a size capture nothing.
-     */
-    public static final int RUNS_BEFORE_RECORDING = 16;
-
-    /**
      * Maximum number of captures of a session, which keep memory until it is closed; later runs are not captured. Each {@code StepBuffers}
      * needs two.
      */
@@ -43,9 +36,25 @@ public final class Recordings {
          * replaces it and frees kernels that captures of the first one call. Replaying those ends with an illegal instruction or a
          * misaligned address. Source: class Conv of onnxruntime/core/providers/cuda/nn/conv.cc.
          */
-        UNTIL_OTHER_SHAPES,
+        UNTIL_OTHER_SHAPES(16),
         /** As long as the session, beside captures of other shapes: the graph has no such operator. */
-        ALWAYS
+        ALWAYS(4);
+
+        private final int runsBeforeRecording;
+
+        Validity(int runsBeforeRecording) {
+            this.runsBeforeRecording = runsBeforeRecording;
+        }
+
+        /**
+         * Returns the number of runs of equal shapes before the first capture; they must be consecutive if other shapes invalidate
+         * captures. A capture takes the time of several runs and keeps memory until the session is closed, even when it is no longer valid,
+         * so captures that may not last come late: programs that often change sizes make none. The others come once both bindings of
+         * {@code StepBuffers} have run twice, when everything that the operators plan is planned.
+         */
+        public int runsBeforeRecording() {
+            return runsBeforeRecording;
+        }
     }
 
     /**
@@ -122,7 +131,7 @@ public final class Recordings {
                 return Use.REPLAY;
             }
             id = UNRECORDED;
-            if (runsBefore < RUNS_BEFORE_RECORDING) {
+            if (runsBefore < validity.runsBeforeRecording) {
                 return Use.SUBMIT;
             }
             if (recordings == MAX_RECORDINGS) {
@@ -165,7 +174,7 @@ public final class Recordings {
             generation++;
         }
         int before = runs.getOrDefault(shapes, 0);
-        runs.put(shapes, Math.min(before + 1, RUNS_BEFORE_RECORDING));
+        runs.put(shapes, Math.min(before + 1, validity.runsBeforeRecording));
         if (runs.size() > MAX_SHAPES) {
             runs.remove(runs.keySet().iterator().next());
         }

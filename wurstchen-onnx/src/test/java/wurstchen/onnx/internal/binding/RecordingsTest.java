@@ -6,6 +6,12 @@ import org.junit.jupiter.api.Test;
 
 /** Which runs are recorded and replayed. */
 class RecordingsTest {
+    /** Runs before a recording that other shapes end. */
+    private static final int RUNS = 16;
+
+    /** Runs before a recording that lasts. */
+    private static final int LASTING_RUNS = 4;
+
     private int timesRecorded;
     private int timesUsedUp;
     private final Recordings.Listener listener = new Recordings.Listener() {
@@ -60,7 +66,7 @@ class RecordingsTest {
     void sameShapes_areRecordedAfterSomeRuns_andReplayedFromThenOn() {
         Recordings.Runs runs = recordings.repeated("a");
 
-        assertSubmitted(runs, Recordings.RUNS_BEFORE_RECORDING);
+        assertSubmitted(runs, RUNS);
         assertRecordedAs(runs, 1);
         assertReplayed(runs, 1);
         assertReplayed(runs, 1);
@@ -71,7 +77,7 @@ class RecordingsTest {
         Recordings.Runs even = recordings.repeated(new String("a"));
         Recordings.Runs odd = recordings.repeated(new String("a"));
 
-        for (int i = 0; i < Recordings.RUNS_BEFORE_RECORDING; i += 2) {
+        for (int i = 0; i < RUNS; i += 2) {
             assertSubmitted(even, 1);
             assertSubmitted(odd, 1);
         }
@@ -85,12 +91,12 @@ class RecordingsTest {
     void otherShapesBetween_invalidateEveryRecording() {
         Recordings.Runs even = recordings.repeated("a");
         Recordings.Runs odd = recordings.repeated("a");
-        run(even, Recordings.RUNS_BEFORE_RECORDING + 1);
+        run(even, RUNS + 1);
         run(odd, 1);
 
         assertSubmitted(recordings.repeated("b"), 1);
 
-        assertSubmitted(even, Recordings.RUNS_BEFORE_RECORDING);
+        assertSubmitted(even, RUNS);
         assertRecordedAs(even, 3);
         assertRecordedAs(odd, 4);
         assertReplayed(even, 3);
@@ -100,12 +106,12 @@ class RecordingsTest {
     @Test
     void runThatIsNeverRecorded_invalidatesToo() {
         Recordings.Runs runs = recordings.repeated("a");
-        run(runs, Recordings.RUNS_BEFORE_RECORDING + 1);
+        run(runs, RUNS + 1);
         assertReplayed(runs, 1);
 
-        assertSubmitted(recordings.unrecorded(), 2 * Recordings.RUNS_BEFORE_RECORDING);
+        assertSubmitted(recordings.unrecorded(), 2 * RUNS);
 
-        assertSubmitted(runs, Recordings.RUNS_BEFORE_RECORDING);
+        assertSubmitted(runs, RUNS);
         assertRecordedAs(runs, 2);
     }
 
@@ -114,7 +120,7 @@ class RecordingsTest {
         Recordings.Runs one = recordings.repeated("a");
         Recordings.Runs other = recordings.repeated("b");
 
-        for (int i = 0; i < 3 * Recordings.RUNS_BEFORE_RECORDING; i++) {
+        for (int i = 0; i < 3 * RUNS; i++) {
             assertSubmitted(one, 1);
             assertSubmitted(other, 1);
         }
@@ -123,7 +129,7 @@ class RecordingsTest {
     @Test
     void runThatMustNotBeRecorded_isSubmitted_andTheNextOneIsRecorded() {
         Recordings.Runs runs = recordings.repeated("a");
-        run(runs, Recordings.RUNS_BEFORE_RECORDING);
+        run(runs, RUNS);
 
         assertThat(runs.next(() -> false)).isEqualTo(Recordings.Use.SUBMIT);
         assertThat(runs.id()).isEqualTo(Recordings.UNRECORDED);
@@ -133,7 +139,7 @@ class RecordingsTest {
     @Test
     void recordingThatFailed_isMadeUnderAnotherNumber() {
         Recordings.Runs runs = recordings.repeated("a");
-        run(runs, Recordings.RUNS_BEFORE_RECORDING);
+        run(runs, RUNS);
 
         assertThat(runs.next(() -> true)).isEqualTo(Recordings.Use.RECORD);
         assertRecordedAs(runs, 2);
@@ -142,10 +148,10 @@ class RecordingsTest {
     @Test
     void numbersUsedUp_laterRunsAreSubmitted_andWhatIsValidIsStillReplayed() {
         for (int i = 0; i < Recordings.MAX_RECORDINGS - 1; i++) {
-            run(recordings.repeated(i), Recordings.RUNS_BEFORE_RECORDING + 1);
+            run(recordings.repeated(i), RUNS + 1);
         }
         Recordings.Runs last = recordings.repeated("last");
-        run(last, Recordings.RUNS_BEFORE_RECORDING);
+        run(last, RUNS);
         assertRecordedAs(last, Recordings.MAX_RECORDINGS);
         assertThat(timesUsedUp).isZero();
         assertThat(timesRecorded).isEqualTo(Recordings.MAX_RECORDINGS);
@@ -154,18 +160,18 @@ class RecordingsTest {
         assertThat(timesUsedUp).isOne();
         assertReplayed(last, Recordings.MAX_RECORDINGS);
 
-        assertSubmitted(recordings.repeated("other"), 2 * Recordings.RUNS_BEFORE_RECORDING);
-        assertSubmitted(last, 2 * Recordings.RUNS_BEFORE_RECORDING);
+        assertSubmitted(recordings.repeated("other"), 2 * RUNS);
+        assertSubmitted(last, 2 * RUNS);
     }
 
     @Test
     void lastingRecordings_stayValid_besideThoseOfOtherShapes() {
         Recordings.Runs one = lasting.repeated("a");
         Recordings.Runs other = lasting.repeated("b");
-        run(one, Recordings.RUNS_BEFORE_RECORDING + 1);
+        run(one, LASTING_RUNS + 1);
 
         assertSubmitted(lasting.unrecorded(), 3);
-        assertSubmitted(other, Recordings.RUNS_BEFORE_RECORDING);
+        assertSubmitted(other, LASTING_RUNS);
         assertRecordedAs(other, 2);
 
         for (int i = 0; i < 3; i++) {
@@ -178,7 +184,7 @@ class RecordingsTest {
     void lastingRecordings_comeAfterSomeRunsOfTheShapes_alsoWithOthersBetween() {
         Recordings.Runs one = lasting.repeated("a");
         Recordings.Runs other = lasting.repeated("b");
-        for (int i = 0; i < Recordings.RUNS_BEFORE_RECORDING; i++) {
+        for (int i = 0; i < LASTING_RUNS; i++) {
             assertSubmitted(one, 1);
             assertSubmitted(other, 1);
         }
@@ -190,7 +196,7 @@ class RecordingsTest {
 
     @Test
     void lastingRecordings_ofOtherTensorsOfTheSameShapes_areMadeAtOnce() {
-        run(lasting.repeated("a"), Recordings.RUNS_BEFORE_RECORDING + 1);
+        run(lasting.repeated("a"), LASTING_RUNS + 1);
         Recordings.Runs others = lasting.repeated("a");
 
         assertRecordedAs(others, 2);
@@ -200,23 +206,23 @@ class RecordingsTest {
     @Test
     void lastingRecordings_countTheShapesThatCameLast() {
         Recordings.Runs first = lasting.repeated("first");
-        assertSubmitted(first, Recordings.RUNS_BEFORE_RECORDING);
+        assertSubmitted(first, LASTING_RUNS);
         for (int i = 0; i < Recordings.MAX_SHAPES; i++) {
             assertSubmitted(lasting.repeated(i), 1);
         }
 
-        assertSubmitted(first, Recordings.RUNS_BEFORE_RECORDING);
+        assertSubmitted(first, LASTING_RUNS);
         assertRecordedAs(first, 1);
     }
 
     @Test
     void lastingRecordings_areLimited_too() {
         for (int i = 0; i < Recordings.MAX_RECORDINGS; i++) {
-            run(lasting.repeated(i), Recordings.RUNS_BEFORE_RECORDING + 1);
+            run(lasting.repeated(i), LASTING_RUNS + 1);
         }
         assertThat(timesUsedUp).isZero();
 
-        assertSubmitted(lasting.repeated("more"), 2 * Recordings.RUNS_BEFORE_RECORDING);
-        assertThat(timesUsedUp).isEqualTo(Recordings.RUNS_BEFORE_RECORDING);
+        assertSubmitted(lasting.repeated("more"), 2 * LASTING_RUNS);
+        assertThat(timesUsedUp).isEqualTo(LASTING_RUNS);
     }
 }

@@ -23,6 +23,9 @@ import wurstchen.onnx.internal.operators.OperatorResult;
 /** Every operator's kernels against the exporter's function in float32 on the CPU, recorded and not. Needs a GPU. */
 @Tag("gpu")
 class OperatorsOnGpuTest {
+    /** The most that any graph runs before it is recorded. */
+    private static final int RUNS = Recordings.Validity.UNTIL_OTHER_SHAPES.runsBeforeRecording();
+
     private static OnnxEngine engine;
 
     @BeforeAll
@@ -55,7 +58,7 @@ class OperatorsOnGpuTest {
             for (int i = 0; i < expected.size(); i++) {
                 first.get(i).assertNear(expected.get(i));
             }
-            for (int run = 0; run < Recordings.RUNS_BEFORE_RECORDING + 3; run++) {
+            for (int run = 0; run < RUNS + 3; run++) {
                 node.forgetResults();
                 node.run();
                 assertSame(node.results(), first, run);
@@ -81,7 +84,7 @@ class OperatorsOnGpuTest {
             for (OperatorCase one : growing) {
                 OpenNode node = open(one);
                 open.add(node);
-                for (int run = 0; run < Recordings.RUNS_BEFORE_RECORDING + 2; run++) {
+                for (int run = 0; run < RUNS + 2; run++) {
                     node.run();
                 }
             }

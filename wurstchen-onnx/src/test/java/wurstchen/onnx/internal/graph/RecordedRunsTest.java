@@ -36,6 +36,8 @@ import wurstchen.stage.LatentShape;
 
 /** Which recordings are asked of a device, with the CPU in its place, which neither records nor replays. */
 class RecordedRunsTest {
+    private static final int RUNS = Recordings.Validity.UNTIL_OTHER_SHAPES.runsBeforeRecording();
+
     private static final GraphSpec COPY = new GraphSpec(
             "copy",
             "copy.onnx",
@@ -108,11 +110,11 @@ class RecordedRunsTest {
         try (NativeBinding one = repeated("a");
                 NativeBinding other = repeated("b");
                 NativeBinding never = binding(Optional.of(recordings.unrecorded()))) {
-            assertRuns(one, Recordings.RUNS_BEFORE_RECORDING, Recordings.UNRECORDED);
+            assertRuns(one, RUNS, Recordings.UNRECORDED);
             assertRuns(one, 3, 1);
-            assertRuns(other, Recordings.RUNS_BEFORE_RECORDING, Recordings.UNRECORDED);
+            assertRuns(other, RUNS, Recordings.UNRECORDED);
             assertRuns(other, 3, 2);
-            assertRuns(one, Recordings.RUNS_BEFORE_RECORDING, Recordings.UNRECORDED);
+            assertRuns(one, RUNS, Recordings.UNRECORDED);
             assertRuns(one, 3, 3);
             assertRuns(never, 1, Recordings.UNRECORDED);
             assertRuns(one, 1, Recordings.UNRECORDED);
@@ -122,7 +124,7 @@ class RecordedRunsTest {
     @Test
     void everyRun_readsItsInputAsItIsThen() throws OrtException {
         try (NativeBinding runs = repeated("a")) {
-            for (int i = 0; i <= Recordings.RUNS_BEFORE_RECORDING; i++) {
+            for (int i = 0; i <= RUNS; i++) {
                 engine.write(input, 0, new float[] {i, -i}, 0, 2);
                 runs.run();
                 assertThat(engine.readFloats(output)).containsExactly(i, -i);
@@ -133,14 +135,14 @@ class RecordedRunsTest {
     @Test
     void sessionThatDoesNotRecord_numbersNothing() throws OrtException {
         try (NativeBinding runs = binding(Optional.empty())) {
-            assertRuns(runs, 2 * Recordings.RUNS_BEFORE_RECORDING, Recordings.UNRECORDED);
+            assertRuns(runs, 2 * RUNS, Recordings.UNRECORDED);
         }
     }
 
     @Test
     void runIsNotRecorded_whileAnotherThreadOpensAModel() throws Exception {
         try (NativeBinding runs = repeated("a")) {
-            assertRuns(runs, Recordings.RUNS_BEFORE_RECORDING, Recordings.UNRECORDED);
+            assertRuns(runs, RUNS, Recordings.UNRECORDED);
             CudaCallElsewhere.during(() -> assertRuns(runs, 2, Recordings.UNRECORDED));
             assertRuns(runs, 2, 1);
         }
@@ -152,7 +154,7 @@ class RecordedRunsTest {
     @Test
     void stopBeforeARecording_stopsTheRun_andTheNextOneIsRecorded() throws OrtException {
         try (NativeBinding runs = repeated("a")) {
-            assertRuns(runs, Recordings.RUNS_BEFORE_RECORDING, Recordings.UNRECORDED);
+            assertRuns(runs, RUNS, Recordings.UNRECORDED);
 
             runs.terminate();
             assertThatThrownBy(runs::run).isInstanceOf(OrtException.class).hasMessageContaining("terminate");
@@ -167,7 +169,7 @@ class RecordedRunsTest {
     void stopBeforeTheNumberChanges_isNotLost() throws OrtException {
         try (NativeBinding one = repeated("a");
                 NativeBinding other = repeated("b")) {
-            assertRuns(one, Recordings.RUNS_BEFORE_RECORDING, Recordings.UNRECORDED);
+            assertRuns(one, RUNS, Recordings.UNRECORDED);
             assertRuns(one, 1, 1);
             assertRuns(other, 1, Recordings.UNRECORDED);
 
@@ -202,10 +204,10 @@ class RecordedRunsTest {
                         Map.of(IdentityGraph.INPUT, input), Map.of(IdentityGraph.OUTPUT, output), "b")) {
             for (int i = 0; i < Recordings.MAX_RECORDINGS; i++) {
                 assertThat(engine.notes()).isEmpty();
-                run(i % 2 == 0 ? one : other, Recordings.RUNS_BEFORE_RECORDING + 1);
+                run(i % 2 == 0 ? one : other, RUNS + 1);
             }
             assertThat(engine.notes()).isEmpty();
-            run(one, Recordings.RUNS_BEFORE_RECORDING + 3);
+            run(one, RUNS + 3);
             assertThat(engine.notes())
                     .containsExactly(usedUp);
             assertThat(log.lines()).hasSize(Recordings.MAX_RECORDINGS + 1).endsWith("WARNING " + usedUp);
