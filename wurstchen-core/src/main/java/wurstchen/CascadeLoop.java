@@ -3,14 +3,19 @@ package wurstchen;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import wurstchen.internal.LibraryVersion;
+import wurstchen.internal.StageCBeginning;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.StagePhase;
+import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
+import wurstchen.sampling.Timesteps;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.Engine;
 import wurstchen.stage.LatentGeometry;
+import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 
 /**
@@ -37,18 +42,21 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
 
     PictureResult run(PictureRequest request, PictureSettings settings, RunProgress progress) {
         progress.startStage(CascadeStage.TEXT, StagePhase.AFTER_STEPS, 0, request.pictures());
+        CascadeInput input = progress.call(() -> CascadeInput.of(settings, parts, geometry));
         Runnable checkpoint = progress::checkNotStopped;
-        try (PromptEncoder.Encoded textC =
-                        progress.call(() -> encoder(CascadeStage.STAGE_C).encode(settings, settings.stageCGuidance(), checkpoint));
-                PromptEncoder.Encoded textB =
-                        progress.call(() -> encoder(CascadeStage.STAGE_B).encode(settings, settings.stageBGuidance(), checkpoint))) {
+        try (PromptEncoder.Encoded textC = progress.call(() -> input.start().visited().isPresent()
+                        ? encoder(CascadeStage.STAGE_C).encode(settings, settings.stageCGuidance(), checkpoint)
+                        : PromptEncoder.Encoded.none());
+                PromptEncoder.Encoded textB = progress.call(() -> request.endsWithStageC()
+                        ? PromptEncoder.Encoded.none()
+                        : encoder(CascadeStage.STAGE_B).encode(settings, settings.stageBGuidance(), checkpoint))) {
             List<DroppedText> dropped = Stream.concat(textC.dropped().stream(), textB.dropped().stream()).toList();
             dropped.forEach(CascadeLoop::warn);
             progress.finishStage();
             for (int first = 0; first < request.pictures(); first += request.batchSize()) {
                 int pictures = Math.min(request.batchSize(), request.pictures() - first);
                 try (PictureBatch batch = new PictureBatch(geometry, settings, first, pictures)) {
-                    run(batch, textC, textB, progress);
+                    run(request, batch, input, textC, textB, progress);
                 }
             }
             progress.meter().stop();
@@ -69,46 +77,65 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
                 : new PromptEncoder(stage, parts.tokenizerB(), parts.textEncoderB());
     }
 
-    private void run(PictureBatch batch, PromptEncoder.Encoded textC, PromptEncoder.Encoded textB, RunProgress progress) {
-        try (Latents stageCLatents = runC(batch, textC, progress)) {
-            progress.finishStage();
+    private void run(
+            PictureRequest request,
+            PictureBatch batch,
+            CascadeInput input,
+            PromptEncoder.Encoded textC,
+            PromptEncoder.Encoded textB,
+            RunProgress progress) {
+        try (Latents stageCLatents = runC(batch, input, textC, progress)) {
+            if (request.endsWithStageC()) {
+                batch.finish(stageCLatents, model.sha256(), progress);
+                return;
+            }
             try (Latents stageBLatents = runB(batch, textB, stageCLatents, progress)) {
                 progress.finishStage();
-                runA(batch, stageBLatents, progress);
+                runA(batch, input, stageBLatents, progress);
             }
         }
     }
 
-    private void runA(PictureBatch batch, Latents stageBLatents, RunProgress progress) {
+    private void runA(PictureBatch batch, CascadeInput input, Latents stageBLatents, RunProgress progress) {
         progress.startStage(CascadeStage.STAGE_A, StagePhase.AFTER_STEPS, batch.first(), batch.pictures());
         PictureOrigin origin =
                 new PictureOrigin(model.name(), model.sha256(), engine.description(), batch.pictures(), LibraryVersion.text());
-        batch.finish(progress.call(() -> parts.stageA().decode(stageBLatents)), origin, progress);
+        batch.finish(progress.call(() -> parts.stageA().decode(stageBLatents)), input::finished, origin, progress);
         progress.finishStage();
     }
 
-    private Latents runC(PictureBatch batch, PromptEncoder.Encoded text, RunProgress progress) {
+    /** Stage C is left out where it has nothing to do. */
+    private Latents runC(PictureBatch batch, CascadeInput input, PromptEncoder.Encoded text, RunProgress progress) {
+        LatentShape shape = batch.stageCShape();
+        Optional<Timesteps> visited = input.start().visited();
+        if (visited.isEmpty()) {
+            return Latents.onHost(shape, input.start().begin(batch.noise(), shape.values()).first());
+        }
         progress.startStage(CascadeStage.STAGE_C, StagePhase.BEFORE_STEPS, batch.first(), batch.pictures());
-        try (DenoisingRun run = progress.call(() -> startC(batch, text))) {
-            return denoise(run, progress);
+        StageCBeginning beginning = progress.call(() -> input.start().begin(batch.noise(), shape.values()));
+        boolean[] repainted = input.repaintedCells(shape);
+        try (DenoisingRun run = progress.call(() -> startC(batch, text, visited.get(), beginning.noise()))) {
+            Latents latents = denoise(run, repainted == null ? () -> {} : () -> beginning.keepKnown(run, repainted), progress);
+            progress.finishStage();
+            return latents;
         }
     }
 
     private Latents runB(PictureBatch batch, PromptEncoder.Encoded text, Latents stageCLatents, RunProgress progress) {
         progress.startStage(CascadeStage.STAGE_B, StagePhase.BEFORE_STEPS, batch.first(), batch.pictures());
         try (DenoisingRun run = progress.call(() -> startB(batch, text, stageCLatents))) {
-            return denoise(run, progress);
+            return denoise(run, () -> {}, progress);
         }
     }
 
-    private DenoisingRun startC(PictureBatch batch, PromptEncoder.Encoded text) {
+    private DenoisingRun startC(PictureBatch batch, PromptEncoder.Encoded text, Timesteps visited, NoiseSource noise) {
         PictureSettings settings = batch.settings();
         return text.start(batch.pictures(), states -> parts.stageC().start(
                 states,
                 batch.stageCShape(),
-                StepTable.of(parts.scheduleC(), settings.stageCTimesteps()),
+                StepTable.of(parts.scheduleC(), visited),
                 settings.stageCGuidance(),
-                batch.noise()));
+                noise));
     }
 
     private DenoisingRun startB(PictureBatch batch, PromptEncoder.Encoded text, Latents stageCLatents) {
@@ -125,12 +152,13 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
     /**
      * Does every step of a run.
      *
+     * @param afterStep belongs to every step
      * @return the latents, owned by the caller
      */
-    private static Latents denoise(DenoisingRun run, RunProgress progress) {
+    private static Latents denoise(DenoisingRun run, Runnable afterStep, RunProgress progress) {
         progress.startPhase(StagePhase.STEPS);
         while (run.stepsDone() < run.steps()) {
-            progress.advance(run);
+            progress.advance(run, afterStep);
         }
         return progress.call(run::finish);
     }

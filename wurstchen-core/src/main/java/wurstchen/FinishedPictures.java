@@ -4,11 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import wurstchen.stage.StageCLatents;
 
 /** The finished pictures of a request: kept for its result, or handed to its consumer and counted. For the generating thread. */
 final class FinishedPictures {
     private final Optional<Consumer<? super GeneratedPicture>> consumer;
     private final List<GeneratedPicture> kept = new ArrayList<>();
+    private final List<StageCLatents> latents = new ArrayList<>();
     private int count;
 
     FinishedPictures(Optional<Consumer<? super GeneratedPicture>> consumer) {
@@ -23,6 +25,16 @@ final class FinishedPictures {
     void add(GeneratedPicture picture) {
         consumer.ifPresentOrElse(taker -> taker.accept(picture), () -> kept.add(picture));
         count++;
+    }
+
+    void add(StageCLatents one) {
+        latents.add(one);
+        count++;
+    }
+
+    /** The Stage C latents of a request that ends with them. */
+    List<StageCLatents> latents() {
+        return List.copyOf(latents);
     }
 
     /** How many were finished. */

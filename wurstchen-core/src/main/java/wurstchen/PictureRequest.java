@@ -2,16 +2,23 @@ package wurstchen;
 
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
+import static com.google.common.base.Preconditions.checkState;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import wurstchen.image.Fit;
+import wurstchen.image.Picture;
+import wurstchen.internal.Input;
+import wurstchen.progress.CascadeStage;
 import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
+import wurstchen.stage.StageCLatents;
 
 /**
  * What to make: a prompt, and whatever should differ from the model's defaults. Immutable. Two requests are equal if all of their values are;
@@ -25,6 +32,9 @@ public final class PictureRequest {
 
     /** The most pictures of one request. */
     public static final int MAX_PICTURES = 10_000;
+
+    /** Of a picture without a mask: its composition stays, and the prompt decides what it shows. */
+    private static final float DEFAULT_STRENGTH = 0.6f;
 
     private final RequestOptions options;
 
@@ -149,6 +159,82 @@ public final class PictureRequest {
     }
 
     /**
+     * Returns the picture to begin with.
+     *
+     * @return the picture as it was given; empty if there is none, or if only its hash is known because the request was read from a PNG
+     */
+    public Optional<Picture> image() {
+        return Optional.ofNullable(options.image).flatMap(Input::value);
+    }
+
+    /**
+     * Returns how much of the picture to replace by noise.
+     *
+     * @return 0 to 1; empty for the default
+     */
+    public Optional<Float> strength() {
+        return Optional.ofNullable(options.strength);
+    }
+
+    /**
+     * Returns what to do with a picture, and its mask, of another size.
+     *
+     * @return crop, unless it was set
+     */
+    public Fit fit() {
+        return options.fit;
+    }
+
+    /**
+     * Returns which part of the picture to paint.
+     *
+     * @return the mask as it was given; empty for the whole picture
+     */
+    public Optional<Picture> mask() {
+        return Optional.ofNullable(options.mask).flatMap(Input::value);
+    }
+
+    /**
+     * Returns the Stage C latents to begin with.
+     *
+     * @return the latents; empty if Stage C begins with noise or a picture
+     */
+    public Optional<StageCLatents> startFrom() {
+        return Optional.ofNullable(options.start).flatMap(Input::value);
+    }
+
+    /**
+     * Returns where the request ends.
+     *
+     * @return Stage C or Stage A
+     */
+    public CascadeStage stopAfter() {
+        return options.endsWithStageC ? CascadeStage.STAGE_C : CascadeStage.STAGE_A;
+    }
+
+    boolean endsWithStageC() {
+        return options.endsWithStageC;
+    }
+
+    /**
+     * Returns requests for a series of pictures from this request's to another's, which may have another prompt, negative prompt, seed and
+     * picture. Between the ends, the text's hidden states and the pictures' Stage C latents are mixed in proportion, and the noise on the arc
+     * between the two seeds' (spherical interpolation). A request with a picture needs a strength below 1 to show it.
+     *
+     * {@snippet class="wurstchen.snippets.PictureSnippetsTest" region="series"}
+     *
+     * @param last where the series ends; everything but prompts, seed and picture must be as in this request
+     * @param count requests of the series, 2 to {@value #MAX_PICTURES}; the first is this one and the last the other one, unchanged
+     * @return the requests in their order, immutable
+     * @throws IllegalArgumentException if the count is out of range, an end has no seed or makes several pictures, only one begins with a
+     *     picture, or they differ in something else
+     */
+    public List<PictureRequest> seriesTo(PictureRequest last, int count) {
+        checkArgument(count >= 2 && count <= MAX_PICTURES, "a series has 2 to %s pictures, got %s", MAX_PICTURES, count);
+        return new RequestSeries(options, last.options).requests(count);
+    }
+
+    /**
      * Returns how many pictures to make.
      *
      * @return 1 to {@value #MAX_PICTURES}
@@ -217,6 +303,9 @@ public final class PictureRequest {
         o.stageCGuidance = o.stageCGuidance != null ? o.stageCGuidance : new Guidance(defaults.stageCGuidance());
         o.stageBTimesteps = o.stageBTimesteps != null ? o.stageBTimesteps : Timesteps.uniform(defaults.stageBSteps());
         o.stageBGuidance = o.stageBGuidance != null ? o.stageBGuidance : new Guidance(defaults.stageBGuidance());
+        if (o.image != null && o.strength == null) {
+            o.strength = o.mask == null ? DEFAULT_STRENGTH : 1;
+        }
         return new PictureSettings(o);
     }
 
@@ -398,6 +487,92 @@ public final class PictureRequest {
         }
 
         /**
+         * Sets a picture to begin with (image-to-image): it is encoded to Stage C latents, noised to a {@linkplain #strength strength} and
+         * denoised with the prompt. The model needs a semantic compressor. Default: none.
+         *
+         * {@snippet class="wurstchen.snippets.PictureSnippetsTest" region="image"}
+         *
+         * @param picture of any size, see {@link #fit}
+         * @return this
+         */
+        public Builder image(Picture picture) {
+            options.image = Input.of(picture.sha256(), picture);
+            return this;
+        }
+
+        /**
+         * Sets how much of the picture to replace by noise: the noise ratio at which Stage C begins. At 0 nothing is denoised, and the
+         * picture is what Stages B and A rebuild of it; at 1 the prompt alone decides. Steps above the strength are left out. Default: 0.6,
+         * with a mask 1.
+         *
+         * @param value 0 to 1; needs an {@linkplain #image image}
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder strength(float value) {
+            checkArgument(value >= 0 && value <= 1, "strength must be 0 to 1, got %s", value);
+            options.strength = value;
+            return this;
+        }
+
+        /**
+         * Sets what to do if the picture, or its mask, has another size than the one to make. Default: {@link Fit#CROP}.
+         *
+         * @param value for the picture and the mask; a padded picture gets white borders, which a padded mask keeps
+         * @return this
+         */
+        public Builder fit(Fit value) {
+            options.fit = checkNotNull(value, "fit");
+            return this;
+        }
+
+        /**
+         * Sets which part of the picture to paint (inpainting). After each step of Stage C the rest is put back, noised as far as the step
+         * is; Stages B and A work on the whole; at the end the pixels that are not to be painted are the picture's own, bit for bit. Default:
+         * the whole picture.
+         *
+         * {@snippet class="wurstchen.snippets.PictureSnippetsTest" region="mask"}
+         *
+         * @param light light where to paint (the mean of red, green and blue is 128 or more), dark where not; brought to the size as the
+         *     picture is; needs an {@linkplain #image image}
+         * @return this
+         */
+        public Builder mask(Picture light) {
+            options.mask = Input.of(light.sha256(), light);
+            return this;
+        }
+
+        /**
+         * Sets Stage C latents to begin with: finished ones, for which Stage C is left out, or ones with steps left, which it then does.
+         * With the settings that the latents were made with, the picture is the one that would have come of it. Default: none.
+         *
+         * {@snippet class="wurstchen.snippets.PictureSnippetsTest" region="latents"}
+         *
+         * @param latents of a picture of the size to make
+         * @return this
+         */
+        public Builder startFrom(StageCLatents latents) {
+            options.start = Input.of(latents.sha256(), latents);
+            return this;
+        }
+
+        /**
+         * Sets where the request ends. Default: {@link CascadeStage#STAGE_A}, with pictures.
+         *
+         * @param stage {@link CascadeStage#STAGE_C} to get its latents ({@link PictureResult#stageCLatents}), and no pictures
+         * @return this
+         * @throws IllegalArgumentException if it is another stage
+         */
+        public Builder stopAfter(CascadeStage stage) {
+            checkArgument(
+                    stage == CascadeStage.STAGE_C || stage == CascadeStage.STAGE_A,
+                    "a request can stop after Stage C or after Stage A, got %s",
+                    stage);
+            options.endsWithStageC = stage == CascadeStage.STAGE_C;
+            return this;
+        }
+
+        /**
          * Sets how many pictures to make. Default: 1.
          *
          * @param count 1 to {@value #MAX_PICTURES}
@@ -478,8 +653,11 @@ public final class PictureRequest {
          * Builds the request.
          *
          * @return an immutable request
+         * @throws IllegalStateException if a strength or a mask is set without an image
          */
         public PictureRequest build() {
+            checkState(options.image != null || options.strength == null, "a strength needs an image: set one, or no strength");
+            checkState(options.image != null || options.mask == null, "a mask needs an image: set one, or no mask");
             return new PictureRequest(options);
         }
     }

@@ -7,10 +7,15 @@ import wurstchen.internal.StageMeter;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.StageTransfers;
 import wurstchen.stage.Engine;
+import wurstchen.stage.StageCLatents;
 
 /** What a request gave. Immutable. */
 public final class PictureResult {
+    /** The note of Stage C latents that names the model. */
+    static final String MODEL_SHA256 = "model-sha256";
+
     private final List<GeneratedPicture> pictures;
+    private final List<StageCLatents> stageCLatents;
     private final int finishedPictures;
     private final Map<CascadeStage, Duration> durations;
     private final List<DroppedText> droppedTexts;
@@ -20,6 +25,7 @@ public final class PictureResult {
 
     PictureResult(FinishedPictures finished, StageMeter meter, List<DroppedText> droppedTexts, Engine engine) {
         this.pictures = finished.kept();
+        this.stageCLatents = finished.latents();
         this.finishedPictures = finished.count();
         this.durations = meter.durations();
         this.droppedTexts = List.copyOf(droppedTexts);
@@ -31,7 +37,8 @@ public final class PictureResult {
     /**
      * Returns the pictures.
      *
-     * @return in the order of their seeds, immutable; empty if the request's {@linkplain PictureRequest#consumer consumer} has got them
+     * @return in the order of their seeds, immutable; empty if the request's {@linkplain PictureRequest#consumer consumer} has got them, or
+     *     it ended with Stage C
      */
     public List<GeneratedPicture> pictures() {
         return pictures;
@@ -41,13 +48,26 @@ public final class PictureResult {
      * Returns the first picture: the one, if the request did not ask for more.
      *
      * @return the picture with the request's own seed
-     * @throws IllegalStateException if the request's consumer has got the pictures
+     * @throws IllegalStateException if the request's consumer has got the pictures, or the request ended with Stage C
      */
     public GeneratedPicture first() {
         if (pictures.isEmpty()) {
-            throw new IllegalStateException("the request's consumer has got the pictures: take them there, or set none");
+            throw new IllegalStateException(
+                    stageCLatents.isEmpty()
+                            ? "the request's consumer has got the pictures: take them there, or set none"
+                            : "the request ended with Stage C: take its latents with stageCLatents()");
         }
         return pictures.get(0);
+    }
+
+    /**
+     * Returns the Stage C latents of a request that {@linkplain PictureRequest.Builder#stopAfter ended with Stage C}.
+     *
+     * @return one for each picture, in the order of their seeds, with the picture's settings and the model's hash as notes; immutable; empty
+     *     for other requests
+     */
+    public List<StageCLatents> stageCLatents() {
+        return stageCLatents;
     }
 
     /**

@@ -3,8 +3,15 @@ package wurstchen;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Map;
+import java.util.Optional;
+import wurstchen.image.Fit;
+import wurstchen.image.Picture;
+import wurstchen.internal.Blend;
+import wurstchen.internal.Input;
+import wurstchen.internal.StageCStart;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
+import wurstchen.stage.StageCLatents;
 
 /**
  * Everything that makes a picture what it is, with nothing left to defaults: with the same model, the same settings make the same picture.
@@ -140,6 +147,51 @@ public final class PictureSettings {
      */
     public Guidance stageBGuidance() {
         return requireNonNull(options.stageBGuidance);
+    }
+
+    /**
+     * Returns how much of the picture that the request began with was replaced by noise.
+     *
+     * @return 0 to 1; empty if it began with none
+     */
+    public Optional<Float> strength() {
+        return Optional.ofNullable(options.strength);
+    }
+
+    /** Returns the picture that the request begins with. */
+    Optional<Input<Picture>> image() {
+        return Optional.ofNullable(options.image);
+    }
+
+    /** Returns how the picture is brought to the size. */
+    Fit fit() {
+        return options.fit;
+    }
+
+    /** Returns the mask of the picture. */
+    Optional<Input<Picture>> mask() {
+        return Optional.ofNullable(options.mask);
+    }
+
+    /** Returns the latents that Stage C begins with. */
+    Optional<Input<StageCLatents>> start() {
+        return Optional.ofNullable(options.start);
+    }
+
+    /** Returns what the request is mixed with. */
+    Optional<Blend> blend() {
+        return Optional.ofNullable(options.blend);
+    }
+
+    /** Returns how many steps Stage C does. */
+    int stageCStepsToDo() {
+        if (options.start != null) {
+            return options.start.value().map(StageCLatents::stepsLeft).orElse(0);
+        }
+        float strength = options.image == null ? 1 : strength().orElse(1.0f);
+        return strength < 1
+                ? StageCStart.visited(stageCTimesteps(), strength).map(Timesteps::steps).orElse(0)
+                : stageCTimesteps().steps();
     }
 
     @Override

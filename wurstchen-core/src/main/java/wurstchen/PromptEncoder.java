@@ -35,11 +35,31 @@ record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder en
                 dropped.add(new DroppedText(stage, text, ids.dropped()));
             }
         }
-        return new Encoded(encoder.encode(rows), List.copyOf(dropped));
+        HiddenStates states = encoder.encode(rows);
+        return new Encoded(settings.blend().map(blend -> mixed(states, blend.share())).orElse(states), List.copyOf(dropped));
     }
 
+    /** The texts of the request, then those of the other request that it is mixed with. */
     private static List<String> texts(PictureSettings settings, Guidance guidance) {
-        return guidance.active() ? List.of(settings.prompt(), settings.negativePrompt()) : List.of(settings.prompt());
+        List<String> texts = new ArrayList<>(texts(settings.prompt(), settings.negativePrompt(), guidance));
+        settings.blend().ifPresent(blend -> texts.addAll(texts(blend.prompt(), blend.negativePrompt(), guidance)));
+        return texts;
+    }
+
+    private static List<String> texts(String prompt, String negativePrompt, Guidance guidance) {
+        return guidance.active() ? List.of(prompt, negativePrompt) : List.of(prompt);
+    }
+
+    /** Mixes the first half of the rows with the second one. */
+    private static HiddenStates mixed(HiddenStates states, float share) {
+        try (states) {
+            float[] all = states.toHost();
+            float[] mixed = new float[all.length / 2];
+            for (int i = 0; i < mixed.length; i++) {
+                mixed[i] = all[i] + share * (all[mixed.length + i] - all[i]);
+            }
+            return HiddenStates.onHost(states.rows() / 2, states.tokens(), states.width(), mixed);
+        }
     }
 
     /**
@@ -49,6 +69,11 @@ record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder en
      * @param dropped what did not fit the tokenizer
      */
     record Encoded(HiddenStates states, List<DroppedText> dropped) implements AutoCloseable {
+        /** Of a stage that does not run. */
+        static Encoded none() {
+            return new Encoded(HiddenStates.onHost(1, 1, 1, new float[1]), List.of());
+        }
+
         /** Starts a run with the rows that a batch needs: the prompt for every picture, then the negative prompt for every picture. */
         DenoisingRun start(int pictures, Function<HiddenStates, DenoisingRun> start) {
             if (pictures == 1) {

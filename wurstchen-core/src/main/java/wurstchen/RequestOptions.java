@@ -8,9 +8,15 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import wurstchen.image.Fit;
+import wurstchen.image.Picture;
+import wurstchen.internal.Blend;
+import wurstchen.internal.Input;
+import wurstchen.progress.CascadeStage;
 import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
+import wurstchen.stage.StageCLatents;
 
 /** The values of a request; null is what is left to the model or not wanted. Who hands one on copies it first. */
 final class RequestOptions {
@@ -23,6 +29,13 @@ final class RequestOptions {
     @Nullable Guidance stageCGuidance;
     @Nullable Timesteps stageBTimesteps;
     @Nullable Guidance stageBGuidance;
+    @Nullable Input<Picture> image;
+    @Nullable Float strength;
+    Fit fit = Fit.CROP;
+    @Nullable Input<Picture> mask;
+    @Nullable Input<StageCLatents> start;
+    @Nullable Blend blend;
+    boolean endsWithStageC;
     int pictures = 1;
     int batchSize = 1;
     @Nullable Duration deadline;
@@ -36,6 +49,7 @@ final class RequestOptions {
 
     RequestOptions copy() {
         RequestOptions copy = copyOfPicture();
+        copy.endsWithStageC = endsWithStageC;
         copy.pictures = pictures;
         copy.batchSize = batchSize;
         copy.deadline = deadline;
@@ -56,13 +70,19 @@ final class RequestOptions {
         copy.stageCGuidance = stageCGuidance;
         copy.stageBTimesteps = stageBTimesteps;
         copy.stageBGuidance = stageBGuidance;
+        copy.image = image;
+        copy.strength = strength;
+        copy.fit = fit;
+        copy.mask = mask;
+        copy.start = start;
+        copy.blend = blend;
         return copy;
     }
 
     private List<@Nullable Object> values() {
         return Arrays.asList(
                 prompt, negativePrompt, seed, width, height, stageCTimesteps, stageCGuidance, stageBTimesteps, stageBGuidance,
-                pictures, batchSize, deadline, listener, consumer, cancellation);
+                image, strength, fit, mask, start, blend, endsWithStageC, pictures, batchSize, deadline, listener, consumer, cancellation);
     }
 
     /** Names what differs from the values of a new request. */
@@ -75,6 +95,13 @@ final class RequestOptions {
         set.put("height", height);
         describe(set, "stageC", stageCTimesteps, stageCGuidance);
         describe(set, "stageB", stageBTimesteps, stageBGuidance);
+        set.put("image", image);
+        set.put("strength", strength);
+        set.put("fit", fit == Fit.CROP ? null : fit);
+        set.put("mask", mask);
+        set.put("startFrom", start);
+        set.put("blend", blend);
+        set.put("stopAfter", endsWithStageC ? CascadeStage.STAGE_C : null);
         set.put("pictures", pictures == 1 ? null : pictures);
         set.put("batchSize", batchSize == 1 ? null : batchSize);
         set.put("deadline", deadline);

@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import wurstchen.internal.InterruptWatch;
 import wurstchen.internal.ProgressCount;
+import wurstchen.internal.SenderCode;
 import wurstchen.internal.StageMeter;
 import wurstchen.internal.StopSignal;
 import wurstchen.progress.CascadeStage;
@@ -15,6 +16,7 @@ import wurstchen.progress.RequestListener;
 import wurstchen.progress.StagePhase;
 import wurstchen.progress.StageProgress;
 import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.StageCLatents;
 
 /**
  * How far a request is: for its durations and transfers, its listener, and what is said if it is stopped. Stops it between two calls of
@@ -37,7 +39,10 @@ final class RunProgress {
         this.signal = signal;
         finished = new FinishedPictures(request.consumer());
         count = new ProgressCount(
-                request.pictures(), settings.stageCTimesteps().steps(), settings.stageBTimesteps().steps());
+                request.pictures(),
+                settings.stageCStepsToDo(),
+                request.endsWithStageC() ? 0 : settings.stageBTimesteps().steps(),
+                request.endsWithStageC() ? 0 : 1);
     }
 
     /** Unwinds a request that is to stop; who catches it says why. */
@@ -78,10 +83,14 @@ final class RunProgress {
         checkNotStopped();
     }
 
-    /** Does a denoising step. The work after the last one is a phase of its own, which begins before the listener reads the latents. */
-    void advance(DenoisingRun run) {
+    /**
+     * Does a denoising step, and what belongs to it. The work after the last one is a phase of its own, which begins before the listener
+     * reads the latents.
+     */
+    void advance(DenoisingRun run, Runnable afterStep) {
         call(() -> {
             run.advance();
+            afterStep.run();
             return null;
         });
         stepsDone = run.stepsDone();
@@ -97,6 +106,11 @@ final class RunProgress {
     /** Adds a finished picture. */
     void finish(GeneratedPicture picture) {
         sender.run(() -> finished.add(picture));
+    }
+
+    /** Adds the latents of a picture of a request that ends with them. */
+    void finish(StageCLatents latents) {
+        finished.add(latents);
     }
 
     /** Ends the stage. */

@@ -5,10 +5,16 @@ import static com.google.common.base.Preconditions.checkArgument;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import wurstchen.image.Fit;
+import wurstchen.internal.Blend;
+import wurstchen.internal.Input;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
 
@@ -18,7 +24,8 @@ final class SettingsText {
 
     /** The names of values that are numbers. */
     private static final Set<String> NUMBERS = Set.of(
-            "seed", "width", "height", "stage-c-steps", "stage-c-guidance", "stage-b-steps", "stage-b-guidance", "batch-size");
+            "seed", "width", "height", "stage-c-steps", "stage-c-guidance", "stage-b-steps", "stage-b-guidance", "batch-size",
+            "strength", "blend-share", "blend-seed");
 
     private final Map<String, String> text;
 
@@ -35,6 +42,7 @@ final class SettingsText {
         text.put("height", Integer.toString(settings.height()));
         writeStage(text, "stage-c", settings.stageCTimesteps(), settings.stageCGuidance());
         writeStage(text, "stage-b", settings.stageBTimesteps(), settings.stageBGuidance());
+        writeInputs(text, settings);
         return Collections.unmodifiableMap(text);
     }
 
@@ -52,6 +60,23 @@ final class SettingsText {
             text.put(stage + "-timesteps", join(timesteps.toArray()));
         }
         text.put(stage + "-guidance", Float.toString(guidance.scale()));
+    }
+
+    private static void writeInputs(Map<String, String> text, PictureSettings settings) {
+        settings.image().ifPresent(image -> text.put("image-sha256", image.sha256()));
+        settings.strength().ifPresent(strength -> text.put("strength", Float.toString(strength)));
+        if (settings.fit() != Fit.CROP) {
+            text.put("fit", settings.fit().name().toLowerCase(Locale.ROOT));
+        }
+        settings.mask().ifPresent(mask -> text.put("mask-sha256", mask.sha256()));
+        settings.start().ifPresent(start -> text.put("start-from-sha256", start.sha256()));
+        settings.blend().ifPresent(blend -> {
+            text.put("blend-share", Float.toString(blend.share()));
+            text.put("blend-prompt", blend.prompt());
+            text.put("blend-negative-prompt", blend.negativePrompt());
+            text.put("blend-seed", Long.toString(blend.seed()));
+            blend.image().ifPresent(image -> text.put("blend-image-sha256", image.sha256()));
+        });
     }
 
     private static String join(float[] ratios) {
@@ -79,7 +104,37 @@ final class SettingsText {
                 .stageCGuidance(value("stage-c-guidance", "a number", Float::valueOf))
                 .stageBTimesteps(timesteps("stage-b"))
                 .stageBGuidance(value("stage-b-guidance", "a number", Float::valueOf));
-        return request.build().copyOfOptions();
+        return readInputs(request.build().copyOfOptions());
+    }
+
+    private RequestOptions readInputs(RequestOptions options) {
+        options.image = input("image-sha256");
+        options.strength = text.containsKey("strength") ? value("strength", "a number", Float::valueOf) : null;
+        options.fit = text.containsKey("fit") ? value("fit", "crop, pad or stretch", SettingsText::fit) : Fit.CROP;
+        options.mask = input("mask-sha256");
+        options.start = input("start-from-sha256");
+        options.blend = text.containsKey("blend-share") ? blend() : null;
+        return options;
+    }
+
+    private <T> @Nullable Input<T> input(String name) {
+        return text.containsKey(name) ? value(name, "a SHA-256", Input::<T>named) : null;
+    }
+
+    private static Fit fit(String name) {
+        return Arrays.stream(Fit.values())
+                .filter(fit -> fit.name().toLowerCase(Locale.ROOT).equals(name))
+                .findFirst()
+                .orElseThrow(NumberFormatException::new);
+    }
+
+    private Blend blend() {
+        return new Blend(
+                value("blend-share", "a number", Float::valueOf),
+                value("blend-prompt", "a text", Function.identity()),
+                value("blend-negative-prompt", "a text", Function.identity()),
+                value("blend-seed", "a whole number", Long::valueOf),
+                Optional.ofNullable(input("blend-image-sha256")));
     }
 
     private Timesteps timesteps(String stage) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import wurstchen.internal.RequestMemory;
 import wurstchen.internal.RequestQueue;
 import wurstchen.internal.RequestThread;
+import wurstchen.internal.ReverseCloser;
 import wurstchen.internal.StopSignal;
 import wurstchen.sampling.CosineSchedule;
 import wurstchen.stage.Engine;
@@ -183,6 +184,7 @@ public final class Wurstchen implements AutoCloseable {
         geometry().checkBatch(request.batchSize(), settings.height(), settings.width());
         int kept = request.consumer().isPresent() ? request.batchSize() : request.pictures();
         memory.check(geometry(), settings.width(), settings.height(), request.batchSize(), kept);
+        CascadeInput.check(settings, parts, geometry(), loop.model());
         Optional<RequestQueue.Ticket> ticket = inside && queue.enterAgain()
                 ? Optional.empty()
                 : Optional.of(queue.join().orElseThrow(() -> new QueueFullException(queue.waiting())));

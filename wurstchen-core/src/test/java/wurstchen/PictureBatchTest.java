@@ -22,7 +22,7 @@ class PictureBatchTest {
 
     private void finish(float[] values) {
         try (PictureBatch batch = new PictureBatch(new LatentGeometry(42.67, 10.67, 16, 4, 16, 4), settings, 0, 2)) {
-            batch.finish(new Pixels(2, SIDE, SIDE, values), PictureOrigin.UNKNOWN, progress);
+            batch.finish(new Pixels(2, SIDE, SIDE, values), picture -> picture, PictureOrigin.UNKNOWN, progress);
         }
     }
 

@@ -1,5 +1,6 @@
 package wurstchen.image;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkElementIndex;
 
 import com.google.common.hash.Hashing;
@@ -190,6 +191,67 @@ public final class Picture {
                 .putBytes(rgb)
                 .hash()
                 .toString();
+    }
+
+    /**
+     * Returns this picture with another one in the light parts of a mask.
+     *
+     * @param by what is seen there; of this picture's size
+     * @param mask of this picture's size; light pixels are those whose mean of red, green and blue is 128 or more
+     * @return a new picture; the other pixels are this picture's, bit for bit
+     * @throws IllegalArgumentException if the sizes differ
+     */
+    public Picture repainted(Picture by, Picture mask) {
+        checkSize("the other picture", by);
+        checkSize("the mask", mask);
+        byte[] mixed = rgb.clone();
+        for (int i = 0; i < width * height; i++) {
+            if (mask.isLight(i)) {
+                System.arraycopy(by.rgb, CHANNELS * i, mixed, CHANNELS * i, CHANNELS);
+            }
+        }
+        return new Picture(width, height, mixed);
+    }
+
+    private void checkSize(String name, Picture other) {
+        checkArgument(
+                other.width == width && other.height == height,
+                "%s must have %s x %s px, got %s x %s",
+                name,
+                width,
+                height,
+                other.width,
+                other.height);
+    }
+
+    private boolean isLight(int pixel) {
+        int i = CHANNELS * pixel;
+        return (rgb[i] & 0xff) + (rgb[i + 1] & 0xff) + (rgb[i + 2] & 0xff) >= CHANNELS * 128;
+    }
+
+    /**
+     * Lays a grid over this picture and finds the cells with a light pixel, see {@link #repainted}.
+     *
+     * @param rows of the grid, 1 to the picture's height
+     * @param columns of the grid, 1 to the picture's width
+     * @return rows * columns values, row by row
+     * @throws IllegalArgumentException if there are more cells than pixels
+     */
+    public boolean[] lightCells(int rows, int columns) {
+        checkArgument(
+                rows >= 1 && rows <= height && columns >= 1 && columns <= width,
+                "a grid over %s x %s px needs 1 to that many columns and rows, got %s x %s",
+                width,
+                height,
+                columns,
+                rows);
+        boolean[] cells = new boolean[rows * columns];
+        for (int i = 0; i < width * height; i++) {
+            if (isLight(i)) {
+                cells[i / width * rows / height * columns + i % width * columns / width] = true;
+            }
+        }
+        return cells;
     }
 
     /** Returns the picture of these values, which nobody else may change. */

@@ -9,10 +9,10 @@ import wurstchen.progress.StageProgress;
  * @param pictures of the request
  * @param stageCSteps of a picture
  * @param stageBSteps of a picture
+ * @param stageASteps of a picture: 1, or 0 if the request ends before
  */
-public record ProgressCount(int pictures, int stageCSteps, int stageBSteps) {
+public record ProgressCount(int pictures, int stageCSteps, int stageBSteps, int stageASteps) {
     private static final int TEXT = 1;
-    private static final int STAGE_A = 1;
 
     /** The share of the request that is done when a stage begins with a batch. */
     public double before(CascadeStage stage, int firstPicture, int batch) {
@@ -30,7 +30,7 @@ public record ProgressCount(int pictures, int stageCSteps, int stageBSteps) {
             case TEXT -> share(TEXT);
             case STAGE_C -> afterSteps(stage, stageCSteps);
             case STAGE_B -> afterSteps(stage, stageBSteps);
-            case STAGE_A -> afterSteps(stage, STAGE_A);
+            case STAGE_A -> afterSteps(stage, stageASteps);
         };
     }
 
@@ -45,7 +45,7 @@ public record ProgressCount(int pictures, int stageCSteps, int stageBSteps) {
     }
 
     private long stepsOfAPicture() {
-        return stageCSteps + stageBSteps + (long) STAGE_A;
+        return stageCSteps + stageBSteps + (long) stageASteps;
     }
 
     private double share(long steps) {

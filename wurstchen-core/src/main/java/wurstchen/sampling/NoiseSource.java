@@ -26,4 +26,19 @@ public interface NoiseSource {
     static NoiseSource seeded(long... seeds) {
         return new SeededNoise(seeds);
     }
+
+    /**
+     * Returns a source between two others: every draw is a point on the arc between theirs (spherical interpolation), for each picture of
+     * the batch on its own, so that it is as strong as theirs.
+     *
+     * @param first drawn from for every draw
+     * @param last drawn from for every draw
+     * @param share how far to go from the first to the last, 0 to 1; the ends are the sources
+     * @param pictures pictures of the batch
+     * @return the source
+     * @throws IllegalArgumentException if a number is out of range
+     */
+    static NoiseSource interpolated(NoiseSource first, NoiseSource last, float share, int pictures) {
+        return new InterpolatedNoise(first, last, share, pictures);
+    }
 }

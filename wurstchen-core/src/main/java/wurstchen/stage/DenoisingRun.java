@@ -34,6 +34,19 @@ public interface DenoisingRun extends AutoCloseable {
     Latents latents();
 
     /**
+     * Replaces the latents after the steps done so far, for instance to keep a part of a picture. Handles that {@link #latents} returned
+     * before are no longer valid.
+     *
+     * @param values as many as {@code latents().shape().values()}, copied
+     * @throws IllegalStateException if the run is closed
+     * @throws UnsupportedOperationException if this stage cannot do that
+     * @throws wurstchen.WurstchenException if the engine fails
+     */
+    default void replaceLatents(float[] values) {
+        throw new UnsupportedOperationException("this stage cannot replace latents between steps, which masks need");
+    }
+
+    /**
      * Ends the run: closes it, and keeps nothing of it but the latents after the steps done so far.
      *
      * @return the latents, owned by the caller

@@ -49,6 +49,11 @@ final class OnDemandRun implements DenoisingRun {
     }
 
     @Override
+    public void replaceLatents(float[] values) {
+        run.replaceLatents(values);
+    }
+
+    @Override
     public Latents finish() {
         try (this) {
             return run.finish();

@@ -1,5 +1,6 @@
 package wurstchen.onnx.internal.cascade;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import java.util.List;
@@ -76,7 +77,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
         try {
             float[] initial = new float[shape.values()];
             noise.fill(initial);
-            buffers.setLatents(initial);
+            buffers.setLatents(0, initial);
             buffers.setGuidanceScale(guidance.scale());
             run.fillTables();
             buffers.condition(conditioning.graph(), conditioning.inputs(buffers.latents(0)));
@@ -165,6 +166,14 @@ final class OnnxDenoisingRun implements DenoisingRun {
     @Override
     public Latents latents() {
         return handle();
+    }
+
+    @Override
+    public void replaceLatents(float[] values) {
+        checkUsable();
+        checkArgument(values.length == shape.values(), "latents of shape %s need %s values, got %s", shape, shape.values(), values.length);
+        invalidateHandle();
+        buffers.setLatents(set(), values);
     }
 
     private OnnxLatents handle() {

@@ -107,8 +107,9 @@ public final class StepBuffers implements AutoCloseable {
         return engine.readLongs(badSteps.get(set))[0];
     }
 
-    void setLatents(float[] values) {
-        engine.write(latents.get(0), 0, values, 0, values.length);
+    /** Writes the latents that an even (0) or odd (1) step reads. */
+    void setLatents(int set, float[] values) {
+        engine.write(latents.get(set), 0, values, 0, values.length);
     }
 
     void setGuidanceScale(float scale) {

@@ -1,19 +1,21 @@
-package wurstchen;
+package wurstchen.internal;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import wurstchen.WurstchenException;
 
 /** Closes lists of things, each from the last to the first, all of them even if one fails. */
-final class ReverseCloser {
+public final class ReverseCloser {
     private final String owner;
     private @Nullable WurstchenException failure;
 
     /** {@code owner}: of the things, in messages. */
-    ReverseCloser(String owner) {
+    public ReverseCloser(String owner) {
         this.owner = owner;
     }
 
-    ReverseCloser close(List<? extends AutoCloseable> inOrder) {
+    /** Closes a list, the last one first. */
+    public ReverseCloser close(List<? extends AutoCloseable> inOrder) {
         for (int i = inOrder.size() - 1; i >= 0; i--) {
             try {
                 inOrder.get(i).close();
@@ -33,7 +35,7 @@ final class ReverseCloser {
     }
 
     /** Throws the first failure, which carries the others as suppressed ones. */
-    void throwFailure() {
+    public void throwFailure() {
         if (failure != null) {
             throw failure;
         }

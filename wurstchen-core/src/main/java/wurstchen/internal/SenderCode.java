@@ -1,12 +1,13 @@
-package wurstchen;
+package wurstchen.internal;
 
 import org.jspecify.annotations.Nullable;
 
 /** Runs what the sender of a request gave along, its listener and its consumer, and remembers what that threw: it reaches the sender as it is. */
-final class SenderCode {
+public final class SenderCode {
     private @Nullable Throwable thrown;
 
-    void run(Runnable code) {
+    /** Runs it on this thread. */
+    public void run(Runnable code) {
         try {
             code.run();
         } catch (RuntimeException | Error e) {
@@ -15,7 +16,8 @@ final class SenderCode {
         }
     }
 
-    boolean threw(Throwable failure) {
+    /** Returns whether this was thrown by what was run. */
+    public boolean threw(Throwable failure) {
         return failure == thrown;
     }
 }
