@@ -79,8 +79,9 @@ public final class FlatJson {
             }
             return values;
         } catch (JsonProcessingException e) {
+            String problem = e.getOriginalMessage().replaceAll(" \\(start marker at .*\\)", "");
             throw new IllegalArgumentException(
-                    "not JSON: " + e.getOriginalMessage() + " at column " + e.getLocation().getColumnNr() + " of " + start(text), e);
+                    "not JSON: " + problem + " at column " + e.getLocation().getColumnNr() + " of " + start(text), e);
         } catch (IOException e) {
             throw new UncheckedIOException(e); // Nothing is read but memory.
         }

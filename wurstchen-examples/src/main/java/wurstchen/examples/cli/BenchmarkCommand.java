@@ -63,12 +63,6 @@ final class BenchmarkCommand implements Callable<Integer> {
     private ModelOptions modelOptions;
 
     @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = {"How many of the CPU's threads to use. Default: one for each processor.", "Example: --threads 4"})
-    private Integer threads;
-
-    @Option(
             names = "--repeats",
             paramLabel = "N",
             defaultValue = "5",
@@ -93,7 +87,7 @@ final class BenchmarkCommand implements Callable<Integer> {
         }
         PictureRequest.Builder request = PictureRequest.builder(PROMPT).seed(1);
         pictureOptions.set(request);
-        Device device = device();
+        Device device = modelOptions.device();
         checkJson();
         Benchmark benchmark = measure(request.build(), device);
         OptionalLong peak = Machine.peakProcessBytes();
@@ -110,21 +104,6 @@ final class BenchmarkCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(),
                     "--json: cannot write " + folder.resolve(json) + ": its folder is not there; create it, or name another");
-        }
-    }
-
-    private Device device() {
-        Device device = modelOptions.device();
-        if (threads == null) {
-            return device;
-        }
-        if (!device.equals(Device.cpu())) {
-            throw new ParameterException(spec.commandLine(), "--threads: these are the CPU's: leave the option out, or say --device cpu");
-        }
-        try {
-            return Device.cpu(threads);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--threads: " + e.getMessage(), e);
         }
     }
 

@@ -2,26 +2,33 @@ package wurstchen.examples.cli;
 
 import com.google.common.base.Stopwatch;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import wurstchen.PictureMetadata;
 import wurstchen.PictureRequest;
+import wurstchen.PictureResult;
 import wurstchen.Wurstchen;
 import wurstchen.WurstchenException;
+import wurstchen.examples.cli.list.ListedPicture;
+import wurstchen.examples.cli.list.PictureList;
 import wurstchen.examples.cli.option.HelpOption;
 import wurstchen.examples.cli.option.ModelOptions;
+import wurstchen.examples.cli.option.OutputOptions;
 import wurstchen.examples.cli.option.PictureOptions;
 import wurstchen.examples.cli.option.PromptOptions;
+import wurstchen.examples.cli.output.JobProgress;
 import wurstchen.examples.cli.output.PictureFiles;
 import wurstchen.examples.cli.output.PictureFormat;
 import wurstchen.examples.cli.output.RunReport;
-import wurstchen.examples.cli.output.StepProgress;
 import wurstchen.examples.cli.output.Terminal;
+import wurstchen.image.WholeFile;
 import wurstchen.onnx.Device;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
@@ -31,8 +38,17 @@ import wurstchen.onnx.OnnxWurstchen;
         name = "generate",
         sortOptions = false,
         usageHelpWidth = 110,
-        description = "Makes pictures of a prompt and writes them as PNG files that carry their settings as text.",
-        footer = {"", "Example:", "  java -jar wurstchen.jar generate \"a red apple\" --seed 42 --out apple.png"})
+        customSynopsis = {
+            "wurstchen generate PROMPT [-s N] [-o FILE] [--pictures N] [OPTIONS]",
+            "       wurstchen generate --prompts FILE [OPTIONS]"
+        },
+        description = "Makes pictures of a prompt and writes them as PNG or JPEG files that say how they were made.",
+        footer = {
+            "",
+            "Examples:",
+            "  java -jar wurstchen.jar generate \"a red apple\" --seed 42 --out apple.png",
+            "  java -jar wurstchen.jar generate --prompts cats.txt --seed 1 --out cats.png"
+        })
 final class GenerateCommand implements Callable<Integer> {
     private final Path folder;
     private final Terminal terminal;
@@ -41,10 +57,10 @@ final class GenerateCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
-    private HelpOption help;
+    private PromptOptions promptOptions;
 
     @Mixin
-    private PromptOptions promptOptions;
+    private OutputOptions outputOptions;
 
     @Mixin
     private PictureOptions pictureOptions;
@@ -52,18 +68,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions modelOptions;
 
-    @Option(
-            names = "--out",
-            paramLabel = "FILE",
-            description = {
-                "The PNG file, written whole or not at all, replaced if it is there; several pictures of a.png are a-0.png, a-1.png, ..."
-                        + " Default: the next free of wurstchen-0001.png, wurstchen-0002.png, ... in this folder.",
-                "Example: --out apple.png"
-            })
-    private Path out;
-
-    @Option(names = "--no-metadata", description = "Write files that do not say how they were made.")
-    private boolean noMetadata;
+    @Mixin
+    private HelpOption help;
 
     GenerateCommand(Path folder, Terminal terminal) {
         this.folder = folder;
@@ -75,9 +81,13 @@ final class GenerateCommand implements Callable<Integer> {
         PictureRequest.Builder request = promptOptions.toRequest();
         pictureOptions.set(request);
         Device device = modelOptions.device();
-        try (PictureFiles files = files()) {
-            files.check();
-            generate(request, device, files);
+        try {
+            Optional<String> prompts = promptOptions.prompts();
+            if (prompts.isPresent()) {
+                generateList(prompts.get(), request.build(), device);
+            } else {
+                generate(request, device);
+            }
         } catch (OutOfMemoryError e) {
             throw new WurstchenException(
                     "not enough memory (" + e.getMessage() + "); make a smaller picture, use a smaller --batch-size,"
@@ -87,30 +97,99 @@ final class GenerateCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private PictureFiles files() {
-        PictureFormat format = new PictureFormat(!noMetadata);
-        try {
-            return out == null ? PictureFiles.nextFree(folder, format) : PictureFiles.named(folder.resolve(out), pictureOptions.pictures(), format);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--out: " + e.getMessage(), e);
+    private void generate(PictureRequest.Builder request, Device device) {
+        RunReport report = report();
+        try (PictureFiles files = outputOptions.files(folder, pictureOptions.pictures());
+                JobProgress progress = new JobProgress(terminal, spec.commandLine().getErr(), 1)) {
+            files.check();
+            Stopwatch loading = Stopwatch.createStarted();
+            try (ModelBundle bundle = modelOptions.openBundle()) {
+                check(request.build(), bundle, report);
+                try (Wurstchen wurstchen = open(bundle, device)) {
+                    report.loaded(bundle.manifest().about().name(), loading.elapsed());
+                    request.listener(progress).consumer(files.writer(report::wrote));
+                    PictureResult result = make(wurstchen, request.build());
+                    progress.finish();
+                    report.finish(result, promptOptions.prompt());
+                }
+            }
         }
     }
 
-    private void generate(PictureRequest.Builder request, Device device, PictureFiles files) {
-        Stopwatch loading = Stopwatch.createStarted();
-        RunReport report = new RunReport(spec.commandLine());
-        try (ModelBundle bundle = modelOptions.openBundle()) {
-            pictureOptions.checkSize(request.build().settings(bundle.manifest().defaults()), bundle.manifest()).ifPresent(report::note);
-            try (Wurstchen wurstchen = OnnxWurstchen.builder()
-                            .model(bundle)
-                            .device(device)
-                            .lowMemory(modelOptions.lowMemory())
-                            .open();
-                    StepProgress progress = new StepProgress(terminal, terminal == Terminal.WATCHED ? Terminal.width() : 0)) {
-                report.loaded(bundle.manifest().about().name(), loading.elapsed());
-                request.listener(progress).consumer(files.writer(report::wrote));
-                report.finish(wurstchen.generate(request.build()), promptOptions.prompt());
+    /** Lines that are there already are kept; if all are, the model's graphs are not opened. */
+    private void generateList(String source, PictureRequest base, Device device) {
+        RunReport report = report();
+        Path out = outputOptions.nameOfLines(folder, source);
+        PictureFormat format = outputOptions.format(out);
+        List<ListedPicture> pictures = list(source, base, out);
+        pictures.forEach(picture -> WholeFile.check(picture.file()));
+        WholeFile.removeLeftovers(out.toAbsolutePath().getParent());
+        try (ModelBundle bundle = modelOptions.openBundle();
+                JobProgress progress = new JobProgress(terminal, spec.commandLine().getErr(), pictures.size())) {
+            pictures.forEach(picture -> check(picture.request(), bundle, report));
+            List<Optional<PictureMetadata>> found = pictures.stream()
+                    .map(picture -> picture.found(bundle.manifest().defaults(), bundle.manifestSha256()))
+                    .toList();
+            Stopwatch working = Stopwatch.createStarted();
+            try (Wurstchen wurstchen = found.stream().allMatch(Optional::isPresent) ? null : open(bundle, device)) {
+                for (int i = 0; i < pictures.size(); i++) {
+                    ListedPicture picture = pictures.get(i);
+                    if (found.get(i).isPresent()) {
+                        report.kept(picture.file(), found.get(i).get());
+                    } else {
+                        make(wurstchen, picture, format, report, progress);
+                    }
+                    progress.requestDone();
+                }
             }
+            progress.finish();
+            int kept = (int) found.stream().filter(Optional::isPresent).count();
+            report.finishList(pictures.size() - kept, kept, working.elapsed());
         }
+    }
+
+    private void make(Wurstchen wurstchen, ListedPicture picture, PictureFormat format, RunReport report, JobProgress progress) {
+        PictureResult result = make(
+                wurstchen,
+                picture.request().toBuilder()
+                        .listener(progress)
+                        .consumer(made -> {
+                            WholeFile.write(picture.file(), format.encode(made));
+                            report.wrote(picture.file(), made.metadata());
+                        })
+                        .build());
+        report.warn(result, picture.request().prompt());
+    }
+
+    /** What only the request as a whole shows to be too large is wrong usage too. */
+    private PictureResult make(Wurstchen wurstchen, PictureRequest request) {
+        try {
+            return wurstchen.generate(request);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private List<ListedPicture> list(String source, PictureRequest base, Path out) {
+        try {
+            return PictureList.read(folder, source, base, out);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--prompts: " + e.getMessage(), e);
+        }
+    }
+
+    private void check(PictureRequest request, ModelBundle bundle, RunReport report) {
+        pictureOptions.checkSize(request.settings(bundle.manifest().defaults()), bundle.manifest()).ifPresent(report::note);
+    }
+
+    private Wurstchen open(ModelBundle bundle, Device device) {
+        return OnnxWurstchen.builder().model(bundle).device(device).lowMemory(modelOptions.lowMemory()).open();
+    }
+
+    private RunReport report() {
+        RunReport.Audience audience = outputOptions.json()
+                ? RunReport.Audience.SCRIPT
+                : outputOptions.standardOutput() ? RunReport.Audience.PICTURE_READER : RunReport.Audience.PEOPLE;
+        return new RunReport(spec.commandLine(), audience);
     }
 }

@@ -133,6 +133,58 @@ final class OutputTest {
     }
 
     @Test
+    void standardOutput_getsThePictureAndNothingElse() throws Exception {
+        Process run = CommandProcess.builder(folder, generate("--seed=1", "-o", "-"))
+                .redirectOutput(output.resolve("cat.png").toFile())
+                .redirectError(output.resolve("err.txt").toFile())
+                .start();
+
+        assertThat(run.waitFor()).isZero();
+        assertThat(Png.read(output.resolve("cat.png")).text()).containsEntry("seed", "1");
+        assertThat(CommandProcess.read(output, "err.txt")).startsWith("model tiny, loaded in ").contains("wrote -, 384 x 128 px, seed 1");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void jpeg_isWrittenInTheQualityThatIsAskedFor() throws IOException {
+        assertThat(CommandRun.generateTiny(folder, "a “cat”", "-s", "1", "-o", "good.jpg").exitCode()).isZero();
+        assertThat(CommandRun.generateTiny(folder, "a “cat”", "-s", "1", "-o", "small.jpeg", "--quality=10").exitCode()).isZero();
+        assertThat(CommandRun.generateTiny(folder, "a cat", "-s", "1", "-o", "bare.jpg", "--no-metadata").exitCode()).isZero();
+
+        assertThat(Files.size(folder.resolve("small.jpeg"))).isLessThan(Files.size(folder.resolve("good.jpg")) / 2);
+        assertThat(javax.imageio.ImageIO.read(folder.resolve("good.jpg").toFile()).getWidth()).isEqualTo(384);
+        assertThat(CommandRun.of(folder, "show", "small.jpeg").out())
+                .contains("prompt:             a “cat”", "--out small-again.jpeg");
+        assertThat(CommandRun.of(folder, "show", "bare.jpg").err())
+                .isEqualToNormalizingNewlines("wurstchen: " + folder.resolve("bare.jpg")
+                        + " does not say how it was made by wurstchen: it is no JPEG file with a comment\n");
+    }
+
+    @Test
+    void longCommentOfAJpeg_isReadWhole() {
+        String prompt = "cat ".repeat(30_000);
+        assertThat(CommandRun.generateTiny(folder, prompt, "-o", "a.jpg").exitCode()).isZero();
+
+        assertThat(CommandRun.of(folder, "show", "a.jpg", "--json").out()).contains("\"" + prompt + "\"");
+    }
+
+    @Test
+    void shortOptions_areThoseOfOtherTools() {
+        assertThat(CommandRun.of(
+                                folder, "generate", "-p", "a cat", "-n", "dog", "-s", "3", "-W", "384", "-H", "128", "-t", "1", "-o", "a.png",
+                                "--model=" + CommandRun.TINY_BUNDLE)
+                        .err())
+                .isEmpty();
+
+        assertThat(Png.read(folder.resolve("a.png")).text())
+                .containsEntry("prompt", "a cat")
+                .containsEntry("negative-prompt", "dog")
+                .containsEntry("seed", "3")
+                .containsEntry("width", "384")
+                .containsEntry("height", "128");
+    }
+
+    @Test
     void killedRuns_leaveNothingOnceTheRunIsRepeated() throws Exception {
         for (int wait = 300; wait < 1500; wait += 400) {
             Process run = CommandProcess.start(folder, output, generate("--pictures=50", "--seed=1"));

@@ -121,6 +121,19 @@ final class WrongUsageTest {
     }
 
     @Test
+    void optionsThatDoNotFitTogether_areRefused() {
+        assertGenerateRefuses(
+                "wurstchen: --quality: it is JPEG's: give --out a name that ends in .jpg, or leave it out", "a cat", "--out=a.png", "--quality=80");
+        assertGenerateRefuses("wurstchen: --quality: must be 1 to 100, got 101", "a cat", "--out=a.jpg", "--quality=101");
+        assertGenerateRefuses(
+                "wurstchen: --out -: standard output takes one picture, and then nothing else", "a cat", "--out=-", "--pictures=2");
+        assertGenerateRefuses("wurstchen: --out -: standard output takes one picture, and then nothing else", "a cat", "--out=-", "--json");
+        assertGenerateRefuses("wurstchen: both a prompt and --prompts: leave out one of them", "a cat", "--prompts=cats.txt");
+        assertGenerateRefuses(
+                "wurstchen: --threads: these are the CPU's: leave the option out, or say --device cpu", "a cat", "--threads=2", "--device=cuda");
+    }
+
+    @Test
     void batchThatFitsNoArray_isRefused() {
         CommandRun run = CommandRun.generateTiny(folder, "a cat", "--width=4096", "--height=4096", "--pictures=43", "--batch-size=43");
 
@@ -193,8 +206,8 @@ final class WrongUsageTest {
     @Test
     void otherFileFormat_isRefused() {
         assertGenerateRefuses(
-                "wurstchen: --out: only PNG files are written: the name must end in .png, got " + folder.resolve("a.jpg"),
+                "wurstchen: --out: PNG and JPEG files are written: the name must end in .png or .jpg, got " + folder.resolve("a.gif"),
                 "a cat",
-                "--out=a.jpg");
+                "--out=a.gif");
     }
 }

@@ -33,6 +33,12 @@ public final class ModelOptions {
     private String device;
 
     @Option(
+            names = {"-t", "--threads"},
+            paramLabel = "N",
+            description = {"How many of the CPU's threads to use. Default: one for each processor.", "Example: --threads 4"})
+    private Integer threads;
+
+    @Option(
             names = "--low-memory",
             description = {
                 "Open each part of the model when it is its turn, and close it before the next: for GPUs with little memory. Every batch"
@@ -55,10 +61,21 @@ public final class ModelOptions {
     /**
      * Reads the device.
      *
-     * @throws ParameterException if there is no such device
+     * @throws ParameterException if there is no such device, or the threads are not its
      */
     public Device device() {
-        return device(spec, device);
+        Device device = device(spec, this.device);
+        if (threads == null) {
+            return device;
+        }
+        if (!device.equals(Device.cpu())) {
+            throw new ParameterException(spec.commandLine(), "--threads: these are the CPU's: leave the option out, or say --device cpu");
+        }
+        try {
+            return Device.cpu(threads);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--threads: " + e.getMessage(), e);
+        }
     }
 
     public static Device device(CommandSpec command, String name) {

@@ -32,17 +32,32 @@ public final class OptionValues {
                 .registerConverter(Path.class, converter(Path::of, "a file name that the locale can spell (LC_ALL=C.UTF-8 can)"));
     }
 
-    private static Integer integer(String text) {
+    /**
+     * Reads a whole number.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static Integer integer(String text) {
         checkArgument(WHOLE.matcher(text).matches(), "no whole number");
         return Integer.valueOf(text);
     }
 
-    private static Float number(String text) {
+    /**
+     * Reads a number.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static Float number(String text) {
         checkArgument(NUMBER.matcher(text).matches(), "no number");
         return Float.valueOf(text);
     }
 
-    private static Timesteps timesteps(String text) {
+    /**
+     * Reads noise ratios.
+     *
+     * @throws TypeConversionException if they are none
+     */
+    public static Timesteps timesteps(String text) {
         if (text.equals("reference")) {
             return Timesteps.stageCDefault();
         }

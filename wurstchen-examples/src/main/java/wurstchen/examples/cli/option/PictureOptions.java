@@ -19,6 +19,7 @@ public final class PictureOptions {
 
     @Option(
             names = "--pictures",
+            order = -10,
             paramLabel = "N",
             defaultValue = "1",
             description = {
@@ -38,13 +39,13 @@ public final class PictureOptions {
     private int batchSize;
 
     @Option(
-            names = "--width",
+            names = {"-W", "--width"},
             paramLabel = "PX",
             description = {"Default: the model's, 1024 in the published one. diffusers: width.", "Example: --width 256"})
     private Integer width;
 
     @Option(
-            names = "--height",
+            names = {"-H", "--height"},
             paramLabel = "PX",
             description = {"Default: the model's, 1024 in the published one. diffusers: height.", "Example: --height 384"})
     private Integer height;

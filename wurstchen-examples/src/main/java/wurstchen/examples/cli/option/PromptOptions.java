@@ -1,5 +1,6 @@
 package wurstchen.examples.cli.option;
 
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -23,13 +24,24 @@ public final class PromptOptions {
     private String prompt;
 
     @Option(
-            names = "--prompt",
+            names = {"-p", "--prompt"},
             paramLabel = "TEXT",
             description = {"What to show, in place of PROMPT.", "Example: --prompt \"-40 degrees\""})
     private String promptOption;
 
     @Option(
-            names = "--negative-prompt",
+            names = "--prompts",
+            paramLabel = "FILE",
+            description = {
+                "Make a picture of every line of a file: a prompt, or a JSON object with values under the names of these options, as show --json"
+                        + " prints it; - reads standard input. The model is opened once, and pictures that are there already, made by the same"
+                        + " settings and model, are kept.",
+                "Example: --prompts cats.txt --out cats.png"
+            })
+    private String prompts;
+
+    @Option(
+            names = {"-n", "--negative-prompt"},
             paramLabel = "TEXT",
             description = {
                 "What to keep away from; read by a stage whose guidance is above 1. Default: empty. diffusers: negative_prompt.",
@@ -38,7 +50,8 @@ public final class PromptOptions {
     private String negativePrompt;
 
     @Option(
-            names = "--seed",
+            names = {"-s", "--seed"},
+            order = -30,
             paramLabel = "N",
             description = {
                 "Any 64-bit number, with a sign or without; the same seed makes the same picture. Default: a random one, which is"
@@ -48,12 +61,23 @@ public final class PromptOptions {
             })
     private Long seed;
 
+    /** Returns the file of prompts, - for standard input; empty if there is one prompt. */
+    public Optional<String> prompts() {
+        if (prompts != null && (prompt != null || promptOption != null)) {
+            throw new ParameterException(spec.commandLine(), "both a prompt and --prompts: leave out one of them");
+        }
+        return Optional.ofNullable(prompts);
+    }
+
     /**
-     * Returns the prompt.
+     * Returns the prompt; empty where a file has them.
      *
      * @throws ParameterException if there is none, or two
      */
     public String prompt() {
+        if (prompts().isPresent()) {
+            return "";
+        }
         if (prompt != null && promptOption != null) {
             throw new ParameterException(spec.commandLine(), "two prompts: leave out --prompt, or the other one");
         }

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import wurstchen.GeneratedPicture;
@@ -14,8 +13,6 @@ import wurstchen.image.WholeFile;
 
 /** The name that the user gave, numbered if there are several pictures. */
 final class NamedFiles implements PictureFiles {
-    private static final String EXTENSION = ".png";
-
     private final Path out;
     private final int pictures;
     private final PictureFormat format;
@@ -27,10 +24,6 @@ final class NamedFiles implements PictureFiles {
     private int next;
 
     NamedFiles(Path out, int pictures, PictureFormat format) {
-        Path name = out.getFileName();
-        if (name == null || !name.toString().toLowerCase(Locale.ROOT).endsWith(EXTENSION)) {
-            throw new IllegalArgumentException("only PNG files are written: the name must end in .png, got " + out);
-        }
         this.out = out;
         this.pictures = pictures;
         this.format = format;

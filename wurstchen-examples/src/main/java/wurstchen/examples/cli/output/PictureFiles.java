@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import wurstchen.GeneratedPicture;
-import wurstchen.PictureSettings;
+import wurstchen.PictureMetadata;
 import wurstchen.WurstchenException;
 
 /** Where the pictures of a run go. Close it to give back names that got no picture. */
@@ -15,7 +15,6 @@ public interface PictureFiles extends AutoCloseable {
      * @param out the name that the user gave
      * @param pictures how many pictures
      * @param format how they are encoded
-     * @throws IllegalArgumentException if the name does not end in .png
      */
     static PictureFiles named(Path out, int pictures, PictureFormat format) {
         return new NamedFiles(out, pictures, format);
@@ -29,6 +28,15 @@ public interface PictureFiles extends AutoCloseable {
      */
     static PictureFiles nextFree(Path folder, PictureFormat format) {
         return new NextFreeFiles(folder, format);
+    }
+
+    /**
+     * Returns standard output, for one picture.
+     *
+     * @param format how it is encoded
+     */
+    static PictureFiles standardOutput(PictureFormat format) {
+        return new StandardOutput(format);
     }
 
     /**
@@ -52,8 +60,8 @@ public interface PictureFiles extends AutoCloseable {
      * @param written hears of each file
      * @return for the pictures of one request, in their order; throws a WurstchenException if one cannot be written
      */
-    default Consumer<GeneratedPicture> writer(BiConsumer<Path, PictureSettings> written) {
-        return picture -> written.accept(write(picture), picture.settings());
+    default Consumer<GeneratedPicture> writer(BiConsumer<Path, PictureMetadata> written) {
+        return picture -> written.accept(write(picture), picture.metadata());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package wurstchen.examples.cli.output;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import wurstchen.DroppedText;
+import wurstchen.PictureMetadata;
 import wurstchen.PictureResult;
 import wurstchen.PictureSettings;
 import wurstchen.progress.CascadeStage;
@@ -19,15 +21,38 @@ import wurstchen.progress.CascadeStage;
 public final class RunReport {
     private final PrintWriter out;
     private final PrintWriter err;
+    private final Audience audience;
 
-    public RunReport(CommandLine command) {
-        out = command.getOut();
+    /** Who reads standard output. */
+    public enum Audience {
+        /** A person: lines of text. */
+        PEOPLE,
+        /** A script: a JSON object for each picture. */
+        SCRIPT,
+        /** A program that takes the picture itself: text goes to standard error. */
+        PICTURE_READER
+    }
+
+    /**
+     * Creates a report.
+     *
+     * @param command whose outputs are written to
+     */
+    public RunReport(CommandLine command, Audience audience) {
+        out = audience == Audience.PICTURE_READER ? command.getErr() : command.getOut();
         err = command.getErr();
+        this.audience = audience;
+    }
+
+    private void say(String line) {
+        if (audience != Audience.SCRIPT) {
+            out.println(line);
+            out.flush();
+        }
     }
 
     public void loaded(String model, Duration took) {
-        out.println("model " + model + ", loaded in " + seconds(took));
-        out.flush();
+        say("model " + model + ", loaded in " + seconds(took));
     }
 
     public void note(String text) {
@@ -35,7 +60,8 @@ public final class RunReport {
         err.flush();
     }
 
-    private void warn(PictureResult result, String prompt) {
+    /** {@code prompt}: what was asked for, which may have been cut. */
+    public void warn(PictureResult result, String prompt) {
         Map<String, Set<CascadeStage>> stages = new LinkedHashMap<>();
         for (DroppedText text : result.droppedTexts()) {
             String which = text.prompt().equals(prompt) ? "prompt" : "negative prompt";
@@ -49,9 +75,30 @@ public final class RunReport {
         err.flush();
     }
 
-    public void wrote(Path file, PictureSettings settings) {
-        out.println("wrote " + file + ", " + settings.width() + " x " + settings.height() + " px, seed " + settings.seed());
-        out.flush();
+    /** A picture was written. */
+    public void wrote(Path file, PictureMetadata metadata) {
+        PictureSettings settings = metadata.settings();
+        say("wrote " + file + ", " + settings.width() + " x " + settings.height() + " px, seed " + settings.seed());
+        tellScript(file, true, metadata);
+    }
+
+    /** A picture of the list was there. */
+    public void kept(Path file, PictureMetadata metadata) {
+        say("kept " + file + ", seed " + metadata.settings().seed());
+        tellScript(file, false, metadata);
+    }
+
+    private void tellScript(Path file, boolean made, PictureMetadata metadata) {
+        if (audience == Audience.SCRIPT) {
+            String name = String.valueOf(JsonStringEncoder.getInstance().quoteAsString(file.toString()));
+            out.println("{\"file\":\"" + name + "\",\"made\":" + made + "," + metadata.toJson().substring(1));
+            out.flush();
+        }
+    }
+
+    /** A list is done. */
+    public void finishList(int made, int kept, Duration took) {
+        say((made + kept) + " pictures: " + made + " made in " + seconds(took) + ", " + kept + " were there");
     }
 
     /** {@code prompt}: what was asked for, which may have been cut. */
@@ -62,7 +109,7 @@ public final class RunReport {
         String stages = durations.entrySet().stream()
                 .map(entry -> entry.getKey() + " " + seconds(entry.getValue()))
                 .collect(Collectors.joining(", "));
-        out.println(stages + "; together " + seconds(all));
+        say(stages + "; together " + seconds(all));
     }
 
     private static String seconds(Duration duration) {

@@ -25,34 +25,32 @@ import wurstchen.image.Png;
 import wurstchen.stage.Pixels;
 
 final class PictureFilesTest {
-    private static final PictureFormat FORMAT = new PictureFormat(true);
-
     @TempDir
     private Path folder;
 
     @Test
     void onePicture_hasTheGivenName() {
-        assertThat(new NamedFiles(Path.of("a.png"), 1, FORMAT).file(0)).isEqualTo(Path.of("a.png"));
+        assertThat(new NamedFiles(Path.of("a.png"), 1, PictureFormat.PNG).file(0)).isEqualTo(Path.of("a.png"));
     }
 
     @Test
     void severalPictures_areNumberedFromZero() {
-        NamedFiles files = new NamedFiles(folder.resolve("my.cat.PNG"), 12, FORMAT);
+        NamedFiles files = new NamedFiles(folder.resolve("my.cat.PNG"), 12, PictureFormat.PNG);
 
         assertThat(files.file(0)).isEqualTo(folder.resolve("my.cat-0.PNG"));
         assertThat(files.file(11)).isEqualTo(folder.resolve("my.cat-11.PNG"));
     }
 
     @Test
-    void nameWithoutPng_isRefused() {
-        assertThatThrownBy(() -> new NamedFiles(Path.of("a.jpg"), 1, FORMAT))
+    void nameOfAnotherFormat_isRefused() {
+        assertThatThrownBy(() -> PictureFormat.of(Path.of("a.gif"), true, null))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("only PNG files are written: the name must end in .png, got a.jpg");
+                .hasMessage("--out: PNG and JPEG files are written: the name must end in .png or .jpg, got a.gif");
     }
 
     /** The names that the next pictures in this folder get, in order. */
     private List<String> nextFree(int pictures) {
-        try (NextFreeFiles files = new NextFreeFiles(folder, FORMAT)) {
+        try (NextFreeFiles files = new NextFreeFiles(folder, PictureFormat.PNG)) {
             files.check();
             return IntStream.range(0, pictures).mapToObj(i -> files.write(picture()).getFileName().toString()).toList();
         }
@@ -74,7 +72,7 @@ final class PictureFilesTest {
 
     @Test
     void nextFree_skipsWhatAnotherRunHasClaimed() {
-        try (NextFreeFiles other = new NextFreeFiles(folder, FORMAT)) {
+        try (NextFreeFiles other = new NextFreeFiles(folder, PictureFormat.PNG)) {
             other.check();
 
             assertThat(nextFree(1)).containsExactly("wurstchen-0002.png");
@@ -86,7 +84,7 @@ final class PictureFilesTest {
     @Test
     void nextFree_takesWhatAKilledRunHadClaimed() throws IOException {
         Path claimed;
-        try (NextFreeFiles killed = new NextFreeFiles(folder, FORMAT)) {
+        try (NextFreeFiles killed = new NextFreeFiles(folder, PictureFormat.PNG)) {
             killed.check();
             claimed = Files.copy(folder.resolve("wurstchen-0001.png"), folder.resolve("copy"));
         }
@@ -99,10 +97,10 @@ final class PictureFilesTest {
     @Test
     void nameThatAnotherRunHasClaimed_isRefused() {
         Path file = folder.resolve("a.png");
-        try (NamedFiles other = new NamedFiles(file, 1, FORMAT)) {
+        try (NamedFiles other = new NamedFiles(file, 1, PictureFormat.PNG)) {
             other.check();
 
-            assertThatThrownBy(() -> new NamedFiles(file, 1, FORMAT).check())
+            assertThatThrownBy(() -> new NamedFiles(file, 1, PictureFormat.PNG).check())
                     .isInstanceOf(WurstchenException.class)
                     .hasMessage("cannot write " + file + ": another run is making it; give another name");
         }
@@ -111,7 +109,7 @@ final class PictureFilesTest {
     @Test
     void fileThatWasThereAtTheStart_isReplaced() throws IOException {
         Path file = Files.writeString(folder.resolve("a.png"), "old");
-        try (NamedFiles files = new NamedFiles(file, 1, FORMAT)) {
+        try (NamedFiles files = new NamedFiles(file, 1, PictureFormat.PNG)) {
             files.check();
             assertThat(file).hasContent("old");
             files.write(picture());
@@ -121,7 +119,7 @@ final class PictureFilesTest {
 
     @Test
     void fileThatAppearsMeanwhile_isNotReplaced() throws IOException {
-        try (NamedFiles files = new NamedFiles(folder.resolve("a.png"), 2, FORMAT)) {
+        try (NamedFiles files = new NamedFiles(folder.resolve("a.png"), 2, PictureFormat.PNG)) {
             files.check();
             files.write(picture());
             Path file = Files.writeString(folder.resolve("a-1.png"), "mine");
@@ -135,7 +133,7 @@ final class PictureFilesTest {
 
     @Test
     void runWithoutPictures_leavesNothingBehind() {
-        for (PictureFiles files : List.of(new NextFreeFiles(folder, FORMAT), new NamedFiles(folder.resolve("a.png"), 1, FORMAT))) {
+        for (PictureFiles files : List.of(new NextFreeFiles(folder, PictureFormat.PNG), new NamedFiles(folder.resolve("a.png"), 1, PictureFormat.PNG))) {
             files.check();
             assertThat(folder.toFile().list()).hasSize(1);
             files.close();
@@ -156,7 +154,7 @@ final class PictureFilesTest {
     void missingFolder_isAFailure() {
         Path file = folder.resolve("missing/a.png");
 
-        assertThatThrownBy(() -> new NamedFiles(file, 1, FORMAT).check())
+        assertThatThrownBy(() -> new NamedFiles(file, 1, PictureFormat.PNG).check())
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("cannot write " + file + ": " + file.getParent()
                         + " is not a folder; create it, or name one that exists");
@@ -166,7 +164,7 @@ final class PictureFilesTest {
     void fileAsFolder_isAFailure() throws IOException {
         Path file = Files.createFile(folder.resolve("notes.txt")).resolve("a.png");
 
-        assertThatThrownBy(() -> new NamedFiles(file, 1, FORMAT).check())
+        assertThatThrownBy(() -> new NamedFiles(file, 1, PictureFormat.PNG).check())
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("cannot write " + file + ": " + file.getParent()
                         + " is not a folder; create it, or name one that exists");
@@ -177,7 +175,7 @@ final class PictureFilesTest {
     void folderThatCannotBeWritten_isAFailure() {
         Path file = Path.of("/proc/self/a.png");
 
-        assertThatThrownBy(() -> new NamedFiles(file, 1, FORMAT).check())
+        assertThatThrownBy(() -> new NamedFiles(file, 1, PictureFormat.PNG).check())
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("cannot write /proc/self/a.png: /proc/self is not writable; change its rights, or name another folder");
     }
@@ -186,14 +184,14 @@ final class PictureFilesTest {
     void nameOfAFolder_isAFailure() throws IOException {
         Path file = Files.createDirectory(folder.resolve("a-1.png"));
 
-        assertThatThrownBy(() -> new NamedFiles(folder.resolve("a.png"), 2, FORMAT).check())
+        assertThatThrownBy(() -> new NamedFiles(folder.resolve("a.png"), 2, PictureFormat.PNG).check())
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("cannot write " + file + ": it is a folder; name a file, such as " + file.resolve("picture.png"));
     }
 
     @Test
     void failedWrite_keepsThePicturesBefore() {
-        PictureFiles files = new NamedFiles(folder.resolve("a.png"), 2, FORMAT);
+        PictureFiles files = new NamedFiles(folder.resolve("a.png"), 2, PictureFormat.PNG);
         files.check();
         List<Path> written = new ArrayList<>();
         Consumer<GeneratedPicture> writer = files.writer((file, with) -> {
