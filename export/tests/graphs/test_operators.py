@@ -86,9 +86,9 @@ def mixing_case(draw, *sides):
     return inputs, {"epsilon": 1e-6, "channels": C}, formulas.mixing_depthwise(*inputs, 1e-6)
 
 
-def response_case(draw, *sides):
-    inputs = draw(*sides, WIDE), draw(WIDE)
-    return inputs, {}, [formulas.response_scale(*inputs)]
+def dense_gelu_response_case(draw, *sides):
+    inputs = draw(*sides, C), draw(C, WIDE), draw(WIDE), draw(WIDE)
+    return inputs, {}, list(formulas.dense_gelu_response(*inputs))
 
 
 def scaled_case(draw, *sides):
@@ -122,7 +122,7 @@ CASES = {
     "DepthwiseNormJoin": join_case,
     "DepthwiseNormJoinTwo": join_two_case,
     "MixingDepthwise": mixing_case,
-    "ResponseScale": response_case,
+    "DenseGeluResponse": dense_gelu_response_case,
     "ScaledDenseResidual": scaled_case,
     "JointAttention": attention_case,
     "MaskedAttention": masked_case,
@@ -185,15 +185,15 @@ def test_formula_in_16_bits_rounds_only_its_results(name, sides):
 
 
 def test_response_scale_does_not_overflow_in_16_bits():
-    u = 200 * torch.ones(1, 32, 32, 8, dtype=torch.float16)
-    gamma = torch.full((8,), 0.5, dtype=torch.float16)
-    expected = [formulas.response_scale(u, gamma)]
-    found = run(model_of("ResponseScale", [u, gamma], {}, expected), [u, gamma])[0]
-    assert u.square().sum(dim=(1, 2)).min() == float("inf")
+    x, weight = 200 * torch.ones(1, 32, 32, 8, dtype=torch.float16), torch.eye(8, dtype=torch.float16)
+    bias, gamma = torch.zeros(8, dtype=torch.float16), torch.full((8,), 0.5, dtype=torch.float16)
+    expected = list(formulas.dense_gelu_response(x, weight, bias, gamma))
+    found = run(model_of("DenseGeluResponse", [x, weight, bias, gamma], {}, expected), [x, weight, bias, gamma])[1]
+    assert expected[0].square().sum(dim=(1, 2)).min() == float("inf")
     np.testing.assert_allclose(found, 1.5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["AffineNorm", "DepthwiseNorm", "MixingDepthwise", "ResponseScale"])
+@pytest.mark.parametrize("name", ["AffineNorm", "DepthwiseNorm", "MixingDepthwise", "DenseGeluResponse"])
 def test_value_that_is_not_finite_comes_through(name):
     inputs, attributes, expected = CASES[name](Draw(torch.float32), 2, 3, 5)
     inputs[0][1, 2, 4, 0] = float("inf")

@@ -142,8 +142,7 @@ def residual(
     weight, bias: of the widening layer, [channels of x and of joined, wide] and [wide].
     """
     y, normed = state.mixed(depthwise, joined)
-    wide = nodes.dense_gelu(normed, weight, bias)
-    scale = nodes.response_scale(wide, narrow.gamma)
+    wide, scale = nodes.dense_gelu_response(normed, weight, bias, narrow.gamma)
     return Pending(nodes.scaled_dense_residual(wide, scale, narrow.weight, y), narrow.bias)
 
 

@@ -62,6 +62,11 @@ def response_scale(u: Tensor, gamma: Tensor) -> Tensor:
     return 1 + _wide(gamma) * norms / (norms.mean(dim=-1, keepdim=True) + 1e-6)
 
 
+def dense_gelu_response(x: Tensor, weight: Tensor, bias: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    u = dense_gelu(_wide(x), weight, bias)
+    return u.to(x.dtype), response_scale(u, gamma)
+
+
 def scaled_dense_residual(u: Tensor, s: Tensor, weight: Tensor, residual: Tensor) -> Tensor:
     scaled = _wide(u) * s[:, None, None]
     return (_wide(residual) + scaled @ _wide(weight)).to(u.dtype)

@@ -147,8 +147,11 @@ _BODIES = {
     ),
     # Sums over the map as two products with ones: ONNX Runtime's CUDA kernel for reductions over middle axes takes six
     # to ten times as long.
-    "ResponseScale (u, gamma) => (s)": (
+    "DenseGeluResponse (x, weight, bias, gamma) => (u, s)": (
         """
+    product = MatMul (x, weight)
+    widened = Add (product, bias)
+    u = Gelu <approximate = "none"> (widened)
     wide = Cast <to = 1> (u)
     squares = Mul (wide, wide)
     first = Constant <value_ints = [0]> ()

@@ -70,10 +70,10 @@ def mixing_depthwise(x: Tensor, weight: Tensor, bias: Tensor, next_bias: Tensor)
     return _call.MixingDepthwise(x, weight, bias, next_bias, EPSILON, x.shape[3])
 
 
-def response_scale(u: Tensor, gamma: Tensor) -> Tensor:
-    """Returns 1 + gamma n / (mean(n) + 1e-6) as float32 [rows, channels], where n are the channels' L2 norms over the
-    map."""
-    return _call.ResponseScale(u, gamma)
+def dense_gelu_response(x: Tensor, weight: Tensor, bias: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns u = gelu(x W + b) for a map x, and s = 1 + gamma n / (mean(n) + 1e-6) as float32 [rows, channels], where n
+    are the L2 norms of u's channels over the map."""
+    return _call.DenseGeluResponse(x, weight, bias, gamma)
 
 
 def scaled_dense_residual(u: Tensor, s: Tensor, weight: Tensor, residual: Tensor) -> Tensor:
@@ -126,8 +126,8 @@ def _map_and_joined(x, *arguments):
     return torch.empty_like(x), x.new_empty([*x.shape[:3], sum(arguments[-1])])
 
 
-def _rows_of_channels(u, gamma):
-    return u.new_empty([u.shape[0], u.shape[3]], dtype=torch.float32)
+def _map_and_scales(x, weight, *_):
+    return _like_product(x, weight), x.new_empty([x.shape[0], weight.shape[1]], dtype=torch.float32)
 
 
 def _mixed_tokens(qkv, *_):
@@ -189,9 +189,9 @@ def MixingDepthwise(
     return formulas.mixing_depthwise(x, weight, bias, next_bias, epsilon)
 
 
-@_operator(_rows_of_channels)
-def ResponseScale(u: Tensor, gamma: Tensor) -> Tensor:
-    return formulas.response_scale(u, gamma)
+@_operator(_map_and_scales)
+def DenseGeluResponse(x: Tensor, weight: Tensor, bias: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    return formulas.dense_gelu_response(x, weight, bias, gamma)
 
 
 @_operator(_like_residual)

@@ -16,6 +16,8 @@ final class Kernels {
                     plain("scale_activation"),
                     plain("scale_weight"),
                     Stream.of(MaskedAttentionKernel.KERNEL),
+                    Arrays.stream(GeluTile.values()).map(GeluTile::spec),
+                    Stream.of(new KernelSpec("response_of_squares", 0, false, false)),
                     Arrays.stream(AttentionTile.values()).map(AttentionTile::spec).distinct())
             .flatMap(kernels -> kernels)
             .collect(ImmutableList.toImmutableList());

@@ -51,8 +51,8 @@ final class WurstchenOperators {
                         halves("AffineNorm", 3, 2), node -> new AffineNormKernel(Slice.of(node), node.number(EPSILON)), streams),
                 new GpuOperator(halves("MixingDepthwise", 4, 2), node -> new MixingDepthwiseKernel(node.number(EPSILON)), streams),
                 new GpuOperator(
-                        new OperatorSignature("ResponseScale", types(FLOAT16, 2), ImmutableList.of(FLOAT32)),
-                        node -> new ResponseScaleKernel(),
+                        new OperatorSignature("DenseGeluResponse", types(FLOAT16, 4), ImmutableList.of(FLOAT16, FLOAT32)),
+                        node -> new DenseGeluResponseKernel(),
                         streams),
                 new GpuOperator(
                         new OperatorSignature(

@@ -77,7 +77,7 @@ class OperatorsOnGpuTest {
     @Test
     void recordings_outliveLargerNodes() throws OrtException {
         List<OperatorCase> growing = cases()
-                .filter(one -> List.of("ResponseScale", "ScaledDenseResidual", "MixingDepthwise").contains(one.signature().name()))
+                .filter(one -> List.of("DenseGeluResponse", "ScaledDenseResidual", "MixingDepthwise").contains(one.signature().name()))
                 .toList();
         List<OpenNode> open = new ArrayList<>();
         try {

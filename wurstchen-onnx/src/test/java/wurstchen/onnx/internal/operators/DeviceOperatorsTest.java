@@ -73,7 +73,7 @@ class DeviceOperatorsTest {
                         "DepthwiseNormJoinTwo",
                         "AffineNorm",
                         "MixingDepthwise",
-                        "ResponseScale",
+                        "DenseGeluResponse",
                         "ScaledDenseResidual",
                         "JointAttention");
     }

@@ -78,7 +78,7 @@ final class HostGpu implements GpuWork {
     }
 
     /** The form with tanh. */
-    private static float gelu(float x) {
+    static float gelu(float x) {
         return (float) (0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))));
     }
 

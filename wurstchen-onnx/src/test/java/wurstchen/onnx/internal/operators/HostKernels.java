@@ -3,6 +3,7 @@ package wurstchen.onnx.internal.operators;
 import com.sun.jna.Pointer;
 import wurstchen.onnx.internal.operators.HostGpu.Halves;
 import wurstchen.onnx.internal.operators.gpu.Launch;
+import wurstchen.onnx.internal.operators.gpu.TensorTiles;
 
 /** What the kernels compute, by their names and parameters alone. */
 final class HostKernels {
@@ -22,6 +23,8 @@ final class HostKernels {
             case "norm_statistics" -> kernel.normStatistics();
             case "affine_norm" -> kernel.affineNorm();
             case "response_scale" -> kernel.responseScale();
+            case "dense_gelu" -> kernel.denseGelu();
+            case "response_of_squares" -> kernel.responseOfSquares();
             case "scale_activation" -> kernel.scaleActivation();
             case "scale_weight" -> kernel.scaleWeight();
             case "joint_attention" -> kernel.jointAttention();
@@ -36,6 +39,10 @@ final class HostKernels {
 
     private Pointer floats() {
         return new Pointer((Long) launch.arguments().get(next++));
+    }
+
+    private Halves tensor() {
+        return new Halves(((TensorTiles) launch.arguments().get(next++)).address());
     }
 
     private int integer() {
@@ -203,17 +210,67 @@ final class HostKernels {
         int channels = integer();
         for (int map = 0; map < maps; map++) {
             double[] norms = new double[channels];
-            double sum = 0;
             for (int c = 0; c < channels; c++) {
                 for (int token = 0; token < tokens; token++) {
                     norms[c] += Math.pow(u.get(((long) map * tokens + token) * channels + c), 2);
                 }
-                norms[c] = Math.sqrt(norms[c]);
-                sum += norms[c];
             }
+            writeScales(norms, gamma, s.share(4L * map * channels));
+        }
+    }
+
+    private void denseGelu() {
+        Halves weight = tensor();
+        Halves x = tensor();
+        TensorTiles outputs = (TensorTiles) launch.arguments().get(next);
+        Halves y = tensor();
+        int tileTokens = outputs.tile().get(1);
+        Halves bias = halves();
+        Pointer squares = floats();
+        int maps = integer();
+        int tokens = integer();
+        int inner = integer();
+        int channels = integer();
+        int tiles = (tokens + tileTokens - 1) / tileTokens;
+        squares.clear(4L * maps * tiles * channels);
+        for (int i = 0; i < maps * tokens; i++) {
             for (int c = 0; c < channels; c++) {
-                s.setFloat(4L * (map * channels + c), (float) (1 + gamma.get(c) * norms[c] / (sum / channels + 1e-6)));
+                float sum = bias.get(c);
+                for (int k = 0; k < inner; k++) {
+                    sum += x.get((long) i * inner + k) * weight.get((long) k * channels + c);
+                }
+                float result = HostGpu.gelu(sum);
+                y.set((long) i * channels + c, result);
+                long at = 4L * ((long) (i / tokens * tiles + i % tokens / tileTokens) * channels + c);
+                squares.setFloat(at, squares.getFloat(at) + result * result);
             }
+        }
+    }
+
+    private void responseOfSquares() {
+        Pointer squares = floats();
+        Halves gamma = halves();
+        Pointer s = floats();
+        int tiles = integer();
+        int channels = integer();
+        for (int map = 0; map < launch.gridY(); map++) {
+            double[] norms = new double[channels];
+            for (int i = 0; i < tiles * channels; i++) {
+                norms[i % channels] += float32(squares, (long) map * tiles * channels + i);
+            }
+            writeScales(norms, gamma, s.share(4L * map * channels));
+        }
+    }
+
+    /** Replaces sums of squares by their roots and writes the scales. */
+    private static void writeScales(double[] sums, Halves gamma, Pointer s) {
+        double sum = 0;
+        for (int c = 0; c < sums.length; c++) {
+            sums[c] = Math.sqrt(sums[c]);
+            sum += sums[c];
+        }
+        for (int c = 0; c < sums.length; c++) {
+            s.setFloat(4L * c, (float) (1 + gamma.get(c) * sums[c] / (sum / sums.length + 1e-6)));
         }
     }
 

@@ -21,12 +21,17 @@ public final class LargeOperatorCases {
         OperatorCase.addNorms(cases, 1, 130, 127, 192, 8);
         OperatorCase.addNorms(cases, 1, 97, 64, 384, 8);
         // By activation, then by weight.
-        OperatorCase.addResponse(cases, 2, 8, 9, 1536, 384);
-        OperatorCase.addResponse(cases, 3, 31, 33, 640, 160);
-        OperatorCase.addResponse(cases, 1, 2, 5, 6144, 64);
-        OperatorCase.addResponse(cases, 16, 3, 3, 264, 40);
+        OperatorCase.addScaled(cases, 2, 8, 9, 1536, 384);
+        OperatorCase.addScaled(cases, 3, 31, 33, 640, 160);
+        OperatorCase.addScaled(cases, 1, 2, 5, 6144, 64);
+        OperatorCase.addScaled(cases, 16, 3, 3, 264, 40);
         OperatorCase.addDense(cases, 2, 24, 24, 336, 640);
         OperatorCase.addDense(cases, 1, 1, 3, 1296, 2560);
+        // Tiles of 144 tokens, of 128 whose last is not full, of 96; more than the fast kernel takes.
+        OperatorCase.addDenseResponse(cases, 2, 24, 24, 336, 6144);
+        OperatorCase.addDenseResponse(cases, 1, 65, 64, 640, 2560);
+        OperatorCase.addDenseResponse(cases, 3, 16, 16, 72, 5128);
+        OperatorCase.addDenseResponse(cases, 1, 3, 3, 16, 8200);
         OperatorCase.addAttention(cases, 2, 24, 24, 4, 77);
         OperatorCase.addAttention(cases, 1, 32, 33, 3, 77);
         OperatorCase.addAttention(cases, 5, 8, 8, 20, 77);

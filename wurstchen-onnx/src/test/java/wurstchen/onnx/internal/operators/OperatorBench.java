@@ -65,8 +65,13 @@ final class OperatorBench {
         Slice slice = new Slice(0, channels);
         DepthwiseNormKernel depthwise = new DepthwiseNormKernel(slice, EPSILON, joined > channels ? 1 : 0);
         bytes("DepthwiseNorm", depthwise, x, both, both, new long[] {9, channels}, new long[] {channels}, join);
-        flops("DenseGelu", create("DenseGelu"), new long[] {maps, side, side, joined}, new long[] {joined, wide}, new long[] {wide});
-        bytes("ResponseScale", create("ResponseScale"), u, new long[] {wide});
+        flops(
+                "DenseGeluResponse",
+                create("DenseGeluResponse"),
+                new long[] {maps, side, side, joined},
+                new long[] {joined, wide},
+                new long[] {wide},
+                new long[] {wide});
         flops("ScaledDenseResidual", create("ScaledDenseResidual"), u, new long[] {maps, wide}, new long[] {wide, channels}, x);
         if (heads > 0) {
             bytes("AffineNorm", new AffineNormKernel(slice, EPSILON), x, both, both);

@@ -35,8 +35,9 @@ public record OperatorCase(String name, OperatorSignature signature, UnaryOperat
         ImmutableList.Builder<OperatorCase> cases = ImmutableList.builder();
         for (int[] size : new int[][] {{2, 3, 5, 64, 48}, {1, 1, 1, 8, 8}, {2, 7, 3, 9, 5}, {1, 4, 33, 40, 24}, {3, 2, 2, 1, 1}}) {
             addDense(cases, size[0], size[1], size[2], size[3], size[4]);
+            addDenseResponse(cases, size[0], size[1], size[2], size[3], size[4]);
             addNorms(cases, size[0], size[1], size[2], size[3], size[4]);
-            addResponse(cases, size[0], size[1], size[2], size[3], size[4]);
+            addScaled(cases, size[0], size[1], size[2], size[3], size[4]);
         }
         addNorms(cases, 1, 2, 3, 1536, 16);
         addNorms(cases, 2, 5, 9, 640, 640);
@@ -58,6 +59,12 @@ public record OperatorCase(String name, OperatorSignature signature, UnaryOperat
         cases.add(of("DenseGelu", node -> node, x, weight, new long[] {columns}));
         cases.add(of("DenseResidual", node -> node, x, weight, y));
         cases.add(of("DenseBiasResidual", node -> node, x, weight, new long[] {columns}, y));
+    }
+
+    static void addDenseResponse(
+            ImmutableList.Builder<OperatorCase> cases, int maps, int height, int width, int inner, int columns) {
+        long[] x = {maps, height, width, inner};
+        cases.add(of("DenseGeluResponse", node -> node, x, new long[] {inner, columns}, new long[] {columns}, new long[] {columns}));
     }
 
     static void addNorms(
@@ -105,10 +112,9 @@ public record OperatorCase(String name, OperatorSignature signature, UnaryOperat
                 bias));
     }
 
-    static void addResponse(
+    static void addScaled(
             ImmutableList.Builder<OperatorCase> cases, int maps, int height, int width, int inner, int columns) {
         long[] u = {maps, height, width, inner};
-        cases.add(of("ResponseScale", node -> node, u, new long[] {inner}));
         cases.add(of(
                 "ScaledDenseResidual",
                 node -> node,

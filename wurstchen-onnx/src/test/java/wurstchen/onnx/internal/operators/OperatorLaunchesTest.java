@@ -2,6 +2,7 @@ package wurstchen.onnx.internal.operators;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static wurstchen.onnx.internal.operators.CallOfShapes.in;
 import static wurstchen.onnx.internal.operators.CallOfShapes.out;
 import static wurstchen.onnx.internal.operators.CallOfShapes.shape;
@@ -14,6 +15,7 @@ import wurstchen.onnx.internal.operators.gpu.Epilogue;
 import wurstchen.onnx.internal.operators.gpu.Launch;
 import wurstchen.onnx.internal.operators.gpu.Product;
 import wurstchen.onnx.internal.operators.gpu.ProductShape;
+import wurstchen.onnx.internal.operators.gpu.TensorTiles;
 
 /** What each operator queues, with the parameters and geometry that the kernels' sources ask for. */
 class OperatorLaunchesTest {
@@ -285,8 +287,8 @@ class OperatorLaunchesTest {
         queue(new JointAttentionKernel(0, 1, 0.125f), attention);
         CallOfShapes scaled = new CallOfShapes(shape(2, 4, 0, 16), shape(2, 16), shape(16, 8), shape(2, 4, 0, 8));
         queue(new ScaledDenseResidualKernel(), scaled);
-        CallOfShapes response = new CallOfShapes(shape(0, 4, 4, 16), shape(16));
-        queue(new ResponseScaleKernel(), response);
+        CallOfShapes response = new CallOfShapes(shape(0, 4, 4, 16), shape(16, 8), shape(8), shape(8));
+        queue(new DenseGeluResponseKernel(), response);
 
         assertThat(gpu.launches).isEmpty();
         assertThat(gpu.products).isEmpty();
@@ -294,7 +296,7 @@ class OperatorLaunchesTest {
         assertThat(affine.outputs).containsExactly(shape(2, 0, 4, 16), shape(2, 0, 4, 16));
         assertThat(attention.outputs).containsExactly(shape(0, 16, 64));
         assertThat(scaled.outputs).containsExactly(shape(2, 4, 0, 8));
-        assertThat(response.outputs).containsExactly(shape(0, 16));
+        assertThat(response.outputs).containsExactly(shape(0, 4, 4, 8), shape(0, 8));
     }
 
     @Test
@@ -374,39 +376,99 @@ class OperatorLaunchesTest {
     }
 
     @Test
-    void responseScale_dividesTheTokensAmongBlocks() {
-        CallOfShapes call = new CallOfShapes(shape(2, 24, 24, 6144), shape(6144));
-        queue(new ResponseScaleKernel(), call);
+    void denseGeluResponse_squaresTheProductsTiles() {
+        CallOfShapes call = new CallOfShapes(shape(2, 24, 24, 1536), shape(1536, 6144), shape(6144), shape(6144));
+        queue(new DenseGeluResponseKernel(), call);
+
+        assertThat(call.outputs).containsExactly(shape(2, 24, 24, 6144), shape(2, 6144));
+        assertThat(gpu.scratchBytes).isEqualTo(4L * 2 * 4 * 6144);
+        assertThat(gpu.products).isEmpty();
+        assertThat(gpu.launches)
+                .containsExactly(
+                        new Launch(
+                                "dense_gelu_hopper_144",
+                                132,
+                                1,
+                                1,
+                                384,
+                                212_048,
+                                ImmutableList.of(
+                                        TensorTiles.of(in(1), 1536, 6144, 64, 64),
+                                        TensorTiles.of(in(0), 2, 576, 1536, 72, 64),
+                                        TensorTiles.of(out(0), 2, 576, 6144, 144, 64),
+                                        in(2),
+                                        GpuLog.SCRATCH,
+                                        2,
+                                        576,
+                                        1536,
+                                        6144)),
+                        Launch.of("response_of_squares", 8, 2, 1, 256, GpuLog.SCRATCH, in(3), out(1), 4, 6144));
+    }
+
+    @Test
+    void denseGeluResponse_takesTheTileThatGivesClustersLeastToDo() {
+        for (long[] map : new long[][] {{32, 1296, 5120}, {16, 1296, 5120}, {1, 64, 128}}) {
+            queue(
+                    new DenseGeluResponseKernel(),
+                    new CallOfShapes(shape(2, map[0], map[0], map[1]), shape(map[1], map[2]), shape(map[2]), shape(map[2])));
+        }
+
+        assertThat(gpu.launches)
+                .filteredOn(launch -> launch.kernel().startsWith("dense"))
+                .extracting(Launch::kernel, Launch::gridX)
+                .containsExactly(
+                        tuple("dense_gelu_hopper_128", 132), tuple("dense_gelu_hopper_96", 132), tuple("dense_gelu_hopper_96", 4));
+    }
+
+    @Test
+    void denseGeluResponse_isAProductAndAKernelMore_whereTheGpuHasNoOther() {
+        gpu.hopper = false;
+        CallOfShapes call = new CallOfShapes(shape(2, 24, 24, 1536), shape(1536, 6144), shape(6144), shape(6144));
+        queue(new DenseGeluResponseKernel(), call);
 
         // 24 blocks of 256 channels for each of two maps; 2 * 132 blocks are wanted.
-        assertThat(call.outputs).containsExactly(shape(2, 6144));
+        assertThat(call.outputs).containsExactly(shape(2, 24, 24, 6144), shape(2, 6144));
         assertThat(gpu.scratchBytes).isEqualTo(4L * (2 * 5 * 6144 + 2 * 6144 + 2 * 24));
         assertThat(gpu.zeroBytes).isEqualTo(4L * 2 * 25);
+        assertThat(gpu.products)
+                .containsExactly(new Product(
+                        new ProductShape(1152, 1536, 6144, Epilogue.GELU_BIAS, false, 1), in(0), in(1), in(2), 0, out(0)));
         assertThat(gpu.launches)
                 .containsExactly(Launch.of(
-                        "response_scale", 24, 5, 2, 256, in(0), in(1), out(0), GpuLog.SCRATCH, GpuLog.ZEROS, 2, 576, 6144));
+                        "response_scale", 24, 5, 2, 256, out(0), in(3), out(1), GpuLog.SCRATCH, GpuLog.ZEROS, 2, 576, 6144));
     }
 
     @Test
-    void responseScale_ofFewTokens_orAnySize() {
-        queue(new ResponseScaleKernel(), new CallOfShapes(shape(1, 3, 3, 20), shape(20)));
+    void denseGeluResponse_ofFewTokens_orAnySize() {
+        queue(new DenseGeluResponseKernel(), new CallOfShapes(shape(1, 3, 3, 16), shape(16, 20), shape(20), shape(20)));
 
+        assertThat(gpu.products)
+                .containsExactly(new Product(
+                        new ProductShape(9, 16, 20, Epilogue.GELU_BIAS, false, 1), in(0), in(1), in(2), 0, out(0)));
         assertThat(gpu.launches)
                 .containsExactly(Launch.of(
-                        "response_scale_any", 1, 2, 1, 256, in(0), in(1), out(0), GpuLog.SCRATCH, GpuLog.ZEROS, 1, 9, 20));
-        assertThat(ResponseScaleKernel.chunks(new MapShape(60_000, 1, 9, 8), 1, 132)).isEqualTo(1);
-        assertThat(ResponseScaleKernel.chunks(new MapShape(1, 4096, 4096, 8), 1, 1_000_000)).isEqualTo(65_535);
+                        "response_scale_any", 1, 2, 1, 256, out(0), in(3), out(1), GpuLog.SCRATCH, GpuLog.ZEROS, 1, 9, 20));
+        assertThat(ResponseScale.chunks(new MapShape(60_000, 1, 9, 8), 1, 132)).isEqualTo(1);
+        assertThat(ResponseScale.chunks(new MapShape(1, 4096, 4096, 8), 1, 1_000_000)).isEqualTo(65_535);
     }
 
     @Test
-    void responseScale_refusesMapsWithoutTokens_andTooMany() {
+    void denseGeluResponse_refusesShapesThatDoNotFit() {
         assertRefused(
-                new ResponseScaleKernel(),
-                new CallOfShapes(shape(1, 0, 4, 16), shape(16)),
-                "u must have one token or more, got 0 x 4");
+                new DenseGeluResponseKernel(),
+                new CallOfShapes(shape(1, 3, 3, 16), shape(16, 64), shape(64), shape(63)),
+                "gamma must be of shape [64], got [63]; export the bundle again");
         assertRefused(
-                new ResponseScaleKernel(),
-                new CallOfShapes(shape(65_536, 1, 1, 16), shape(16)),
+                new DenseGeluResponseKernel(),
+                new CallOfShapes(shape(1, 3, 3, 16), shape(15, 64), shape(64), shape(64)),
+                "weight must be of shape [16,any], got [15,64]; export the bundle again");
+        assertRefused(
+                new DenseGeluResponseKernel(),
+                new CallOfShapes(shape(1, 0, 3, 16), shape(16, 64), shape(64), shape(64)),
+                "u must have one token or more, got 0 x 3");
+        assertRefused(
+                new DenseGeluResponseKernel(),
+                new CallOfShapes(shape(65_536, 1, 1, 16), shape(16, 8), shape(8), shape(8)),
                 "a kernel takes at most 65535 maps, got 65536; make fewer pictures at a time");
     }
 

@@ -30,7 +30,7 @@ final class CudaGpu implements GpuDriver {
 
     private final int device;
     private final long context;
-    private final LaunchParameters parameters = new LaunchParameters();
+    private final LaunchParameters parameters = new LaunchParameters(CudaGpu::encode);
 
     private CudaGpu(int device, long context) {
         this.device = device;
@@ -134,6 +134,10 @@ final class CudaGpu implements GpuDriver {
         if (error != SUCCESS) {
             throw new WurstchenException("NVIDIA's driver refuses the kernel " + launch + ": " + words(error));
         }
+    }
+
+    private static void encode(TensorTiles tensor, long target) {
+        check("cuTensorMapEncodeTiled", TensorMaps.encode(tensor, target));
     }
 
     @Override

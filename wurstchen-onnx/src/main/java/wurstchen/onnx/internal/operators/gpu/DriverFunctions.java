@@ -61,6 +61,21 @@ final class DriverFunctions {
             long parameters,
             long extra);
 
+    /** Since CUDA 12.0. Sides and strides begin with the innermost; there is no stride for that one. */
+    static native int cuTensorMapEncodeTiled(
+            long map,
+            int type,
+            int rank,
+            long address,
+            long[] sides,
+            long[] strides,
+            int[] tile,
+            int[] steps,
+            int interleave,
+            int swizzle,
+            int promotion,
+            int outside);
+
     static native int cuMemAlloc_v2(long[] address, long bytes);
 
     static native int cuMemFree_v2(long address);

@@ -1,16 +1,13 @@
 package wurstchen.onnx.internal.operators;
 
-import ai.onnxruntime.OrtException;
-import wurstchen.WurstchenException;
-import wurstchen.onnx.internal.operators.callback.OperatorCall;
 import wurstchen.onnx.internal.operators.gpu.GpuWork;
 import wurstchen.onnx.internal.operators.gpu.Launch;
 
 /**
- * ResponseScale: inputs u[R,H,W,K], gamma[K]; output s[R,K] in float32, with n the root of the sum of squares of a channel over its map:
- * s = 1 + gamma n / (mean of n over K + 1e-6).
+ * The kernel that computes the response norm's scales from maps u[R,H,W,K] and gamma[K]: s[R,K] in float32, with n the root of the sum of
+ * squares of a channel over its map, s = 1 + gamma n / (mean of n over K + 1e-6).
  */
-record ResponseScaleKernel() implements GpuKernel {
+final class ResponseScale {
     private static final int THREADS = 256;
 
     /** Channels of a block. */
@@ -22,19 +19,11 @@ record ResponseScaleKernel() implements GpuKernel {
     /** Blocks for each multiprocessor: more only add partial sums. */
     private static final int BLOCKS = 2;
 
-    @Override
-    public void queue(OperatorCall call, GpuWork gpu) throws OrtException {
-        MapShape maps = MapShape.of("u", call.shape(0));
+    private ResponseScale() {}
+
+    /** Queues the kernel for maps with tokens and channels. */
+    static void launch(GpuWork gpu, MapShape maps, long u, long gamma, long s) {
         int channels = maps.channels();
-        Shapes.check("gamma", call.shape(1), channels);
-        long s = call.output(0, maps.maps(), channels);
-        if (maps.empty()) {
-            checkNothingToDo(maps);
-            return;
-        }
-        Rows.check(maps);
-        long u = call.input(0);
-        long gamma = call.input(1);
         int tokens = Shapes.toInt("the number of tokens", maps.tokens());
         int blocks = (int) Shapes.ceilDiv(channels, CHANNELS);
         int chunks = chunks(maps, blocks, gpu.multiprocessors());
@@ -56,13 +45,6 @@ record ResponseScaleKernel() implements GpuKernel {
                 maps.maps(),
                 tokens,
                 channels));
-    }
-
-    /** A map without tokens would leave its scale undefined. */
-    private static void checkNothingToDo(MapShape maps) {
-        if (maps.maps() > 0 && maps.channels() > 0) {
-            throw new WurstchenException("u must have one token or more, got " + maps.height() + " x " + maps.width());
-        }
     }
 
     /** Into how many parts the tokens of a map are divided: enough to fill the GPU. */
