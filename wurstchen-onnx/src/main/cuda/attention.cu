@@ -191,5 +191,6 @@ __device__ inline void attend(const Problem& problem, float scale) {
 
 extern "C" __global__ void __launch_bounds__(128, 2) joint_attention(
         const warp::Half* qkv, const float* text, warp::Half* y, int rows, int tokens, int heads, int textLength, int block, float scale) {
+    wurstchen::overlap();
     attention::attend(attention::Problem(qkv, text, y, rows, tokens, heads, textLength, block), scale * attention::LOG2_E);
 }

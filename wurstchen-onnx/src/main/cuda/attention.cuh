@@ -1,5 +1,7 @@
 /* What the kernels for the operator JointAttention share: the tensors, and copying their tiles to shared memory. */
 #pragma once
+#include <overlap.cuh>
+
 #include "warp.cuh"
 
 namespace attention {

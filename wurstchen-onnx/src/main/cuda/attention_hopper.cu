@@ -215,8 +215,10 @@ struct Hopper {
         const int firstQuery = blockIdx.x * GROUPS * GROUP_QUERIES;
         const int groups = min(GROUPS, (problem.tokens - firstQuery + GROUP_QUERIES - 1) / GROUP_QUERIES); // those that have queries
         Ring ring = {(memory + 1023) & ~1023u, (problem.tokens + TILE_KEYS - 1) / TILE_KEYS, TileCopier<TILE_KEYS>(problem)};
+        wurstchen::allow_next();
         if (threadIdx.x == 0) ring.startBarriers(groups * 4);
         syncBlock();
+        wurstchen::await_previous();
         for (int i = 0; i < LEAD; i++) ring.copy(i, i < ring.tiles);
         if (static_cast<int>(threadIdx.x / GROUP_THREADS) < groups) {
             work(problem, ring, firstQuery + (threadIdx.x >> 5) * 16, scale);

@@ -21,6 +21,10 @@ TARGETS = {"operators-sm_80.cubin": "sm_80", "operators-sm_86.cubin": "sm_86", "
            "operators-sm_100.cubin": "sm_100", "operators-sm_120.cubin": "sm_120", "operators-compute_80.ptx": "compute_80"}
 # The compiler writes its own PTX version, which only drivers of its age take. 7.0 is the oldest that knows compute_80: CUDA 11.0.
 PTX_VERSION = "7.0"
+# Targets whose kernels may start before the one before them is finished, and what they must not do before they wait for it: end, or access
+# memory that is not shared. Asynchronous copies read global memory.
+OVERLAPPING = re.compile(r"sm_(9|1\d)\d")
+EARLY = re.compile(r"(?m)^\s*(?:@\S+ )?((?:ret|exit|(?:ld|st|atom|red|cp)\.(?!param|shared|local|const)[^;]*);)")
 
 
 def package(name):
@@ -55,29 +59,47 @@ class Compiler:
         return data.raw
 
     def compile(self, source, target, *more):
-        """The bytes of a cubin (target sm_...) or of PTX (compute_...), and the compiler's log."""
+        """The bytes of a cubin (target sm_...) or of PTX (compute_...), the compiler's log, and the PTX in any case."""
         program = ctypes.c_void_p()
         self.call("nvrtcCreateProgram", ctypes.byref(program), source.encode(), b"operators.cu", 0, None, None)
         options = [f"--gpu-architecture={target}", "--std=c++17", f"-I{SOURCES}", f"-I{self.include}", *more]
         try:
             self.call("nvrtcCompileProgram", program, len(options), (ctypes.c_char_p * len(options))(*(o.encode() for o in options)))
             log = self.read(program, "ProgramLog")
-            data = self.read(program, "CUBIN" if target.startswith("sm_") else "PTX")
+            ptx = self.read(program, "PTX")
+            data = self.read(program, "CUBIN") if target.startswith("sm_") else ptx
         except RuntimeError as error:
             sys.exit(f"{target}: {error}\n{self.read(program, 'ProgramLog').rstrip(bytes(1)).decode()}")
         finally:
             self.nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
-        return data, log.rstrip(b"\0").decode()
+        return data, log.rstrip(b"\0").decode(), ptx.rstrip(b"\0").decode()
 
 
 def module_source():
     return "".join(f'#include "{file.name}"\n' for file in sorted(SOURCES.glob("*.cu")))
 
 
+def overlap_faults(ptx):
+    """What in the kernels' PTX breaks the rules of overlap.cuh, a line each."""
+    for kernel, body in re.findall(r"(?ms)^\.visible \.entry (\w+)\(.*?^\{$(.*?)^\}$", ptx):
+        before, wait, _ = body.partition("griddepcontrol.wait;")
+        if not wait:
+            yield f"{kernel} does not wait for the kernel before it: call wurstchen::overlap() first"
+            continue
+        for instruction in re.findall(EARLY, before):
+            yield f"{kernel} may not have \"{instruction}\" before it waits for the kernel before it"
+        if "ld.global.nc" in body:
+            yield f"{kernel} reads as constant (ld.global.nc, from __restrict__) what a kernel before it may still write when it starts"
+
+
 def build(name):
-    data, log = Compiler().compile(module_source(), TARGETS[name])
+    target = TARGETS[name]
+    data, log, ptx = Compiler().compile(module_source(), target)
     if log.strip():
-        sys.exit(f"{TARGETS[name]}: the compiler warns:\n{log}")
+        sys.exit(f"{target}: the compiler warns:\n{log}")
+    faults = list(overlap_faults(ptx)) if OVERLAPPING.match(target) else []
+    if faults:
+        sys.exit(f"{target}: " + "\n".join(faults))
     if name.endswith(".ptx"):
         data = re.sub(rb"(?m)^\.version .*$", b".version " + PTX_VERSION.encode(), data.rstrip(b"\0"))
         data = re.sub(rb"(?m)^//.*\n", b"", data)

@@ -6,6 +6,7 @@
 // The norm's mean and variance are merged from each thread's own (Chan), so a large mean costs no accuracy.
 #pragma once
 #include <async.cuh>
+#include <overlap.cuh>
 
 #include "reduce.cuh"
 #include "vectors.cuh"

@@ -181,6 +181,7 @@ __device__ __forceinline__ void depthwise_norm_token(const Map& map, const Depth
     extern "C" __global__ void __launch_bounds__(wurstchen::depthwise_threads(N)) depthwise_norm_##N(const half* x, const half* scale,     \
             const half* offset, const half* weight, const half* bias, const half* joined, const half* joined2, half* y, half* normed,    \
             int R, int H, int W, int C, int E1, int E2, float epsilon, int groups, int rows, int stages) {                               \
+        wurstchen::overlap();                                                                                                            \
         wurstchen::depthwise<N>(wurstchen::Map{H, W, C, epsilon}, wurstchen::Tiling{groups, rows, stages},                               \
                 wurstchen::DepthwiseNorm{x, scale, offset, weight, bias, joined, joined2, y, normed, E1, E2});                       \
     }
@@ -192,6 +193,7 @@ DEPTHWISE_NORM(4)
 extern "C" __global__ void __launch_bounds__(256) depthwise_norm_any(const half* x, const half* scale, const half* offset, const half* weight,
         const half* bias, const half* joined, const half* joined2, half* y, half* normed, int R, int H, int W, int C, int E1, int E2,
         float epsilon) {
+    wurstchen::overlap();
     const wurstchen::DepthwiseNorm op{x, scale, offset, weight, bias, joined, joined2, y, normed, E1, E2};
     const long tokens = static_cast<long>(R) * H * W;
     for (long token = blockIdx.x; token < tokens; token += gridDim.x) {

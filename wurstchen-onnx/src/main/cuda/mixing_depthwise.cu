@@ -128,6 +128,7 @@ __device__ __forceinline__ void mixing_depthwise_token(const Map& map, const Mix
     extern "C" __global__ void __launch_bounds__(wurstchen::depthwise_threads(N)) mixing_depthwise_##N(const half* x, const float2* stats, \
             const half* weight, const half* bias, const half* next_bias, half* y, half* normed, int R, int H, int W, int C,              \
             float epsilon, int groups, int rows, int stages) {                                                                           \
+        wurstchen::overlap();                                                                                                            \
         wurstchen::depthwise<N>(wurstchen::Map{H, W, C, epsilon}, wurstchen::Tiling{groups, rows, stages},                               \
                 wurstchen::MixingDepthwise{x, stats, weight, bias, next_bias, y, normed});                                               \
     }
@@ -138,6 +139,7 @@ MIXING_DEPTHWISE(4)
 
 extern "C" __global__ void __launch_bounds__(256) mixing_depthwise_any(const half* x, const float2* stats, const half* weight,
         const half* bias, const half* next_bias, half* y, half* normed, int R, int H, int W, int C, float epsilon) {
+    wurstchen::overlap();
     const wurstchen::MixingDepthwise op{x, stats, weight, bias, next_bias, y, normed};
     const long tokens = static_cast<long>(R) * H * W;
     for (long token = blockIdx.x; token < tokens; token += gridDim.x) {

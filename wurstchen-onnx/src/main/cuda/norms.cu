@@ -1,5 +1,7 @@
 // Norms over the channels of tokens [tokens, C], in float32. The kernels for C a multiple of 8 up to 2048 give a token a warp, whose lanes
 // keep its values in registers: every value is read once. The `_any` kernels give a token a block of 256 and take any C and alignment.
+#include <overlap.cuh>
+
 #include "reduce.cuh"
 #include "vectors.cuh"
 
@@ -166,10 +168,12 @@ __device__ __forceinline__ float2 block_statistics(int channels, float epsilon, 
 #define NORM_KERNELS(N)                                                                                                                  \
     extern "C" __global__ void __launch_bounds__(128) affine_norm_##N(const half* x, const half* scale, const half* offset, half* y,    \
             half* normed, long tokens, int C, float epsilon) {                                                                           \
+        wurstchen::overlap();                                                                                                            \
         wurstchen::warp_per_token<N>(wurstchen::AffineNorm{x, scale, offset, y, normed, C, epsilon}, tokens);                            \
     }                                                                                                                                    \
     extern "C" __global__ void __launch_bounds__(128) norm_statistics_##N(const half* x, float2* stats, long tokens, int C,             \
             float epsilon) {                                                                                                             \
+        wurstchen::overlap();                                                                                                            \
         wurstchen::warp_per_token<N>(wurstchen::NormStatistics{x, stats, C, epsilon}, tokens);                                           \
     }
 
@@ -182,6 +186,7 @@ NORM_KERNELS(8)
 
 extern "C" __global__ void __launch_bounds__(256) affine_norm_any(const half* x, const half* scale, const half* offset, half* y, half* normed,
         long tokens, int C, float epsilon) {
+    wurstchen::overlap();
     for (long token = blockIdx.x; token < tokens; token += gridDim.x) {
         auto value = [&](int c) {
             return fmaf(__half2float(x[token * C + c]), 1.f + __half2float(scale[c]), __half2float(offset[c]));
@@ -195,6 +200,7 @@ extern "C" __global__ void __launch_bounds__(256) affine_norm_any(const half* x,
 }
 
 extern "C" __global__ void __launch_bounds__(256) norm_statistics_any(const half* x, float2* stats, long tokens, int C, float epsilon) {
+    wurstchen::overlap();
     for (long token = blockIdx.x; token < tokens; token += gridDim.x) {
         const float2 norm = wurstchen::block_statistics(C, epsilon, [&](int c) { return __half2float(x[token * C + c]); });
         if (threadIdx.x == 0) {

@@ -1,5 +1,7 @@
 // The response norm: n[r,k] = sqrt(sum over the row's tokens of u^2), s = 1 + gamma n / (mean over k of n + 1e-6), and u s, or s W for each row.
 // Kernels for K (N) a multiple of 8 move 16 bytes at once; the `_any` kernels take any size and alignment, with the same launches.
+#include <overlap.cuh>
+
 #include "reduce.cuh"
 #include "vectors.cuh"
 
@@ -221,14 +223,17 @@ __device__ __forceinline__ void scale_weight(const half* weight, const float* s,
 #define RESPONSE_KERNELS(SUFFIX, ALIGNED)                                                                                                \
     extern "C" __global__ void __launch_bounds__(256) response_scale##SUFFIX(const half* u, const half* gamma, float* s,                \
             float* partials, unsigned* counters, int R, int tokens, int K) {                                                             \
+        wurstchen::overlap();                                                                                                            \
         wurstchen::response_scale<ALIGNED>(u, gamma, s, partials, counters, R, tokens, K);                                               \
     }                                                                                                                                    \
     extern "C" __global__ void __launch_bounds__(256) scale_activation##SUFFIX(const half* u, const float* s, half* out, int R,         \
             int tokens, int K) {                                                                                                         \
+        wurstchen::overlap();                                                                                                            \
         wurstchen::scale_activation<ALIGNED>(u, s, out, tokens, K);                                                                      \
     }                                                                                                                                    \
     extern "C" __global__ void __launch_bounds__(256) scale_weight##SUFFIX(const half* weight, const float* s, half* out, int R, int K, \
             int N) {                                                                                                                     \
+        wurstchen::overlap();                                                                                                            \
         wurstchen::scale_weight<ALIGNED>(weight, s, out, R, K, N);                                                                       \
     }
 

@@ -37,7 +37,7 @@ __device__ __forceinline__ uint4* vectors(half* address) {
 
 // Loads the first `valid` of eight values (all of them where ALIGNED), the others are zero. ALIGNED: 16 bytes at once.
 template <bool ALIGNED>
-__device__ __forceinline__ void load(const half* __restrict__ address, int valid, float (&values)[WIDTH]) {
+__device__ __forceinline__ void load(const half* address, int valid, float (&values)[WIDTH]) {
     if constexpr (ALIGNED) {
         unpack(*vectors(address), values);
     } else {
@@ -63,7 +63,7 @@ __device__ __forceinline__ void store(half* address, int valid, const float (&va
 }
 
 template <bool ALIGNED>
-__device__ __forceinline__ void load(const float* __restrict__ address, int valid, float (&values)[WIDTH]) {
+__device__ __forceinline__ void load(const float* address, int valid, float (&values)[WIDTH]) {
     if constexpr (ALIGNED) {
         const float4* quads = reinterpret_cast<const float4*>(address);
         const float4 low = quads[0], high = quads[1];

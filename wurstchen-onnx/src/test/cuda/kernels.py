@@ -2,6 +2,7 @@
 
     python kernels.py                    on a GPU, with torch: the committed cubin, its PTX, then the benchmark
     python kernels.py --check            no benchmark
+    python kernels.py --overlap          only whether overlapping kernels give the same bits, and what they save
     python kernels.py --emulate          the sources on a CPU, thread by thread; needs g++ and torch
     python kernels.py --out FILE         also writes every measurement as JSON
 
@@ -14,6 +15,7 @@ import time
 import torch
 
 import checks
+import overlap
 from backends import Emulation, Gpu
 
 
@@ -30,6 +32,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--emulate", action="store_true")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--overlap", action="store_true")
     parser.add_argument("--out")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 2**31)
     arguments = parser.parse_args()
@@ -40,11 +43,15 @@ def main():
         return
     gpu = Gpu()
     print(f"{torch.cuda.get_device_name()}, {gpu.resource}, {gpu.device}", flush=True)
-    check(gpu, (checks.small, checks.full), arguments.seed)
-    check(Gpu(ptx=True), (checks.small,), arguments.seed)
+    if not arguments.overlap:
+        check(gpu, (checks.small, checks.full), arguments.seed)
+        check(Gpu(ptx=True), (checks.small,), arguments.seed)
+    overlap.check(gpu, arguments.seed)
     if not arguments.check:
-        from benchmark import benchmark
-        rows = benchmark(gpu)
+        rows = overlap.benchmark(gpu)
+        if not arguments.overlap:
+            from benchmark import benchmark
+            rows += benchmark(gpu)
         if arguments.out:
             with open(arguments.out, "w") as file:
                 json.dump(rows, file, indent=1)

@@ -47,6 +47,12 @@ class Launch:
         return (ctypes.c_void_p * len(values))(*(ctypes.addressof(value) for value in values)), values
 
 
+    def tensors(self):
+        """What the parameters point to, each memory once."""
+        tensors = [value for value in self.arguments if hasattr(value, "data_ptr")]
+        return list({tensor.data_ptr(): tensor for tensor in tensors if tensor.numel()}.values())
+
+
 class Long(int):
     """A parameter of 64 bits."""
 
@@ -160,6 +166,19 @@ def response_scale(u, gamma, s, partials, counters, chunks, plain=False):
     R, tokens, K = u.shape
     suffix = "" if not plain and aligned((K,), (u, gamma, s, partials)) else "_any"
     return Launch(f"response_scale{suffix}", (-(-K // 256), chunks, R), 256, 0, (u, gamma, s, partials, counters, R, tokens, K))
+
+
+# Of JointAttention: kernel, queries of a block, threads, shared memory.
+ATTENTION = (("joint_attention", 64, 64, 0), ("joint_attention", 128, 128, 0), ("joint_attention_hopper_64", 64, 128, 54320),
+             ("joint_attention_hopper_128", 128, 256, 70720))
+
+
+def joint_attention(qkv, text, y, block, kernel):
+    """kernel: one of ATTENTION."""
+    _, _, R, heads, length, _ = text.shape
+    tokens = qkv.numel() // R // heads // 192
+    name, tile, threads, shared = kernel
+    return Launch(name, (-(-tokens // tile), heads, R), threads, shared, (qkv, text, y, R, tokens, heads, length, block, 0.125))
 
 
 def scale_activation(u, s, out, plain=False, parts=None):

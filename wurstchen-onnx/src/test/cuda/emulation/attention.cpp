@@ -2,7 +2,7 @@
  * Runs the kernels of attention.cu and attention_hopper.cu on a CPU and compares them with attention in float64, on sizes that end in the middle of every tile. Inputs and
  * outputs end at a page that cannot be touched. Build and run, from this folder:
  *
- *   g++ -std=c++17 -O2 -Wall -Wno-unknown-pragmas -DWARP_EMULATION='"../../test/cuda/emulation/warp.hpp"' \
+ *   g++ -std=c++17 -O2 -Wall -Wno-unknown-pragmas -I. -DWARP_EMULATION='"../../test/cuda/emulation/warp.hpp"' \
  *       -DWARPGROUP_EMULATION='"../../test/cuda/emulation/warpgroup.hpp"' attention.cpp -o /tmp/attention && /tmp/attention
  */
 #include "../../../main/cuda/attention.cu"
@@ -20,6 +20,8 @@ template <typename T>
 struct Guarded {
     T* data;
     size_t count;
+
+    emulation::Held held() const { return {reinterpret_cast<unsigned char*>(data), count * sizeof(T)}; }
 
     explicit Guarded(size_t count) : count(count) {
         const size_t page = sysconf(_SC_PAGESIZE), bytes = count * sizeof(T), pages = (bytes + page - 1) / page;
@@ -73,7 +75,7 @@ void check(const Kernel& kernel, const Shape& shape, unsigned seed) {
     for (size_t i = 0; i < qkv.count; i++) qkv.data[i] = emulation::toHalf(normal(random) * (i / columns % 3 == 0 ? shape.spread : 1.0f));
     for (size_t i = 0; i < text.count; i++) text.data[i] = normal(random);
     const emulation::Index grid = {static_cast<unsigned>((shape.tokens + kernel.tile - 1) / kernel.tile), static_cast<unsigned>(shape.heads), static_cast<unsigned>(shape.rows)};
-    emulation::launch(grid, kernel.threads, kernel.shared, seed, [&] {
+    emulation::launch(grid, kernel.threads, kernel.shared, seed, {qkv.held(), text.held(), y.held()}, [&] {
         kernel.run(qkv.data, text.data, y.data, shape.rows, shape.tokens, shape.heads, shape.textLength, shape.block, 0.125f);
     });
     double difference = 0, size = 0, worst = 0;

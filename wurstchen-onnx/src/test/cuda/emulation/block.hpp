@@ -6,6 +6,7 @@
 #pragma once
 #include <ucontext.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cmath>
 #include <cstdint>
@@ -59,6 +60,7 @@ struct Fiber {
     Index thread;
     bool runnable = true;
     bool ended = false;
+    bool hasWaited = false; // for the kernel before this one
     std::vector<Copy> copies;
     std::vector<std::vector<Copy>> groups;
     std::vector<unsigned> unfenced; // words of shared memory
@@ -85,6 +87,22 @@ struct PhaseBarrier {
     std::vector<Fiber*> waiting;
 };
 
+/** Memory of the GPU that a kernel may not touch before it has waited for the kernel before it. */
+struct Held {
+    unsigned char* data;
+    size_t size;
+    std::vector<unsigned char> contents = {};
+
+    void spoil() {
+        contents.assign(data, data + size);
+        std::memset(data, 0xff, size);
+    }
+
+    bool touched() const {
+        return std::any_of(data, data + size, [](unsigned char byte) { return byte != 0xff; });
+    }
+};
+
 constexpr int STACK = 128 * 1024;
 constexpr int BARRIERS = 16;
 
@@ -98,6 +116,9 @@ struct Block {
     std::vector<uint16_t> writers; // of each word of shared memory, 0 once it is fenced for the matrix units
     std::map<unsigned, PhaseBarrier> phaseBarriers;
     unsigned conflicts = 0;
+    std::vector<Held> held;
+    size_t mayHold = 0; // bytes, of further blocks
+    int waitedForPrevious = 0; // threads
     jmp_buf scheduler;
     Fiber* current = nullptr;
     std::mt19937* random = nullptr;
@@ -120,6 +141,7 @@ inline void wait() {
 inline void enter() {
     for (;;) {
         block.kernel();
+        if (!block.current->hasWaited) fail("a thread ends without having waited for the kernel before it");
         block.current->ended = true;
         wait();
     }
@@ -129,11 +151,39 @@ inline void start(Fiber& fiber, int thread) {
     fiber.thread = {static_cast<unsigned>(thread), 0, 0};
     fiber.runnable = true;
     fiber.ended = false;
+    fiber.hasWaited = false;
     fiber.copies.clear();
     fiber.groups.clear();
     fiber.unfenced.clear();
     fiber.products.clear();
     fiber.mayStartProducts = false;
+}
+
+/** Spoils the memory that the kernel may not touch yet, in the first blocks: in all of them it takes long where there are many. */
+inline void hold() {
+    size_t bytes = 0;
+    for (const Held& held : block.held) bytes += held.size;
+    if (bytes > block.mayHold) {
+        block.held.clear();
+        return;
+    }
+    block.mayHold -= bytes;
+    for (Held& held : block.held) held.spoil();
+}
+
+inline void release() {
+    for (const Held& held : block.held) {
+        if (held.touched()) fail("a thread writes before all have waited for the kernel before it");
+        std::copy(held.contents.begin(), held.contents.end(), held.data);
+    }
+}
+
+/** Waits for the kernel before this one, which ends when all threads of the block wait for it. */
+inline void awaitPrevious() {
+    block.current->hasWaited = true;
+    if (++block.waitedForPrevious < static_cast<int>(block.size.x)) return wait();
+    release();
+    for (unsigned thread = 0; thread < block.size.x; thread++) block.fibers[thread].runnable = true;
 }
 
 /** Goes on with a fiber until it pauses. */
@@ -173,6 +223,8 @@ inline void runBlock(int threads, const std::function<void()>& kernel) {
     block.phaseBarriers.clear();
     block.writers.assign(block.sharedSize / 4, 0);
     for (Barrier& barrier : block.barriers) barrier = {};
+    block.waitedForPrevious = 0;
+    hold();
     for (int thread = 0; thread < threads; thread++) start(block.fibers[thread], thread);
     const int warps = threads / 32;
     for (;;) {
@@ -192,14 +244,18 @@ inline void runBlock(int threads, const std::function<void()>& kernel) {
     }
 }
 
-/** Runs a kernel for every block of a grid, in random order. */
-inline void launch(Index grid, int threads, unsigned sharedSize, unsigned seed, const std::function<void()>& kernel) {
+constexpr size_t MAY_HOLD = 32 << 20;
+
+/** Runs a kernel for every block of a grid, in random order. `held`: the memory of its arguments. */
+inline void launch(Index grid, int threads, unsigned sharedSize, unsigned seed, std::vector<Held> held, const std::function<void()>& kernel) {
     std::mt19937 random(seed);
     block.random = &random;
     block.grid = grid;
     block.size = {static_cast<unsigned>(threads), 1, 1};
     block.sharedSize = sharedSize;
     block.conflicts = 0;
+    block.held = std::move(held);
+    block.mayHold = MAY_HOLD;
     std::vector<Index> blocks;
     for (unsigned z = 0; z < grid.z; z++) {
         for (unsigned y = 0; y < grid.y; y++) {
@@ -257,6 +313,7 @@ inline unsigned windowOf(const void* pointer) {
 /** Starts a copy whose target is spoiled until it is waited for. */
 inline void startCopy(unsigned char* target, const void* source, bool read, unsigned size) {
     if (reinterpret_cast<uintptr_t>(source) % size != 0) fail("the source of a copy is not aligned");
+    if (read && !block.current->hasWaited) fail("a copy starts before its thread has waited for the kernel before it");
     std::memset(target, 0xff, size);
     block.current->copies.push_back({target, static_cast<const unsigned char*>(source), read, size});
 }

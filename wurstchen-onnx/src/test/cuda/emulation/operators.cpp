@@ -8,6 +8,7 @@
 #include "masked_attention.cu"
 #include "mixing_depthwise.cu"
 #include "norms.cu"
+#include "overlap.cu"
 #include "response.cu"
 
 namespace {
@@ -32,14 +33,18 @@ std::function<void()> find(const std::string& name, void** parameters) {
     DEPTHWISE(2) DEPTHWISE(3) DEPTHWISE(4) DEPTHWISE(any)
     RESPONSE() RESPONSE(_any)
     KERNEL(masked_attention)
+    KERNEL(overlap_trial)
     emulation::fail(("there is no kernel " + name).c_str());
 }
 
 } // namespace
 
-/** As cuLaunchKernel, for blocks of one axis. */
-extern "C" void launch(const char* name, const unsigned* grid, int threads, unsigned sharedSize, void** parameters, unsigned seed) {
+/** As cuLaunchKernel, for blocks of one axis. `tensors` and `sizes`: the memory that the parameters stand for, in bytes. */
+extern "C" void launch(const char* name, const unsigned* grid, int threads, unsigned sharedSize, void** parameters, unsigned seed,
+        unsigned char** tensors, const size_t* sizes, int count) {
     if (threads % 32) emulation::fail("a block is not of whole warps");
     if (sharedSize > sizeof wurstchen::shared_memory) emulation::fail("more shared memory than any device has");
-    emulation::launch({grid[0], grid[1], grid[2]}, threads, sharedSize, seed, find(name, parameters));
+    std::vector<emulation::Held> held;
+    for (int i = 0; i < count; i++) held.push_back({tensors[i], sizes[i]});
+    emulation::launch({grid[0], grid[1], grid[2]}, threads, sharedSize, seed, std::move(held), find(name, parameters));
 }
