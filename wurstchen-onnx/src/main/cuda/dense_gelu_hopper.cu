@@ -19,6 +19,7 @@
  */
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 #include <cuda_fp16.h>
+#include <overlap.cuh>
 
 #include "tensor_copy.cuh"
 #include "warpgroup_tiles.cuh"
@@ -158,6 +159,7 @@ struct Gelu {
             publishBarriers();
         }
         syncCluster();
+        wurstchen::overlap();
         const int group = threadIdx.x / GROUP;
         if (group == 2) {
             giveRegisters<COPYING_REGISTERS>();

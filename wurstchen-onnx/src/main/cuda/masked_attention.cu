@@ -11,6 +11,7 @@
 // Launch: 256 threads; grid (ceil(tokens / 16), heads, rows); dynamic shared memory
 // 4 * tokens * (dim + 8) + 32 * (dim + tokens rounded up to a multiple of 4) bytes.
 #include <async.cuh>
+#include <overlap.cuh>
 
 #include "reduce.cuh"
 #include "vectors.cuh"
@@ -132,5 +133,6 @@ struct MaskedAttention {
 
 extern "C" __global__ void __launch_bounds__(256) masked_attention(const half* qkv, const half* mask, half* y, int tokens, int heads, int dim,
         float scale) {
+    wurstchen::overlap();
     wurstchen::MaskedAttention{qkv, mask, y, tokens, heads, dim, scale}.run();
 }

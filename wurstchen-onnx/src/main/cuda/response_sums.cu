@@ -11,6 +11,8 @@
  * multiples of 16 bytes.
  */
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+#include <overlap.cuh>
+
 #include "reduce.cuh"
 #include "vectors.cuh"
 
@@ -99,6 +101,7 @@ extern "C" __global__ void __cluster_dims__(8, 1, 1) __launch_bounds__(256)
     __shared__ float norms[MOST_OF_BLOCK];
     __shared__ float norm_sums[BLOCKS];
     arrive_at_cluster();
+    overlap();
     const int row = blockIdx.y;
     const int share = (channels / 4 + BLOCKS - 1) / BLOCKS * 4;
     const int begin = min(static_cast<int>(blockIdx.x) * share, channels);

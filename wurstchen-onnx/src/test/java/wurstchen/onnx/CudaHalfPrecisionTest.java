@@ -99,6 +99,33 @@ class CudaHalfPrecisionTest {
         }
     }
 
+    /** Kernels that start before the ones before them are finished compute the same bits, also when they are replayed. */
+    @Test
+    void kernelsOneAfterTheOther_makeTheSamePictures() {
+        List<PictureRequest> requests = HalfPrecisionTest.requests();
+        System.setProperty("wurstchen.operators.overlap", "off");
+        // Another option, so that the device's memory is not the one that is open with overlapping kernels.
+        try (Wurstchen alone = HalfPrecisionTest.open(Device.cuda().memoryLimit(8L << 30))) {
+            for (int round = 0; round < 6; round++) {
+                for (PictureRequest request : requests) {
+                    PictureResult actual = gpu.generate(request);
+                    PictureResult expected = alone.generate(request);
+
+                    // From compute capability 9.0 on.
+                    assertThat(actual.engine()).containsPattern("operators-(sm_8\\d\\.cubin|\\S+ \\(overlapping\\)), cuBLASLt");
+                    assertThat(expected.engine()).containsPattern("operators-\\S+, cuBLASLt");
+                    for (int i = 0; i < expected.pictures().size(); i++) {
+                        assertThat(actual.pictures().get(i).picture())
+                                .as("round %s", round)
+                                .isEqualTo(expected.pictures().get(i).picture());
+                    }
+                }
+            }
+        } finally {
+            System.clearProperty("wurstchen.operators.overlap");
+        }
+    }
+
     @Test
     void withoutCudaGraphs_picturesAreTheSame() {
         PictureRequest request = Golden.named("negative").request().build();

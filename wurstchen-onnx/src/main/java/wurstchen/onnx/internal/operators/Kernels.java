@@ -18,6 +18,7 @@ final class Kernels {
                     Stream.of(MaskedAttentionKernel.KERNEL),
                     Arrays.stream(GeluTile.values()).map(GeluTile::spec),
                     Stream.of(new KernelSpec("response_of_squares", 0, false, false)),
+                    Stream.of(KernelSpec.OVERLAP_TRIAL),
                     Arrays.stream(AttentionTile.values()).map(AttentionTile::spec).distinct())
             .flatMap(kernels -> kernels)
             .collect(ImmutableList.toImmutableList());

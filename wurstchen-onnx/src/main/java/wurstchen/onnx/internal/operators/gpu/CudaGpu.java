@@ -31,6 +31,7 @@ final class CudaGpu implements GpuDriver {
     private final int device;
     private final long context;
     private final LaunchParameters parameters = new LaunchParameters(CudaGpu::encode);
+    private final OverlappingLaunches overlapping = new OverlappingLaunches();
 
     private CudaGpu(int device, long context) {
         this.device = device;
@@ -118,8 +119,24 @@ final class CudaGpu implements GpuDriver {
     }
 
     @Override
-    public void launch(long function, Launch launch, long stream) {
-        int error = DriverFunctions.cuLaunchKernel(
+    public boolean overlaps(long trial, long stream) {
+        boolean[] work = new boolean[1];
+        inContext(() -> work[0] = overlapping.work(trial, stream));
+        return work[0];
+    }
+
+    @Override
+    public void launch(long function, Launch launch, long stream, boolean overlaps) {
+        int error = overlaps
+                ? overlapping.launch(function, launch, stream, parameters.write(launch.arguments()))
+                : launchAlone(function, launch, stream);
+        if (error != SUCCESS) {
+            throw new WurstchenException("NVIDIA's driver refuses the kernel " + launch + ": " + words(error));
+        }
+    }
+
+    private int launchAlone(long function, Launch launch, long stream) {
+        return DriverFunctions.cuLaunchKernel(
                 function,
                 launch.gridX(),
                 launch.gridY(),
@@ -131,9 +148,6 @@ final class CudaGpu implements GpuDriver {
                 stream,
                 parameters.write(launch.arguments()),
                 0);
-        if (error != SUCCESS) {
-            throw new WurstchenException("NVIDIA's driver refuses the kernel " + launch + ": " + words(error));
-        }
     }
 
     private static void encode(TensorTiles tensor, long target) {

@@ -76,13 +76,27 @@ final class DriverFunctions {
             int promotion,
             int outside);
 
+    static native int cuLaunchKernelEx(long configuration, long function, long parameters, long extra);
+
     static native int cuMemAlloc_v2(long[] address, long bytes);
 
     static native int cuMemFree_v2(long address);
 
     static native int cuMemsetD8Async(long address, byte value, long bytes, long stream);
 
+    static native int cuStreamSynchronize(long stream);
+
     static native int cuStreamIsCapturing(long stream, int[] status);
+
+    static native int cuStreamBeginCapture_v2(long stream, int mode);
+
+    static native int cuStreamEndCapture(long stream, long[] graph);
+
+    static native int cuGraphInstantiateWithFlags(long[] executable, long graph, long flags);
+
+    static native int cuGraphExecDestroy(long executable);
+
+    static native int cuGraphDestroy(long graph);
 
     static native int cuEventCreate(long[] event, int flags);
 

@@ -31,11 +31,19 @@ interface GpuDriver extends ProductTrial.GpuClock, AutoCloseable {
     void preferShared(long function);
 
     /**
+     * Tries whether kernels can be queued so that they may start before the one before them is finished, also while the stream is recorded.
+     *
+     * @param trial a kernel without parameters
+     */
+    boolean overlaps(long trial, long stream);
+
+    /**
      * Queues a kernel. For one thread at a time.
      *
      * @param function the kernel that {@code launch} names
+     * @param overlapping whether it may start before the one before it is finished: only where {@link #overlaps}, and if it waits by itself
      */
-    void launch(long function, Launch launch, long stream);
+    void launch(long function, Launch launch, long stream, boolean overlapping);
 
     /** Makes memory of the GPU. Returns its address, a multiple of 256. */
     long allocate(long bytes);

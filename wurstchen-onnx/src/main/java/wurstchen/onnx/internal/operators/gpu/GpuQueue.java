@@ -31,7 +31,7 @@ public final class GpuQueue implements AutoCloseable {
      *
      * @param gpu in CUDA's order
      * @param stream the address of the stream
-     * @param kernels all that are launched
+     * @param kernels all that are launched, with {@link KernelSpec#OVERLAP_TRIAL}
      * @throws WurstchenException if something is missing, or does not work
      */
     public static GpuQueue open(NativeLibrary driver, int gpu, long stream, Iterable<KernelSpec> kernels, HostSystem host) {
@@ -59,8 +59,9 @@ public final class GpuQueue implements AutoCloseable {
         own(() -> gpu.free(workspace));
         CublasLt products = CublasLt.open(library, workspace);
         ProductPlans plans = own(new ProductPlans(products, trial(host)));
-        work = own(new StreamWork(gpu, module, plans, stream));
-        description = module.name() + ", " + products.description();
+        boolean overlap = module.overlaps(host, stream);
+        work = own(new StreamWork(gpu, module, overlap, plans, stream));
+        description = module.name() + (overlap ? " (overlapping), " : ", ") + products.description();
     }
 
     private ProductTrial trial(HostSystem host) {
@@ -77,7 +78,7 @@ public final class GpuQueue implements AutoCloseable {
         return requireNonNull(work, "not prepared");
     }
 
-    /** Returns what computes, such as {@code operators-sm_90.cubin, cuBLASLt 12.9.1}. */
+    /** Returns what computes, such as {@code operators-sm_90.cubin (overlapping), cuBLASLt 12.9.1}. */
     public String description() {
         return description;
     }

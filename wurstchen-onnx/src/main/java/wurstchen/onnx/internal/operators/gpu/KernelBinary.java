@@ -20,6 +20,9 @@ record KernelBinary(String name) {
     private static final String PTX = "operators-compute_80.ptx";
     private static final int LEAST_MAJOR = 8;
 
+    /** Where CUDA can let kernels overlap, they are compiled to wait by themselves. */
+    private static final int LEAST_MAJOR_WAITING = 9;
+
     /** Compute capabilities with machine code. That of 9.0 uses instructions which no other GPU of the same major version has. */
     private static final ImmutableList<Target> TARGETS = ImmutableList.of(
             new Target(8, 0, false),
@@ -47,6 +50,11 @@ record KernelBinary(String name) {
                 .map(Target::name)
                 .or(() -> Optional.of(PTX).filter(ptx -> major >= LEAST_MAJOR))
                 .map(KernelBinary::new);
+    }
+
+    /** Returns whether each kernel waits by itself for the one before it on the stream. */
+    boolean waits() {
+        return TARGETS.stream().anyMatch(target -> target.major >= LEAST_MAJOR_WAITING && target.name().equals(name));
     }
 
     /**

@@ -3,8 +3,10 @@ package wurstchen.onnx.internal.operators.gpu;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableMap;
+import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.common.HostSystem;
 
 /** The kernels of this library, loaded on one GPU. Thread-safe. */
 final class KernelModule implements AutoCloseable {
@@ -17,14 +19,17 @@ final class KernelModule implements AutoCloseable {
     /** CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN. */
     static final int SHARED_MEMORY = 97;
 
+    /** Set to {@code off} to let each kernel start when the one before it is finished. */
+    private static final String OVERLAP = "wurstchen.operators.overlap";
+
     private final GpuDriver driver;
-    private final String name;
+    private final KernelBinary binary;
     private final long module;
     private final ImmutableMap<String, Long> functions;
 
-    private KernelModule(GpuDriver driver, String name, long module, ImmutableMap<String, Long> functions) {
+    private KernelModule(GpuDriver driver, KernelBinary binary, long module, ImmutableMap<String, Long> functions) {
         this.driver = driver;
-        this.name = name;
+        this.binary = binary;
         this.module = module;
         this.functions = functions;
     }
@@ -45,7 +50,7 @@ final class KernelModule implements AutoCloseable {
             for (KernelSpec kernel : kernels) {
                 find(driver, module, binary, kernel).ifPresent(function -> functions.put(kernel.name(), function));
             }
-            return new KernelModule(driver, binary.name(), module, functions.buildOrThrow());
+            return new KernelModule(driver, binary, module, functions.buildOrThrow());
         } catch (RuntimeException e) {
             driver.unload(module);
             throw e;
@@ -77,7 +82,16 @@ final class KernelModule implements AutoCloseable {
 
     /** Returns the name of the file. */
     String name() {
-        return name;
+        return binary.name();
+    }
+
+    /**
+     * Decides whether kernels overlap the ones before them on a stream ({@link OverlappingLaunches}): if they wait by themselves, if a trial of
+     * the driver works, and unless {@code -Dwurstchen.operators.overlap=off}. The stream must not be recorded.
+     */
+    boolean overlaps(HostSystem host, long stream) {
+        boolean off = host.property(OVERLAP).equals(Optional.of("off"));
+        return !off && binary.waits() && driver.overlaps(function(KernelSpec.OVERLAP_TRIAL.name()), stream);
     }
 
     /** Returns whether the module has a kernel, for one that not every module has. */

@@ -14,6 +14,9 @@ public record KernelSpec(String name, int sharedBytes, boolean preferShared, boo
     /** As much as a block can have, which depends on the GPU. */
     public static final int ALL = -1;
 
+    /** Does nothing; tells whether kernels may overlap. */
+    public static final KernelSpec OVERLAP_TRIAL = of("overlap_trial");
+
     public KernelSpec {
         checkArgument(sharedBytes >= ALL, "the shared memory of %s must be a number of bytes, got %s", name, sharedBytes);
     }

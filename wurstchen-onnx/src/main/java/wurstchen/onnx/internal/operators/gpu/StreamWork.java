@@ -10,6 +10,7 @@ final class StreamWork implements GpuWork, AutoCloseable {
 
     private final GpuDriver driver;
     private final KernelModule kernels;
+    private final boolean overlap;
     private final ProductPlans products;
     private final long stream;
     private final int multiprocessors;
@@ -17,10 +18,15 @@ final class StreamWork implements GpuWork, AutoCloseable {
     private final DeviceBlocks scratch;
     private final DeviceBlocks zeros;
 
-    /** Makes memory; the driver, the kernels and the products' plans stay the caller's. */
-    StreamWork(GpuDriver driver, KernelModule kernels, ProductPlans products, long stream) {
+    /**
+     * Makes memory; the driver, the kernels and the products' plans stay the caller's.
+     *
+     * @param overlap whether kernels may start before the ones before them are finished
+     */
+    StreamWork(GpuDriver driver, KernelModule kernels, boolean overlap, ProductPlans products, long stream) {
         this.driver = driver;
         this.kernels = kernels;
+        this.overlap = overlap;
         this.products = products;
         this.stream = stream;
         multiprocessors = driver.attribute(MULTIPROCESSORS);
@@ -57,7 +63,7 @@ final class StreamWork implements GpuWork, AutoCloseable {
 
     @Override
     public void launch(Launch launch) {
-        driver.launch(kernels.function(launch.kernel()), launch, stream);
+        driver.launch(kernels.function(launch.kernel()), launch, stream, overlap);
     }
 
     @Override

@@ -14,6 +14,7 @@ final class DriverLog implements GpuDriver {
     boolean recording;
     int major = 9;
     int minor;
+    boolean overlaps = true;
     String missingKernel = "";
     private long next = 0x10_0000;
 
@@ -55,8 +56,15 @@ final class DriverLog implements GpuDriver {
     }
 
     @Override
-    public void launch(long function, Launch launch, long stream) {
-        calls.add("launch " + function + " on " + stream + ": " + launch);
+    public boolean overlaps(long trial, long stream) {
+        refuseWhileRecording("a trial");
+        calls.add("try " + trial + " on " + stream);
+        return overlaps;
+    }
+
+    @Override
+    public void launch(long function, Launch launch, long stream, boolean overlapping) {
+        calls.add((overlapping ? "launch overlapping " : "launch ") + function + " on " + stream + ": " + launch);
     }
 
     @Override

@@ -27,6 +27,20 @@ class KernelBinaryTest {
         assertThat(KernelBinary.of(major, minor)).contains(new KernelBinary(name));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "8, 9, false",
+        "9, 0, true",
+        "10, 3, true",
+        "12, 0, true",
+        // PTX is compiled for compute capability 8.0, whatever runs it.
+        "9, 1, false",
+        "13, 0, false"
+    })
+    void kernelsWaitByThemselves_inMachineCodeFor90AndNewer(int major, int minor, boolean waits) {
+        assertThat(KernelBinary.of(major, minor).orElseThrow().waits()).isEqualTo(waits);
+    }
+
     @Test
     void olderCapability_getsNothing() {
         assertThat(KernelBinary.of(7, 5)).isEmpty();

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
+import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.common.HostSystem;
 
 class KernelModuleTest {
     private static final ImmutableList<KernelSpec> KERNELS = ImmutableList.of(
@@ -13,6 +16,9 @@ class KernelModuleTest {
             new KernelSpec("large", KernelSpec.ALL, false, true),
             new KernelSpec("some", 70_000, true, true),
             new KernelSpec("rare", 0, false, false));
+
+    private static final long STREAM = 5;
+    private static final String TRIAL = "try " + "overlap_trial".hashCode() + " on " + STREAM;
 
     private final DriverLog driver = new DriverLog();
 
@@ -58,5 +64,39 @@ class KernelModuleTest {
         assertThatThrownBy(() -> KernelModule.load(driver, KERNELS))
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("there are no kernels for compute capability 7.5, only from 8.0 on");
+    }
+
+    private boolean overlaps(Map<String, String> properties) {
+        KernelModule module = KernelModule.load(driver, ImmutableList.of(KernelSpec.OVERLAP_TRIAL));
+        driver.calls.clear();
+        return module.overlaps(new HostSystem(properties::get, name -> null, Path.of("/nowhere")), STREAM);
+    }
+
+    @Test
+    void kernelsOverlap_whereTheDriverDoesNotRefuse() {
+        assertThat(overlaps(Map.of())).isTrue();
+        assertThat(driver.calls).containsExactly(TRIAL);
+    }
+
+    @Test
+    void refusal_isTheEndOfIt() {
+        driver.overlaps = false;
+
+        assertThat(overlaps(Map.of())).isFalse();
+        assertThat(driver.calls).containsExactly(TRIAL);
+    }
+
+    @Test
+    void property_switchesItOff_andNothingIsTried() {
+        assertThat(overlaps(Map.of("wurstchen.operators.overlap", "off"))).isFalse();
+        assertThat(driver.calls).isEmpty();
+    }
+
+    @Test
+    void kernelsThatDoNotWait_areNotTried() {
+        driver.major = 8;
+
+        assertThat(overlaps(Map.of())).isFalse();
+        assertThat(driver.calls).isEmpty();
     }
 }
