@@ -18,6 +18,7 @@ import wurstchen.onnx.internal.cuda.CudaMemory;
 import wurstchen.onnx.internal.cuda.CudaStream;
 import wurstchen.onnx.internal.cuda.DeviceThread;
 import wurstchen.onnx.internal.cuda.InstalledCudaDriver;
+import wurstchen.onnx.internal.cuda.StreamRecorder;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /** The memory of a GPU. */
@@ -34,6 +35,7 @@ final class CudaPlace implements NativePlace {
     private final SessionAllocator gpu;
     private final Optional<SessionAllocator> pinned;
     private final Optional<CudaStream> stream;
+    private final Optional<StreamRecorder> recorder;
     private final DeviceOperators operators;
     private final Optional<CudaMemory> weights;
 
@@ -52,6 +54,7 @@ final class CudaPlace implements NativePlace {
         this.gpu = gpu;
         this.pinned = pinned;
         this.stream = stream;
+        this.recorder = stream.map(CudaStream::recorder);
         this.operators = operators;
         this.weights = weights;
     }
@@ -177,6 +180,11 @@ final class CudaPlace implements NativePlace {
     @Override
     public OptionalLong stream() {
         return address(stream);
+    }
+
+    @Override
+    public Optional<StreamRecorder> recorder() {
+        return recorder;
     }
 
     @Override

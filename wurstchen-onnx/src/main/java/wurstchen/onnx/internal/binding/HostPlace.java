@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import wurstchen.onnx.internal.capi.OrtStatus;
 import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.common.OrtWork;
+import wurstchen.onnx.internal.cuda.StreamRecorder;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /** The memory of ONNX Runtime's CPU provider. */
@@ -77,6 +78,11 @@ final class HostPlace implements NativePlace {
     /** Returns nothing, because ONNX Runtime maps the files. */
     @Override
     public Optional<WeightMemory> weightMemory() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<StreamRecorder> recorder() {
         return Optional.empty();
     }
 

@@ -44,6 +44,16 @@ final class JavaBinding implements PreparedRun {
     }
 
     @Override
+    public void runAhead(PreparedRun next) throws OrtException {
+        run();
+    }
+
+    @Override
+    public void settle() {
+        // Nothing is queued ahead.
+    }
+
+    @Override
     public ImmutableMap<String, Tensor> takeAllocated() {
         ImmutableMap<String, Tensor> taken = made;
         made = ImmutableMap.of();

@@ -13,11 +13,13 @@ import com.sun.jna.Pointer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import wurstchen.onnx.internal.capi.OrtHandles;
 import wurstchen.onnx.internal.capi.OrtStatus;
 import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.cuda.CudaCalls;
+import wurstchen.onnx.internal.cuda.StreamRecorder;
 
 /** An IO binding of the C API. Inputs and outputs stay on their device. */
 public final class NativeBinding implements PreparedRun {
@@ -29,6 +31,9 @@ public final class NativeBinding implements PreparedRun {
 
     private long binding;
     private boolean ran;
+    private Optional<StreamRecorder.Recording> recording = Optional.empty();
+    private boolean launched;
+    private Recordings.Use latestUse = Recordings.Use.SUBMIT;
     private boolean closed;
 
     NativeBinding(NativeMemory memory, NativePlace place, OrtSession session, RunPlan plan) throws OrtException {
@@ -36,7 +41,7 @@ public final class NativeBinding implements PreparedRun {
         this.place = place;
         this.session = OrtHandles.session(session);
         this.plan = plan;
-        options = new NativeRunOptions(plan.recordable());
+        options = new NativeRunOptions(plan.recordable(), place.recorder().isPresent());
         try {
             memory.retain();
         } catch (IllegalStateException e) {
@@ -78,38 +83,82 @@ public final class NativeBinding implements PreparedRun {
 
     @Override
     public void run() throws OrtException {
-        place.execute(this::decideAndRun);
+        place.execute(() -> {
+            begin();
+            awaitLaunched();
+        });
     }
 
-    /** Runs on the device thread, so that runs are executed in the order in which their use was decided. */
-    private void decideAndRun() throws OrtException {
-        Recordings.Use use = options.begin();
-        if (use == Recordings.Use.RECORD) {
-            run(use);
-        } else {
-            CudaCalls.share(() -> run(use));
+    @Override
+    public void runAhead(PreparedRun next) throws OrtException {
+        place.execute(() -> {
+            begin();
+            ((NativeBinding) next).launchAhead();
+            awaitLaunched();
+        });
+    }
+
+    @Override
+    public void settle() throws OrtException {
+        place.execute(this::awaitLaunched);
+    }
+
+    /** Runs, or launches a recording, unless that happened ahead. On the device thread, so that runs follow each other as decided. */
+    private void begin() throws OrtException {
+        if (launched) {
+            return;
+        }
+        latestUse = options.next();
+        if (latestUse == Recordings.Use.SUBMIT) {
+            CudaCalls.share(() -> options.submit(this::runGraph));
+            return;
+        }
+        if (latestUse == Recordings.Use.RECORD) {
+            record();
+        }
+        launch();
+    }
+
+    /** Launches the next run if that only means to replay a recording. */
+    private void launchAhead() {
+        if (!launched && options.replayable()) {
+            latestUse = options.next();
+            launch();
         }
     }
 
-    private void run(Recordings.Use use) throws OrtException {
-        boolean succeeded = false;
-        try {
-            if (ran && use != Recordings.Use.REPLAY) {
-                // An input on the device that the graph reads on the CPU was copied when it was bound; that copy is out of date. A capture
-                // is made with the new copy and keeps reading it; the next copy is made when the capture is no longer valid.
-                bindInputs(Sets.difference(plan.hostInputs(), onHost()));
-            }
-            ran = true;
-            OrtStatus.check(OrtTable.RunWithBinding(session, options.address(), binding));
-            succeeded = true;
-        } finally {
-            options.end(succeeded);
+    private void record() throws OrtException {
+        closeRecording();
+        StreamRecorder recorder = place.recorder().orElseThrow();
+        options.record(address -> recording = Optional.of(recorder.record(() -> runGraph(address))));
+        options.recorded();
+    }
+
+    private void launch() {
+        recording.orElseThrow().launch();
+        launched = true;
+    }
+
+    private void awaitLaunched() {
+        if (launched) {
+            launched = false;
+            recording.orElseThrow().await();
         }
     }
 
-    /** Returns the id of the capture that the latest run made or replayed, or {@link Recordings#UNRECORDED}. */
-    public int recordingId() {
-        return options.id();
+    private void runGraph(long runOptions) throws OrtException {
+        if (ran) {
+            // An input on the device that the graph reads on the CPU was copied when it was bound; that copy is out of date. A recording is
+            // made with the new copy and keeps reading it; the next copy is made when the recording is no longer valid.
+            bindInputs(Sets.difference(plan.hostInputs(), onHost()));
+        }
+        ran = true;
+        OrtStatus.check(OrtTable.RunWithBinding(session, runOptions, binding));
+    }
+
+    /** Returns what the device did with the latest run. */
+    public Recordings.Use latestUse() {
+        return latestUse;
     }
 
     private Set<String> onHost() {
@@ -177,10 +226,19 @@ public final class NativeBinding implements PreparedRun {
             return;
         }
         closed = true;
+        closeRecording();
         if (binding != 0) {
             OrtTable.ReleaseIoBinding(binding);
         }
         options.close();
         memory.release();
+    }
+
+    private void closeRecording() {
+        recording.ifPresent(made -> {
+            awaitLaunched();
+            made.close();
+        });
+        recording = Optional.empty();
     }
 }

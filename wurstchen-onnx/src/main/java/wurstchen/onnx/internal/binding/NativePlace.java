@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.onnx.internal.common.OrtWork;
+import wurstchen.onnx.internal.cuda.StreamRecorder;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /** A place for tensors of the C API: host memory or GPU memory. Thread-safe. */
@@ -42,6 +43,9 @@ interface NativePlace extends AutoCloseable {
 
     /** Returns the address of the stream that sessions use; empty if each creates its own. */
     OptionalLong stream();
+
+    /** Returns what records runs of sessions on {@link #stream}; empty if runs cannot be recorded. */
+    Optional<StreamRecorder> recorder();
 
     /** Returns this library's operators for sessions on {@link #stream}; empty for the CPU, which has none. */
     Optional<DeviceOperators> operators();

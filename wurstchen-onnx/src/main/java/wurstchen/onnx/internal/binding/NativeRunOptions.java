@@ -7,75 +7,105 @@ import wurstchen.onnx.internal.capi.OrtTable;
 import wurstchen.onnx.internal.cuda.CudaCalls;
 
 /**
- * Run options of the C API for one binding: termination, and which capture a run makes or replays. Other threads may terminate a run;
- * everything else is for the running thread.
+ * Run options of the C API for one binding: termination, and which runs are recorded. Other threads may terminate a run; everything else is
+ * for the running thread.
  */
 final class NativeRunOptions implements AutoCloseable {
-    private final Optional<Recordings.Runs> recordable;
+    /** ONNX Runtime's id of a run that it neither captures nor replays itself: kCudaGraphAnnotationSkip. */
+    private static final String UNCAPTURED = "-1";
 
-    private long address;
-    private int id = Recordings.UNRECORDED;
+    private final Optional<Recordings.Runs> recordable;
+    private final boolean recorder;
+    private final long submitting;
+    private final long queueing;
+
     private boolean terminated;
     private boolean recording;
     private boolean closed;
 
+    /** What a run does with options. */
+    @FunctionalInterface
+    interface Run {
+        /**
+         * Runs.
+         *
+         * @param options the address of OrtRunOptions
+         */
+        void with(long options) throws OrtException;
+    }
+
     /**
      * Creates run options.
      *
-     * @param recordable set if the session captures runs
+     * @param recordable set if the session's runs may be recorded
+     * @param recorder whether the device can record
      */
-    NativeRunOptions(Optional<Recordings.Runs> recordable) throws OrtException {
+    NativeRunOptions(Optional<Recordings.Runs> recordable, boolean recorder) throws OrtException {
         this.recordable = recordable;
-        address = create(id);
-    }
-
-    /** Returns the address of the OrtRunOptions, valid from {@link #begin} to {@link #end}. */
-    long address() {
-        return address;
-    }
-
-    /** Returns the id of the capture that the latest run made or replayed, or {@link Recordings#UNRECORDED}. */
-    int id() {
-        return id;
-    }
-
-    /** Called on the device thread right before a run. A run that is captured excludes other CUDA calls until {@link #end}. */
-    synchronized Recordings.Use begin() throws OrtException {
-        if (recordable.isEmpty()) {
-            return Recordings.Use.SUBMIT;
-        }
-        // A run that is to be terminated must not start a capture, which could then not be ended.
-        Recordings.Use use = recordable.get().next(() -> !terminated && CudaCalls.tryAlone());
-        recording = use == Recordings.Use.RECORD;
+        this.recorder = recorder;
+        submitting = create(false);
         try {
-            number(recordable.get().id());
-        } catch (OrtException | RuntimeException e) {
-            end(false);
+            queueing = create(true);
+        } catch (OrtException e) {
+            OrtTable.ReleaseRunOptions(submitting);
             throw e;
         }
-        return use;
     }
 
-    /** Creates new options for another id, because ONNX Runtime prints a warning when an entry is overwritten. */
-    private void number(int next) throws OrtException {
-        if (next == id) {
-            return;
+    /**
+     * Decides what the device does with the next run. Called on the device thread right before it. What is to be recorded excludes other CUDA
+     * calls until {@link #record} is done, which must follow.
+     */
+    synchronized Recordings.Use next() {
+        // A run that is to be terminated must not be recorded: half of it would be.
+        return recordable
+                .map(runs -> runs.next(() -> recorder && !terminated && CudaCalls.tryAlone()))
+                .orElse(Recordings.Use.SUBMIT);
+    }
+
+    /** Returns whether the next run would be a replay. */
+    boolean replayable() {
+        return recordable.isPresent() && recordable.get().replayable();
+    }
+
+    /** Runs with options that let it be terminated. */
+    void submit(Run run) throws OrtException {
+        run.with(submitting);
+    }
+
+    /** Runs with options that do not wait for the stream, and do not let it be terminated. */
+    void record(Run run) throws OrtException {
+        begin();
+        try {
+            run.with(queueing);
+        } finally {
+            end();
         }
-        long old = address;
-        address = create(next);
-        id = next;
-        OrtTable.ReleaseRunOptions(old);
     }
 
-    private long create(int number) throws OrtException {
+    /** Says that the run was recorded. */
+    void recorded() {
+        recordable.ifPresent(Recordings.Runs::recorded);
+    }
+
+    private synchronized void begin() {
+        recording = true;
+    }
+
+    private synchronized void end() {
+        recording = false;
+        CudaCalls.endAlone();
+    }
+
+    private long create(boolean queueOnly) throws OrtException {
         long[] made = new long[1];
         OrtStatus.check(OrtTable.CreateRunOptions(made));
         try {
             if (recordable.isPresent()) {
-                OrtStatus.check(OrtTable.AddRunConfigEntry(made[0], "gpu_graph_id", Integer.toString(number)));
+                OrtStatus.check(OrtTable.AddRunConfigEntry(made[0], "gpu_graph_id", UNCAPTURED));
             }
-            if (terminated) {
-                OrtStatus.check(OrtTable.RunOptionsSetTerminate(made[0]));
+            if (queueOnly) {
+                OrtStatus.check(OrtTable.AddRunConfigEntry(made[0], "disable_synchronize_execution_providers", "1"));
             }
             return made[0];
         } catch (OrtException | RuntimeException e) {
@@ -84,24 +114,11 @@ final class NativeRunOptions implements AutoCloseable {
         }
     }
 
-    /** Called on the device thread right after the run. */
-    synchronized void end(boolean succeeded) {
-        if (!recording) {
-            return;
-        }
-        recording = false;
-        CudaCalls.endAlone();
-        if (succeeded) {
-            recordable.get().recorded();
-        }
-    }
-
-    /** Makes the current run, or else the next one, fail soon. May be called from any thread. */
+    /** Makes the current run, or else the next one, fail soon, unless it is recorded. May be called from any thread. */
     synchronized void terminate() {
-        // An interrupted capture would leave the stream capturing forever; a later run can be terminated.
         if (!closed && !recording) {
             terminated = true;
-            check(OrtTable.RunOptionsSetTerminate(address));
+            check(OrtTable.RunOptionsSetTerminate(submitting));
         }
     }
 
@@ -109,7 +126,7 @@ final class NativeRunOptions implements AutoCloseable {
     synchronized void clearTerminate() {
         if (!closed) {
             terminated = false;
-            check(OrtTable.RunOptionsUnsetTerminate(address));
+            check(OrtTable.RunOptionsUnsetTerminate(submitting));
         }
     }
 
@@ -125,7 +142,8 @@ final class NativeRunOptions implements AutoCloseable {
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            OrtTable.ReleaseRunOptions(address);
+            OrtTable.ReleaseRunOptions(submitting);
+            OrtTable.ReleaseRunOptions(queueing);
         }
     }
 }

@@ -18,7 +18,8 @@ import wurstchen.stage.Latents;
 /**
  * A run of Stage C or Stage B. A step is one run of the step graph, which contains prediction, guidance and update, on tensors that stay on
  * the device: nothing is copied between steps. Coefficients and noise of several steps are uploaded ahead as tables; a step counter on the
- * device selects the row. The graph records the first row whose latents were not finite, which is checked once per table.
+ * device selects the row. The graph notes the first row whose latents were not finite, which is checked once per table. While a step is waited
+ * for, the next one of the table may be queued already; it reads these latents, and the one after it is not queued yet, so they stay as they are.
  */
 final class OnnxDenoisingRun implements DenoisingRun {
     /** Maximum length of a table. */
@@ -133,8 +134,13 @@ final class OnnxDenoisingRun implements DenoisingRun {
     }
 
     private void step() {
+        boolean lastOfTable = (stepsDone + 1) % chunk == 0 || stepsDone + 1 == steps;
         try {
-            buffers.step(set());
+            if (lastOfTable) {
+                buffers.step(set());
+            } else {
+                buffers.stepAhead(set());
+            }
         } catch (WurstchenException e) {
             throw new WurstchenException(stage + ", step " + (stepsDone + 1) + " of " + steps + ": " + e.getMessage(), e);
         }
@@ -219,7 +225,17 @@ final class OnnxDenoisingRun implements DenoisingRun {
             // Discard tensors that a failure may have left in any state.
             buffers.close();
         } else {
-            pool.giveBack(buffers);
+            giveBack();
         }
+    }
+
+    private void giveBack() {
+        try {
+            buffers.settle();
+        } catch (RuntimeException e) {
+            Closing.afterFailure(e, List.of(buffers));
+            throw e;
+        }
+        pool.giveBack(buffers);
     }
 }

@@ -19,7 +19,7 @@ import wurstchen.stage.LatentShape;
 
 /**
  * The tensors of a denoising run, and the step graph bound to them twice: even steps read the first set of latents, step counter and bad
- * step and write the second set; odd steps do the reverse. Later runs of equal shapes use the same tensors, so that steps captured by the
+ * step and write the second set; odd steps do the reverse. Later runs of equal shapes use the same tensors, so that steps recorded by the
  * device stay valid. For one run at a time.
  */
 public final class StepBuffers implements AutoCloseable {
@@ -166,6 +166,16 @@ public final class StepBuffers implements AutoCloseable {
     /** Runs an even (0) or odd (1) step. */
     void step(int set) {
         runs.get(set).run();
+    }
+
+    /** As {@link #step}, and may queue the step after it, which must follow, or {@link #settle}. */
+    void stepAhead(int set) {
+        runs.get(set).runAhead(runs.get(1 - set));
+    }
+
+    /** Waits for a step that was queued ahead, if there is one. */
+    void settle() {
+        runs.forEach(GraphRun::settle);
     }
 
     @Override

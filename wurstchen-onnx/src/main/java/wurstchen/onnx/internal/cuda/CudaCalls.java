@@ -4,12 +4,11 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * Serializes CUDA graph captures against all other CUDA calls. ONNX Runtime captures with cudaStreamCaptureModeGlobal: the capture fails as
- * soon as any thread of the process allocates, frees or copies GPU memory, as opening and closing a model do. Source:
- * onnxruntime/core/providers/cuda/cuda_graph.cc. Thread-safe; costs next to nothing where there is no GPU.
+ * Serializes recordings against all other CUDA calls. What other threads queue on the stream meanwhile, as opening a model does, would become a
+ * part of the recording. Thread-safe; costs next to nothing where there is no GPU.
  */
 public final class CudaCalls {
-    /** A capture holds the write lock; all other calls hold the read lock. */
+    /** A recording holds the write lock; all other calls hold the read lock. */
     private static final ReadWriteLock LOCK = new ReentrantReadWriteLock();
 
     private CudaCalls() {}
@@ -28,7 +27,7 @@ public final class CudaCalls {
         void make() throws E;
     }
 
-    /** Makes calls that must not run during a capture. If one is in progress, waits for it, which takes milliseconds. */
+    /** Makes calls that must not run during a recording. If one is in progress, waits for it, which takes milliseconds. */
     public static <T, E extends Exception> T shared(Calls<T, E> calls) throws E {
         LOCK.readLock().lock();
         try {
@@ -48,7 +47,7 @@ public final class CudaCalls {
 
     /**
      * Tries to exclude all other calls until {@link #endAlone} of the same thread. Does not wait for calls in progress: opening a model
-     * takes seconds, and it is better not to capture a run than to delay it.
+     * takes seconds, and it is better not to record a run than to delay it.
      *
      * @return whether all other calls are excluded now
      */

@@ -57,6 +57,11 @@ public final class CudaStream implements AutoCloseable {
         return Pointer.nativeValue(stream);
     }
 
+    /** Returns what records work on the stream. */
+    public StreamRecorder recorder() {
+        return CudaGraphs.open(context.driver(), address());
+    }
+
     /** Frees the stream. No graph may use it any more. */
     @Override
     public void close() {

@@ -26,6 +26,7 @@ import wurstchen.onnx.internal.binding.Tensor;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.JvmExit;
 import wurstchen.onnx.internal.common.OneLine;
+import wurstchen.onnx.internal.common.OrtWork;
 import wurstchen.onnx.internal.common.Shared;
 import wurstchen.onnx.internal.cuda.CudaCalls;
 
@@ -52,7 +53,7 @@ public final class BoundSession implements AutoCloseable {
      *
      * @param weights memory that the session uses and does not own, closed after it
      * @param hostInputs inputs that it reads on the CPU although it runs on a device
-     * @param validity how long captures may be replayed; empty if the session cannot capture runs
+     * @param validity how long recordings may be replayed; empty if runs are not recorded
      */
     BoundSession(
             GraphSpec spec,
@@ -65,7 +66,7 @@ public final class BoundSession implements AutoCloseable {
         this.engine = engine;
         this.session = new OpenSession(session, weights);
         this.hostInputs = hostInputs;
-        this.recordings = validity.map(how -> new Recordings(how, new RecordingNotes(how)));
+        this.recordings = validity.map(how -> new Recordings(how, this::noteRecording));
         engine.add(this);
     }
 
@@ -130,7 +131,7 @@ public final class BoundSession implements AutoCloseable {
     }
 
     /**
-     * As {@link #prepare}, for runs that the device may capture and replay.
+     * As {@link #prepare}, for runs that the device may record and replay.
      *
      * @param outputs for all outputs
      * @param shapes equal to that of other runs if the graph computes on equal shapes
@@ -139,26 +140,8 @@ public final class BoundSession implements AutoCloseable {
         return prepare(inputs, outputs, ImmutableSet.of(), recordings.map(these -> these.repeated(shapes)));
     }
 
-    /** Logs captures. */
-    private final class RecordingNotes implements Recordings.Listener {
-        private final Recordings.Validity validity;
-
-        RecordingNotes(Recordings.Validity validity) {
-            this.validity = validity;
-        }
-
-        @Override
-        public void recorded() {
-            LOG.log(Level.DEBUG, "{0}: the device has recorded a run, {1}", spec.name(), engine.description());
-        }
-
-        @Override
-        public void usedUp() {
-            String why = validity == Recordings.Validity.ALWAYS
-                    ? " times, for different sizes or batches; until the model is opened again, new ones run without CUDA graphs"
-                    : " times, as every change of size or batch makes necessary; until the model is opened again, it runs without CUDA graphs";
-            engine.note(spec.name() + ": was recorded " + Recordings.MAX_RECORDINGS / 2 + why);
-        }
+    private void noteRecording() {
+        LOG.log(Level.DEBUG, "{0}: the device has recorded a run, {1}", spec.name(), engine.description());
     }
 
     private GraphRun prepare(
@@ -234,12 +217,21 @@ public final class BoundSession implements AutoCloseable {
 
     /** Executes a prepared run. Called by {@link GraphRun}. */
     public void run(PreparedRun run) {
+        execute(run, run::run);
+    }
+
+    /** As {@link #run(PreparedRun)}, and may queue the next run. */
+    void runAhead(PreparedRun run, PreparedRun next) {
+        execute(run, () -> run.runAhead(next));
+    }
+
+    private void execute(PreparedRun run, OrtWork work) {
         lock.readLock().lock();
         try {
             checkOpen();
             inFlight.add(run);
             try {
-                run.run();
+                work.run();
             } finally {
                 inFlight.remove(run);
             }

@@ -36,6 +36,29 @@ public final class GraphRun implements AutoCloseable {
         }
     }
 
+    /**
+     * Runs as {@link #run()} does, and may queue the next run before it waits for this one, so that the device does not idle in between.
+     *
+     * @param next of the same graph, on whose tensors the next run or {@link #settle} follows
+     */
+    public void runAhead(GraphRun next) {
+        enter();
+        try {
+            session.runAhead(run, next.run);
+        } finally {
+            busy.set(false);
+        }
+    }
+
+    /** Waits for a run that was queued ahead, if there is one. */
+    public void settle() {
+        try {
+            run.settle();
+        } catch (OrtException e) {
+            throw session.failure(e);
+        }
+    }
+
     /** Returns the tensors that the first run made. The caller owns them from then on. */
     GraphOutputs takeAllocated() {
         try {

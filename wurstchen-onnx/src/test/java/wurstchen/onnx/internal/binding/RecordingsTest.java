@@ -13,22 +13,10 @@ class RecordingsTest {
     private static final int LASTING_RUNS = 4;
 
     private int timesRecorded;
-    private int timesUsedUp;
-    private final Recordings.Listener listener = new Recordings.Listener() {
-        @Override
-        public void recorded() {
-            timesRecorded++;
-        }
-
-        @Override
-        public void usedUp() {
-            timesUsedUp++;
-        }
-    };
-    private final Recordings recordings = new Recordings(Recordings.Validity.UNTIL_OTHER_SHAPES, listener);
+    private final Recordings recordings = new Recordings(Recordings.Validity.UNTIL_OTHER_SHAPES, () -> timesRecorded++);
 
     /** Those of a graph without operators that plan. */
-    private final Recordings lasting = new Recordings(Recordings.Validity.ALWAYS, listener);
+    private final Recordings lasting = new Recordings(Recordings.Validity.ALWAYS, () -> timesRecorded++);
 
     /** As a device would do it: what is to be recorded is recorded. */
     private static Recordings.Use run(Recordings.Runs runs) {
@@ -48,18 +36,15 @@ class RecordingsTest {
     private static void assertSubmitted(Recordings.Runs runs, int times) {
         for (int i = 0; i < times; i++) {
             assertThat(run(runs)).as("use of run %s", i).isEqualTo(Recordings.Use.SUBMIT);
-            assertThat(runs.id()).isEqualTo(Recordings.UNRECORDED);
         }
     }
 
-    private static void assertRecordedAs(Recordings.Runs runs, int id) {
+    private static void assertRecorded(Recordings.Runs runs) {
         assertThat(run(runs)).isEqualTo(Recordings.Use.RECORD);
-        assertThat(runs.id()).isEqualTo(id);
     }
 
-    private static void assertReplayed(Recordings.Runs runs, int id) {
+    private static void assertReplayed(Recordings.Runs runs) {
         assertThat(run(runs)).isEqualTo(Recordings.Use.REPLAY);
-        assertThat(runs.id()).isEqualTo(id);
     }
 
     @Test
@@ -67,9 +52,9 @@ class RecordingsTest {
         Recordings.Runs runs = recordings.repeated("a");
 
         assertSubmitted(runs, RUNS);
-        assertRecordedAs(runs, 1);
-        assertReplayed(runs, 1);
-        assertReplayed(runs, 1);
+        assertRecorded(runs);
+        assertReplayed(runs);
+        assertReplayed(runs);
     }
 
     @Test
@@ -81,10 +66,10 @@ class RecordingsTest {
             assertSubmitted(even, 1);
             assertSubmitted(odd, 1);
         }
-        assertRecordedAs(even, 1);
-        assertRecordedAs(odd, 2);
-        assertReplayed(even, 1);
-        assertReplayed(odd, 2);
+        assertRecorded(even);
+        assertRecorded(odd);
+        assertReplayed(even);
+        assertReplayed(odd);
     }
 
     @Test
@@ -97,22 +82,22 @@ class RecordingsTest {
         assertSubmitted(recordings.repeated("b"), 1);
 
         assertSubmitted(even, RUNS);
-        assertRecordedAs(even, 3);
-        assertRecordedAs(odd, 4);
-        assertReplayed(even, 3);
-        assertReplayed(odd, 4);
+        assertRecorded(even);
+        assertRecorded(odd);
+        assertReplayed(even);
+        assertReplayed(odd);
     }
 
     @Test
     void runThatIsNeverRecorded_invalidatesToo() {
         Recordings.Runs runs = recordings.repeated("a");
         run(runs, RUNS + 1);
-        assertReplayed(runs, 1);
+        assertReplayed(runs);
 
         assertSubmitted(recordings.unrecorded(), 2 * RUNS);
 
         assertSubmitted(runs, RUNS);
-        assertRecordedAs(runs, 2);
+        assertRecorded(runs);
     }
 
     @Test
@@ -132,36 +117,43 @@ class RecordingsTest {
         run(runs, RUNS);
 
         assertThat(runs.next(() -> false)).isEqualTo(Recordings.Use.SUBMIT);
-        assertThat(runs.id()).isEqualTo(Recordings.UNRECORDED);
-        assertRecordedAs(runs, 1);
+        assertRecorded(runs);
     }
 
     @Test
-    void recordingThatFailed_isMadeUnderAnotherNumber() {
+    void recordingThatFailed_isMadeAgain() {
         Recordings.Runs runs = recordings.repeated("a");
         run(runs, RUNS);
 
         assertThat(runs.next(() -> true)).isEqualTo(Recordings.Use.RECORD);
-        assertRecordedAs(runs, 2);
+        assertRecorded(runs);
+        assertReplayed(runs);
+        assertThat(timesRecorded).isEqualTo(1);
     }
 
     @Test
-    void numbersUsedUp_laterRunsAreSubmitted_andWhatIsValidIsStillReplayed() {
-        for (int i = 0; i < Recordings.MAX_RECORDINGS - 1; i++) {
-            run(recordings.repeated(i), RUNS + 1);
-        }
-        Recordings.Runs last = recordings.repeated("last");
-        run(last, RUNS);
-        assertRecordedAs(last, Recordings.MAX_RECORDINGS);
-        assertThat(timesUsedUp).isZero();
-        assertThat(timesRecorded).isEqualTo(Recordings.MAX_RECORDINGS);
+    void whatIsReplayable_isReplayedNext() {
+        Recordings.Runs runs = recordings.repeated("a");
+        run(runs, RUNS);
+        assertThat(runs.replayable()).isFalse();
+        assertRecorded(runs);
+        assertThat(runs.replayable()).isTrue();
 
-        assertSubmitted(recordings.repeated("last"), 1);
-        assertThat(timesUsedUp).isOne();
-        assertReplayed(last, Recordings.MAX_RECORDINGS);
+        assertSubmitted(recordings.repeated("b"), 1);
+        assertThat(runs.replayable()).isFalse();
+        assertSubmitted(runs, 1);
+        assertThat(recordings.unrecorded().replayable()).isFalse();
+    }
 
-        assertSubmitted(recordings.repeated("other"), 2 * RUNS);
-        assertSubmitted(last, 2 * RUNS);
+    @Test
+    void lastingRecordings_areReplayable_whateverCameBetween() {
+        Recordings.Runs runs = lasting.repeated("a");
+        run(runs, LASTING_RUNS + 1);
+
+        assertSubmitted(lasting.repeated("b"), 1);
+        assertSubmitted(lasting.unrecorded(), 1);
+        assertThat(runs.replayable()).isTrue();
+        assertReplayed(runs);
     }
 
     @Test
@@ -172,11 +164,11 @@ class RecordingsTest {
 
         assertSubmitted(lasting.unrecorded(), 3);
         assertSubmitted(other, LASTING_RUNS);
-        assertRecordedAs(other, 2);
+        assertRecorded(other);
 
         for (int i = 0; i < 3; i++) {
-            assertReplayed(one, 1);
-            assertReplayed(other, 2);
+            assertReplayed(one);
+            assertReplayed(other);
         }
     }
 
@@ -189,9 +181,9 @@ class RecordingsTest {
             assertSubmitted(other, 1);
         }
 
-        assertRecordedAs(other, 1);
-        assertRecordedAs(one, 2);
-        assertReplayed(other, 1);
+        assertRecorded(other);
+        assertRecorded(one);
+        assertReplayed(other);
     }
 
     @Test
@@ -199,8 +191,8 @@ class RecordingsTest {
         run(lasting.repeated("a"), LASTING_RUNS + 1);
         Recordings.Runs others = lasting.repeated("a");
 
-        assertRecordedAs(others, 2);
-        assertReplayed(others, 2);
+        assertRecorded(others);
+        assertReplayed(others);
     }
 
     @Test
@@ -212,17 +204,6 @@ class RecordingsTest {
         }
 
         assertSubmitted(first, LASTING_RUNS);
-        assertRecordedAs(first, 1);
-    }
-
-    @Test
-    void lastingRecordings_areLimited_too() {
-        for (int i = 0; i < Recordings.MAX_RECORDINGS; i++) {
-            run(lasting.repeated(i), LASTING_RUNS + 1);
-        }
-        assertThat(timesUsedUp).isZero();
-
-        assertSubmitted(lasting.repeated("more"), 2 * LASTING_RUNS);
-        assertThat(timesUsedUp).isEqualTo(LASTING_RUNS);
+        assertRecorded(first);
     }
 }

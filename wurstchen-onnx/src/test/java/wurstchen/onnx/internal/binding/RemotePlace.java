@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import wurstchen.onnx.internal.common.OrtWork;
 import wurstchen.onnx.internal.cuda.DeviceThread;
+import wurstchen.onnx.internal.cuda.StreamRecorder;
 import wurstchen.onnx.internal.operators.DeviceOperators;
 
 /** The CPU's memory, treated as a GPU's: copied by graphs and worked with by one thread. */
@@ -85,6 +86,11 @@ public final class RemotePlace implements NativePlace {
     @Override
     public OptionalLong stream() {
         return OptionalLong.empty();
+    }
+
+    @Override
+    public Optional<StreamRecorder> recorder() {
+        return Optional.of(new HostRecorder());
     }
 
     @Override

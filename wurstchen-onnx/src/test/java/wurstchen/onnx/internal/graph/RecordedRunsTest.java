@@ -25,6 +25,7 @@ import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.IdentityGraph;
 import wurstchen.onnx.internal.binding.NativeBinding;
 import wurstchen.onnx.internal.binding.Recordings;
+import wurstchen.onnx.internal.binding.Recordings.Use;
 import wurstchen.onnx.internal.binding.RemotePlace;
 import wurstchen.onnx.internal.binding.RunPlan;
 import wurstchen.onnx.internal.binding.SessionSettings;
@@ -34,7 +35,7 @@ import wurstchen.onnx.internal.cuda.CudaCallElsewhere;
 import wurstchen.onnx.internal.cuda.CudaCalls;
 import wurstchen.stage.LatentShape;
 
-/** Which recordings are asked of a device, with the CPU in its place, which neither records nor replays. */
+/** Which runs a device records and replays, with the CPU in its place, which repeats the work. */
 class RecordedRunsTest {
     private static final int RUNS = Recordings.Validity.UNTIL_OTHER_SHAPES.runsBeforeRecording();
 
@@ -44,13 +45,7 @@ class RecordedRunsTest {
             ImmutableList.of(new TensorSpec(IdentityGraph.INPUT, TensorSpec.FLOAT32, ImmutableList.of("values"))),
             ImmutableList.of(new TensorSpec(IdentityGraph.OUTPUT, TensorSpec.FLOAT32, ImmutableList.of("values"))));
 
-    private final Recordings recordings = new Recordings(Recordings.Validity.UNTIL_OTHER_SHAPES, new Recordings.Listener() {
-        @Override
-        public void recorded() {}
-
-        @Override
-        public void usedUp() {}
-    });
+    private final Recordings recordings = new Recordings(Recordings.Validity.UNTIL_OTHER_SHAPES, () -> {});
     private OnnxEngine engine;
     private BoundSession session;
     private OrtSession ort;
@@ -98,33 +93,36 @@ class RecordedRunsTest {
         return binding(Optional.of(recordings.repeated(shapes)));
     }
 
-    private static void assertRuns(NativeBinding binding, int runs, int recordingId) throws OrtException {
+    private static void assertRuns(NativeBinding binding, int runs, Recordings.Use use) throws OrtException {
         for (int i = 0; i < runs; i++) {
             binding.run();
-            assertThat(binding.recordingId()).as("recording of run %s", i).isEqualTo(recordingId);
+            assertThat(binding.latestUse()).as("use of run %s", i).isEqualTo(use);
         }
     }
 
+    private static void assertRecordedAfterSome(NativeBinding binding) throws OrtException {
+        assertRuns(binding, RUNS, Use.SUBMIT);
+        assertRuns(binding, 1, Use.RECORD);
+        assertRuns(binding, 2, Use.REPLAY);
+    }
+
     @Test
-    void runsAreNumberedFromTheRecordingOn_untilOtherShapesCome() throws OrtException {
+    void runsAreRecorded_untilOtherShapesCome() throws OrtException {
         try (NativeBinding one = repeated("a");
                 NativeBinding other = repeated("b");
                 NativeBinding never = binding(Optional.of(recordings.unrecorded()))) {
-            assertRuns(one, RUNS, Recordings.UNRECORDED);
-            assertRuns(one, 3, 1);
-            assertRuns(other, RUNS, Recordings.UNRECORDED);
-            assertRuns(other, 3, 2);
-            assertRuns(one, RUNS, Recordings.UNRECORDED);
-            assertRuns(one, 3, 3);
-            assertRuns(never, 1, Recordings.UNRECORDED);
-            assertRuns(one, 1, Recordings.UNRECORDED);
+            assertRecordedAfterSome(one);
+            assertRecordedAfterSome(other);
+            assertRecordedAfterSome(one);
+            assertRuns(never, 1, Use.SUBMIT);
+            assertRuns(one, 1, Use.SUBMIT);
         }
     }
 
     @Test
     void everyRun_readsItsInputAsItIsThen() throws OrtException {
         try (NativeBinding runs = repeated("a")) {
-            for (int i = 0; i <= RUNS; i++) {
+            for (int i = 0; i <= RUNS + 2; i++) {
                 engine.write(input, 0, new float[] {i, -i}, 0, 2);
                 runs.run();
                 assertThat(engine.readFloats(output)).containsExactly(i, -i);
@@ -133,18 +131,18 @@ class RecordedRunsTest {
     }
 
     @Test
-    void sessionThatDoesNotRecord_numbersNothing() throws OrtException {
+    void sessionThatDoesNotRecord_submits() throws OrtException {
         try (NativeBinding runs = binding(Optional.empty())) {
-            assertRuns(runs, 2 * RUNS, Recordings.UNRECORDED);
+            assertRuns(runs, 2 * RUNS, Use.SUBMIT);
         }
     }
 
     @Test
     void runIsNotRecorded_whileAnotherThreadOpensAModel() throws Exception {
         try (NativeBinding runs = repeated("a")) {
-            assertRuns(runs, RUNS, Recordings.UNRECORDED);
-            CudaCallElsewhere.during(() -> assertRuns(runs, 2, Recordings.UNRECORDED));
-            assertRuns(runs, 2, 1);
+            assertRuns(runs, RUNS, Use.SUBMIT);
+            CudaCallElsewhere.during(() -> assertRuns(runs, 2, Use.SUBMIT));
+            assertRuns(runs, 1, Use.RECORD);
         }
         // What recorded lets others call again, on whatever thread.
         assertThat(CudaCalls.tryAlone()).isTrue();
@@ -154,31 +152,75 @@ class RecordedRunsTest {
     @Test
     void stopBeforeARecording_stopsTheRun_andTheNextOneIsRecorded() throws OrtException {
         try (NativeBinding runs = repeated("a")) {
-            assertRuns(runs, RUNS, Recordings.UNRECORDED);
+            assertRuns(runs, RUNS, Use.SUBMIT);
 
             runs.terminate();
             assertThatThrownBy(runs::run).isInstanceOf(OrtException.class).hasMessageContaining("terminate");
-            assertThat(runs.recordingId()).isEqualTo(Recordings.UNRECORDED);
+            assertThat(runs.latestUse()).isEqualTo(Use.SUBMIT);
 
             runs.clearTerminate();
-            assertRuns(runs, 2, 1);
+            assertRuns(runs, 1, Use.RECORD);
+        }
+    }
+
+    private void assertCopied(float... values) {
+        assertThat(engine.readFloats(output)).containsExactly(values);
+    }
+
+    @Test
+    void runAhead_queuesTheNextRun_onlyWhereItIsRecorded() throws OrtException {
+        try (NativeBinding even = repeated("a");
+                NativeBinding odd = repeated("a")) {
+            for (int i = 0; i < RUNS; i += 2) {
+                even.runAhead(odd);
+                odd.runAhead(even);
+            }
+            even.runAhead(odd);
+            assertThat(even.latestUse()).isEqualTo(Use.RECORD);
+            assertThat(odd.latestUse()).isEqualTo(Use.SUBMIT);
+            odd.runAhead(even);
+            assertThat(odd.latestUse()).isEqualTo(Use.RECORD);
+            assertThat(even.latestUse()).isEqualTo(Use.REPLAY);
+
+            // The even run is queued: it has read its input, and its run only waits for it.
+            engine.write(input, 0, new float[] {5, 6}, 0, 2);
+            even.run();
+            assertCopied(1, 2);
+            odd.run();
+            assertCopied(5, 6);
         }
     }
 
     @Test
-    void stopBeforeTheNumberChanges_isNotLost() throws OrtException {
-        try (NativeBinding one = repeated("a");
-                NativeBinding other = repeated("b")) {
-            assertRuns(one, RUNS, Recordings.UNRECORDED);
-            assertRuns(one, 1, 1);
-            assertRuns(other, 1, Recordings.UNRECORDED);
+    void settle_waitsForWhatWasQueued_andTheNextRunRunsAnew() throws OrtException {
+        try (NativeBinding even = repeated("a");
+                NativeBinding odd = repeated("a")) {
+            even.settle();
+            for (int i = 0; i <= RUNS; i += 2) {
+                even.runAhead(odd);
+                odd.runAhead(even);
+            }
 
-            one.terminate();
-            assertThatThrownBy(one::run).isInstanceOf(OrtException.class).hasMessageContaining("terminate");
-            assertThat(one.recordingId()).isEqualTo(Recordings.UNRECORDED);
+            even.settle();
+            even.settle();
+            engine.write(input, 0, new float[] {5, 6}, 0, 2);
+            even.run();
+            assertCopied(5, 6);
+        }
+    }
 
-            one.clearTerminate();
-            assertRuns(one, 1, Recordings.UNRECORDED);
+    @Test
+    void close_waitsForWhatWasQueued() throws OrtException {
+        NativeBinding even = repeated("a");
+        try (NativeBinding odd = repeated("a")) {
+            for (int i = 0; i <= RUNS; i += 2) {
+                even.runAhead(odd);
+                odd.runAhead(even);
+            }
+
+            even.close();
+            odd.run();
+            assertCopied(1, 2);
         }
     }
 
@@ -194,31 +236,15 @@ class RecordedRunsTest {
     }
 
     @Test
-    void recordings_areLogged_andThatTheyAreUsedUpIsNotedOnce() {
-        String usedUp = "copy: was recorded 64 times, as every change of size or batch makes necessary;"
-                + " until the model is opened again, it runs without CUDA graphs";
+    void recordings_areLogged() {
         try (LogLines log = LogLines.listen();
-                GraphRun one = session.prepareRepeated(
-                        Map.of(IdentityGraph.INPUT, input), Map.of(IdentityGraph.OUTPUT, output), "a");
-                GraphRun other = session.prepareRepeated(
-                        Map.of(IdentityGraph.INPUT, input), Map.of(IdentityGraph.OUTPUT, output), "b")) {
-            for (int i = 0; i < Recordings.MAX_RECORDINGS; i++) {
-                assertThat(engine.notes()).isEmpty();
-                run(i % 2 == 0 ? one : other, RUNS + 1);
+                GraphRun run = session.prepareRepeated(
+                        Map.of(IdentityGraph.INPUT, input), Map.of(IdentityGraph.OUTPUT, output), "a")) {
+            for (int i = 0; i < RUNS + 3; i++) {
+                run.run();
             }
             assertThat(engine.notes()).isEmpty();
-            run(one, RUNS + 3);
-            assertThat(engine.notes())
-                    .containsExactly(usedUp);
-            assertThat(log.lines()).hasSize(Recordings.MAX_RECORDINGS + 1).endsWith("WARNING " + usedUp);
-            assertThat(log.lines().subList(0, Recordings.MAX_RECORDINGS))
-                    .containsOnly("FINE copy: the device has recorded a run, " + engine.description());
-        }
-    }
-
-    private static void run(GraphRun run, int times) {
-        for (int i = 0; i < times; i++) {
-            run.run();
+            assertThat(log.lines()).containsExactly("FINE copy: the device has recorded a run, " + engine.description());
         }
     }
 }
