@@ -1,13 +1,12 @@
 package wurstchen.onnx;
 
-import wurstchen.onnx.internal.binding.CpuProvider;
 import wurstchen.onnx.internal.binding.ExecutionProvider;
 
 /** ONNX Runtime's CPU provider. */
 public final class CpuDevice extends Device {
-    private final CpuProvider provider;
+    private final ExecutionProvider provider;
 
-    CpuDevice(CpuProvider provider) {
+    CpuDevice(ExecutionProvider provider) {
         this.provider = provider;
     }
 

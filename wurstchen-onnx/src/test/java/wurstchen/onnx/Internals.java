@@ -1,6 +1,5 @@
 package wurstchen.onnx;
 
-import wurstchen.onnx.internal.binding.CpuProvider;
 import wurstchen.onnx.internal.binding.ExecutionProvider;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.cuda.MemoryMeter;
@@ -10,7 +9,7 @@ public final class Internals {
     private Internals() {}
 
     /** Returns the device of a provider. */
-    public static Device device(CpuProvider provider) {
+    public static Device device(ExecutionProvider provider) {
         return new CpuDevice(provider);
     }
 

@@ -42,6 +42,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
 
     private int stepsDone;
     private boolean checked;
+    private boolean replaced;
     private boolean failed;
     private boolean closed;
     private @Nullable OnnxLatents handle;
@@ -136,7 +137,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
     private void step() {
         boolean lastOfTable = (stepsDone + 1) % chunk == 0 || stepsDone + 1 == steps;
         try {
-            if (lastOfTable) {
+            if (lastOfTable || replaced) {
                 buffers.step(set());
             } else {
                 buffers.stepAhead(set());
@@ -179,6 +180,9 @@ final class OnnxDenoisingRun implements DenoisingRun {
         checkUsable();
         checkArgument(values.length == shape.values(), "latents of shape %s need %s values, got %s", shape, shape.values(), values.length);
         invalidateHandle();
+        // A step that was queued ahead has read the old latents. It wrote the other set only, so it can be repeated.
+        buffers.settle();
+        replaced = true;
         buffers.setLatents(set(), values);
     }
 
