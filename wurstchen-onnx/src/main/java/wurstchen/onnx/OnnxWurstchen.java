@@ -56,6 +56,7 @@ public final class OnnxWurstchen {
         private @Nullable ModelBundle bundle;
         private Device device = Device.cpu();
         private boolean lowMemory;
+        private boolean mapWeights;
         private Optional<Executor> executor = Optional.empty();
         private int maxWaitingRequests = Integer.MAX_VALUE;
         private OptionalLong maxMemory = OptionalLong.empty();
@@ -110,6 +111,19 @@ public final class OnnxWurstchen {
          */
         public Builder lowMemory(boolean value) {
             lowMemory = value;
+            return this;
+        }
+
+        /**
+         * Sets whether ONNX Runtime maps the weights' files on the CPU; false if not set. Mapped weights need not be read before the first
+         * request and are shared with other processes, but <b>a file that is truncated or replaced in place while the model is open ends the
+         * JVM with SIGBUS</b>, or changes pictures. Only for files that nothing writes to. Has no effect on a GPU.
+         *
+         * @param value whether to map
+         * @return this
+         */
+        public Builder mapWeights(boolean value) {
+            mapWeights = value;
             return this;
         }
 
@@ -261,7 +275,7 @@ public final class OnnxWurstchen {
                     .tokenizers(model.tokenizerC(), model.tokenizerB());
             executor.ifPresent(pipeline::executor);
             maxMemory.ifPresent(pipeline::maxMemory);
-            OnnxEngine engine = OnnxEngine.open(device.provider());
+            OnnxEngine engine = OnnxEngine.open(device.provider(), mapWeights);
             try {
                 if (lowMemory) {
                     parts.openOnDemand(pipeline, model, engine);

@@ -55,6 +55,9 @@ public abstract class DeviceMemory extends Shared {
         return Optional.empty();
     }
 
+    /** Returns whether this is the CPU's memory. */
+    public abstract boolean isHost();
+
     /** Returns the address of the stream that sessions use; empty if each creates its own. */
     public abstract OptionalLong stream();
 

@@ -75,7 +75,7 @@ final class HostPlace implements NativePlace {
         return OptionalLong.empty();
     }
 
-    /** Returns nothing, because ONNX Runtime maps the files. */
+    /** Returns nothing, because ONNX Runtime maps the files, see {@link PrivateMappings}. */
     @Override
     public Optional<WeightMemory> weightMemory() {
         return Optional.empty();

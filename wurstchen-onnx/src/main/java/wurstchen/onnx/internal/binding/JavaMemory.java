@@ -29,6 +29,11 @@ public final class JavaMemory extends DeviceMemory {
     }
 
     @Override
+    public boolean isHost() {
+        return true;
+    }
+
+    @Override
     public Tensor allocate(ElementType type, long... shape) throws OrtException {
         ByteBuffer bytes = buffer(Math.multiplyExact(type.bytes(), Tensor.values(shape)), shape);
         OnnxTensor tensor = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), bytes, shape, type.javaType());

@@ -208,6 +208,11 @@ final class NativeMemory extends DeviceMemory {
     }
 
     @Override
+    public boolean isHost() {
+        return place.isHost();
+    }
+
+    @Override
     public OptionalLong stream() {
         return place.stream();
     }

@@ -52,7 +52,7 @@ record BundleCheck(BundleFiles files, Map<String, BundleFile> listed) {
     }
 
     /** Returns the stamps of files that have one, by path. */
-    private Map<String, FileStamp> stamps() {
+    Map<String, FileStamp> stamps() {
         Map<String, FileStamp> stamps = new HashMap<>();
         Map<Path, FileStamp> known = new HashMap<>();
         for (String path : listed.keySet()) {

@@ -29,6 +29,6 @@ interface BundleFiles {
     /** Returns a key that is unique to the bundle. */
     String identity();
 
-    /** Returns the folder of the files; empty if they are not in a folder. */
+    /** Returns the folder of the files on disk; empty if they are elsewhere, where ONNX Runtime cannot read them. */
     Optional<Path> folder();
 }

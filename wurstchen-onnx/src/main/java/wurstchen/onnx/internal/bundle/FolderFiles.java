@@ -2,6 +2,7 @@ package wurstchen.onnx.internal.bundle;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -10,11 +11,19 @@ import java.util.Optional;
 import java.util.Set;
 import wurstchen.onnx.Manifest.BundleFile;
 
-/** Files in a folder. Links are not followed. */
+/** Files in a folder, of the disk or of another file system. Links are not followed. */
 record FolderFiles(Path path) implements BundleFiles {
     @Override
     public InputStream open(String file) throws IOException {
-        return Files.newInputStream(path.resolve(file), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        Path opened = path.resolve(file);
+        if (isOnDisk()) {
+            return Files.newInputStream(opened, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        }
+        // A file system of Java's need not know the option.
+        if (Files.isSymbolicLink(opened)) {
+            throw new IOException("it is a symbolic link");
+        }
+        return Files.newInputStream(opened);
     }
 
     @Override
@@ -38,11 +47,16 @@ record FolderFiles(Path path) implements BundleFiles {
 
     @Override
     public String identity() {
-        return path.toString();
+        return isOnDisk() ? path.toString() : path.toUri().toString();
     }
 
     @Override
     public Optional<Path> folder() {
-        return Optional.of(path);
+        return isOnDisk() ? Optional.of(path) : Optional.empty();
+    }
+
+    /** ONNX Runtime would look for a path of another file system on the disk. */
+    private boolean isOnDisk() {
+        return path.getFileSystem().equals(FileSystems.getDefault());
     }
 }

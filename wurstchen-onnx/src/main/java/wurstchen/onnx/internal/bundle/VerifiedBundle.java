@@ -11,10 +11,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundleException;
+import wurstchen.onnx.internal.cache.FileStamp;
 import wurstchen.onnx.internal.cache.HashRecord;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OneLine;
@@ -35,17 +38,24 @@ public final class VerifiedBundle implements AutoCloseable {
     private final BundleFiles files;
     private final Manifest manifest;
     private final String manifestSha256;
+
+    /** Of the files, before they were verified. */
+    private final Map<String, FileStamp> stamps;
+
+    private final Instant verified;
     private volatile boolean closed;
 
-    private VerifiedBundle(BundleFiles files, byte[] manifestBytes) {
+    private VerifiedBundle(BundleFiles files, byte[] manifestBytes, Instant now) {
         this.files = files;
         this.manifest = ManifestReader.read(manifestBytes);
         this.manifestSha256 = Hashing.sha256().hashBytes(manifestBytes).toString();
+        this.verified = now;
+        this.stamps = check().stamps();
     }
 
     /** Opens a bundle. Reads files that were not read before or may have been modified since. */
     static VerifiedBundle open(BundleFiles files, byte[] manifestBytes, HostSystem host, Clock clock) {
-        VerifiedBundle bundle = new VerifiedBundle(files, manifestBytes);
+        VerifiedBundle bundle = new VerifiedBundle(files, manifestBytes, clock.instant());
         if (host.property(PROPERTY).equals(Optional.of("always"))) {
             bundle.verify();
         } else {
@@ -186,7 +196,7 @@ public final class VerifiedBundle implements AutoCloseable {
         return manifestSha256;
     }
 
-    /** Returns the folder of the files; empty if they are on a class path. */
+    /** Returns the folder of the files on disk, where ONNX Runtime finds them; empty if they are on a class path or in another file system. */
     public Optional<Path> folder() {
         return files.folder();
     }
@@ -203,7 +213,7 @@ public final class VerifiedBundle implements AutoCloseable {
     }
 
     /**
-     * Returns a graph, checked while reading, with its weights if they are on a class path.
+     * Returns a graph, checked while reading.
      *
      * @param path a graph file listed in the manifest
      * @throws ModelBundleException if a file differs from the manifest, or the graph has external data in a file that is not listed
@@ -212,11 +222,18 @@ public final class VerifiedBundle implements AutoCloseable {
         byte[] model = read(path, MAX_GRAPH_BYTES).orElseThrow();
         GraphSize.check(path, model);
         ExternalData.check(path, model, manifest.files().keySet());
-        Optional<Path> beside = folder().map(folder -> folder.resolve(path).toAbsolutePath().getParent());
-        return new GraphFile(
-                model,
-                beside,
-                beside.isPresent() ? ImmutableList.of() : new WeightReader(files, manifest.files()).read(path, model));
+        return new BundleGraph(this, path, model);
+    }
+
+    ImmutableList<WeightBytes> readWeights(String graph, byte[] model) {
+        checkOpen();
+        return new WeightReader(files, manifest.files()).read(graph, model);
+    }
+
+    /** Returns whether it is certain that a listed file was not written since it was verified. */
+    boolean isUnchanged(String path) {
+        FileStamp stamp = stamps.get(path);
+        return stamp != null && stamp.tellsWritesFrom(verified) && stamp.equals(check().stamps().get(path));
     }
 
     /** Returns the tokenizer of Stage C's text encoder. */

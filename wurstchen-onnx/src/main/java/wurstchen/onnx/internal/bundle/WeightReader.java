@@ -27,11 +27,7 @@ record WeightReader(BundleFiles files, Map<String, BundleFile> listed) {
      * @throws ModelBundleException if a file differs from the manifest, or a weight cannot be passed to ONNX Runtime from memory
      */
     ImmutableList<WeightBytes> read(String graph, byte[] model) {
-        ImmutableList<ExternalTensor> tensors = ExternalTensors.of(graph, model);
-        if (tensors.size() != ExternalData.count(graph, model)) {
-            throw new ModelBundleException(graph + ": keeps weights of functions or inner graphs, or without a length, outside of itself, which"
-                    + " only a model folder can hold; give a model folder, or export the bundle again");
-        }
+        ImmutableList<ExternalTensor> tensors = external(graph, model);
         String folder = graph.substring(0, graph.lastIndexOf('/') + 1);
         Map<String, ByteBuffer> contents = new HashMap<>();
         ImmutableList.Builder<WeightBytes> weights = ImmutableList.builder();
@@ -40,6 +36,16 @@ record WeightReader(BundleFiles files, Map<String, BundleFile> listed) {
             weights.add(new WeightBytes(tensor, part(graph, tensor, file)));
         }
         return weights.build();
+    }
+
+    /** Returns the weights that lie outside of a graph; all of them, or none if one cannot be passed to ONNX Runtime from memory. */
+    static ImmutableList<ExternalTensor> external(String graph, byte[] model) {
+        ImmutableList<ExternalTensor> tensors = ExternalTensors.of(graph, model);
+        if (tensors.size() != ExternalData.count(graph, model)) {
+            throw new ModelBundleException(graph + ": keeps weights of functions or inner graphs, or without a length, outside of itself, where"
+                    + " only ONNX Runtime finds them; export the bundle again");
+        }
+        return tensors;
     }
 
     private static ByteBuffer part(String graph, ExternalTensor tensor, ByteBuffer file) {
@@ -52,8 +58,18 @@ record WeightReader(BundleFiles files, Map<String, BundleFile> listed) {
         return (aligned ? part : ByteBuffer.allocateDirect(part.limit()).put(part).flip()).order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    private static ByteBuffer allocate(BundleFile file) {
+        int bytes = FileCheck.checkFitsAnArray(file);
+        try {
+            return ByteBuffer.allocateDirect(bytes);
+        } catch (OutOfMemoryError e) {
+            throw new ModelBundleException(file.path() + ": there is no memory for its " + bytes
+                    + " bytes; -XX:MaxDirectMemorySize of java sets how much there is", e);
+        }
+    }
+
     private ByteBuffer read(BundleFile file) {
-        ByteBuffer bytes = ByteBuffer.allocateDirect(FileCheck.checkFitsAnArray(file));
+        ByteBuffer bytes = allocate(file);
         try (InputStream in = files.open(file.path())) {
             FileCheck.copy(in, new ByteBufferStream(bytes), file);
         } catch (IOException e) {

@@ -4,21 +4,17 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.ModelBundleException;
-import wurstchen.onnx.internal.binding.DeviceWeights;
 import wurstchen.onnx.internal.binding.GraphUse;
 import wurstchen.onnx.internal.binding.Recordings;
 import wurstchen.onnx.internal.binding.SessionSettings;
-import wurstchen.onnx.internal.bundle.ExternalTensors;
 import wurstchen.onnx.internal.bundle.GraphFile;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.JvmExit;
@@ -100,45 +96,36 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, boolean r
     private BoundSession tryToOpen(GraphOperators operators, GraphKernels kernels, GraphUse use) throws OrtException {
         Optional<Recordings.Validity> validity =
                 Optional.of(PlanningOperators.validity(operators, kernels.names())).filter(how -> use == GraphUse.REPLAYED);
-        try (SessionOptions options = SessionSettings.of(file.folder())) {
+        Optional<BoundSession> opened = tryToOpen(kernels, use, validity, GraphWeights.of(engine, file));
+        return opened.isPresent() ? opened.get() : tryToOpen(kernels, use, validity, GraphWeights.held(engine, file)).orElseThrow();
+    }
+
+    /** Returns empty if the files of the weights may have been written meanwhile. */
+    private Optional<BoundSession> tryToOpen(
+            GraphKernels kernels, GraphUse use, Optional<Recordings.Validity> validity, GraphWeights weights) throws OrtException {
+        try (SessionOptions options = SessionSettings.of(weights.folder())) {
             engine.provider().configure(options, use, engine.memory().stream());
             kernels.addTo(options);
             List<AutoCloseable> opened = new ArrayList<>();
+            opened.add(weights);
             try {
-                addWeights(options, opened);
-                List<AutoCloseable> weights = ImmutableList.copyOf(opened);
+                weights.addTo(options);
                 OrtSession session = create(options);
                 opened.add(session);
+                if (!weights.detach()) {
+                    Closing.all(opened);
+                    return Optional.empty();
+                }
                 ImmutableSet<String> hostInputs = engine.memory().hostInputs(session);
-                return new BoundSession(spec, engine, session, weights, hostInputs, validity);
+                return Optional.of(new BoundSession(spec, engine, session, List.of(weights), hostInputs, validity));
+            } catch (IOException e) {
+                Closing.afterFailure(e, opened);
+                throw new WurstchenException(
+                        spec.file() + ": its weights cannot be read: " + OneLine.of(e.toString()) + "; fetch or export the bundle again", e);
             } catch (OrtException | RuntimeException e) {
                 Closing.afterFailure(e, opened);
                 throw e;
             }
-        }
-    }
-
-    /** Adds the weights that the session need not read itself. */
-    private void addWeights(SessionOptions options, List<AutoCloseable> opened) throws OrtException {
-        if (file.folder().isEmpty()) {
-            HostWeights held = HostWeights.of(file.weights());
-            opened.add(held);
-            held.addTo(options);
-            return;
-        }
-        Optional<DeviceWeights> read = readWeights(file.folder().get());
-        if (read.isPresent()) {
-            opened.add(read.get());
-            read.get().addTo(options);
-        }
-    }
-
-    private Optional<DeviceWeights> readWeights(Path folder) throws OrtException {
-        try {
-            return engine.memory().readWeights(folder, ExternalTensors.of(spec.file(), file.model()));
-        } catch (IOException e) {
-            throw new WurstchenException(
-                    spec.file() + ": its weights cannot be read: " + OneLine.of(e.toString()) + "; fetch or export the bundle again", e);
         }
     }
 

@@ -30,14 +30,16 @@ public final class OnnxEngine extends Shared implements Engine {
 
     private final ExecutionProvider provider;
     private final DeviceMemory memory;
+    private final boolean mapsWeights;
     private final LongAdder bytesToDevice = new LongAdder();
     private final LongAdder bytesToHost = new LongAdder();
     private final Set<BoundSession> sessions = ConcurrentHashMap.newKeySet();
     private final Set<String> notes = new LinkedHashSet<>();
 
-    private OnnxEngine(ExecutionProvider provider, DeviceMemory memory) {
+    private OnnxEngine(ExecutionProvider provider, DeviceMemory memory, boolean mapsWeights) {
         this.provider = provider;
         this.memory = memory;
+        this.mapsWeights = mapsWeights;
     }
 
     /**
@@ -47,7 +49,22 @@ public final class OnnxEngine extends Shared implements Engine {
      * @throws WurstchenException if the device cannot be used
      */
     public static OnnxEngine open(ExecutionProvider provider) {
-        return new OnnxEngine(provider, DeviceMemories.of(provider));
+        return open(provider, false);
+    }
+
+    /**
+     * Opens a device.
+     *
+     * @param mapsWeights whether ONNX Runtime maps files of weights on the CPU: a file that is truncated later ends the process
+     * @return with one user, the caller
+     * @throws WurstchenException if the device cannot be used
+     */
+    public static OnnxEngine open(ExecutionProvider provider, boolean mapsWeights) {
+        return new OnnxEngine(provider, DeviceMemories.of(provider), mapsWeights);
+    }
+
+    boolean mapsWeights() {
+        return mapsWeights;
     }
 
     ExecutionProvider provider() {

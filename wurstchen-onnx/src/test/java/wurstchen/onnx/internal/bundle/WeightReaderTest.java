@@ -63,8 +63,8 @@ class WeightReaderTest {
 
         assertThatThrownBy(() -> reader(DATA.length).read("graphs/g", model))
                 .isInstanceOf(ModelBundleException.class)
-                .hasMessage("graphs/g: keeps weights of functions or inner graphs, or without a length, outside of itself, which only a model"
-                        + " folder can hold; give a model folder, or export the bundle again");
+                .hasMessage("graphs/g: keeps weights of functions or inner graphs, or without a length, outside of itself, where only ONNX"
+                        + " Runtime finds them; export the bundle again");
     }
 
     @Test

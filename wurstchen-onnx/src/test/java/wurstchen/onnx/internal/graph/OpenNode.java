@@ -11,6 +11,8 @@ import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.TensorSpec;
 import wurstchen.onnx.internal.binding.Tensor;
 import wurstchen.onnx.internal.bundle.GraphFile;
+import wurstchen.onnx.internal.bundle.WeightBytes;
+import wurstchen.onnx.internal.common.ExternalTensor;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.operators.NodeModel;
 import wurstchen.onnx.internal.operators.OperatorCase;
@@ -29,7 +31,7 @@ final class OpenNode implements AutoCloseable {
     OpenNode(OnnxEngine engine, OperatorCase one, NodeModel model) {
         this.engine = engine;
         this.one = one;
-        session = new GraphOpening(engine, spec(one), file(model), true).open();
+        session = new GraphOpening(engine, spec(one), new WholeGraph(model.bytes()), true).open();
         ImmutableMap.Builder<String, Tensor> values = ImmutableMap.builder();
         List<float[]> numbers = one.inputs();
         for (int i = 0; i < numbers.size(); i++) {
@@ -40,8 +42,28 @@ final class OpenNode implements AutoCloseable {
         run = session.prepareRepeated(inputs, outputs.tensors(), one.shapes());
     }
 
-    private static GraphFile file(NodeModel model) {
-        return new GraphFile(model.bytes(), Optional.of(Path.of("")), ImmutableList.of());
+    /** A graph that holds its weights itself. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record WholeGraph(byte[] model) implements GraphFile {
+        @Override
+        public Optional<Path> folder() {
+            return Optional.of(Path.of(""));
+        }
+
+        @Override
+        public ImmutableList<ExternalTensor> external() {
+            return ImmutableList.of();
+        }
+
+        @Override
+        public ImmutableList<WeightBytes> readWeights() {
+            return ImmutableList.of();
+        }
+
+        @Override
+        public boolean isUnchanged() {
+            return true;
+        }
     }
 
     private static GraphSpec spec(OperatorCase one) {
