@@ -8,7 +8,7 @@ from wurstchen_export.bundle import manifest
 from wurstchen_export.graphs import contract
 from wurstchen_export.model.architecture import Architecture, AttentionShape
 
-DTYPES = {"tensor(float)": "float32", "tensor(int64)": "int64"}
+DTYPES = {"tensor(float)": "float32", "tensor(int64)": "int64", "tensor(uint8)": "uint8"}
 
 
 @pytest.fixture

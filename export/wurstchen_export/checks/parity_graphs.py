@@ -194,7 +194,9 @@ def _stage_a_cases(source: Source, shape: Shape, generator: torch.Generator) -> 
     model = source.stage_a
     scale = model.config.scale_factor
     latents = torch.randn(shape.images, source.stage_b.config.c_in, *shape.b, generator=generator)
-    yield Case(contract.STAGE_A_DECODE, str(shape), (latents,), (model.decode(latents * scale).sample.clamp(0, 1),))
+    decoded = model.decode(latents * scale).sample.clamp(0, 1)
+    levels = (decoded * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
+    yield Case(contract.STAGE_A_DECODE, str(shape), (latents,), (decoded, levels, decoded.sum()[None]))
     pixels = torch.rand(shape.images, 3, *shape.pixels, generator=generator)
     yield Case(contract.STAGE_A_ENCODE, str(shape), (pixels,), (model.encode(pixels, return_dict=False)[0] / scale,))
 

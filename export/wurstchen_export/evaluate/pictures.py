@@ -66,7 +66,7 @@ class Painter:
 
         def rebuilt(part):
             (latents,) = self.bundle.run(contract.STAGE_A_ENCODE, np.stack(part))
-            return self.bundle.run(contract.STAGE_A_DECODE, latents)
+            return self.bundle.run(contract.STAGE_A_DECODE, latents)[:1]
 
         return self._in_batches(list(pixels), "Stage A", rebuilt)
 
@@ -83,7 +83,7 @@ class Painter:
         stage_c_latents = ((semantic + scales["latent_std"]) / scales["latent_mean"]).astype(np.float32)
         generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
         latents = self.bundle.stage_b_latents(requests, stage_c_latents, generators)
-        return self.bundle.run(contract.STAGE_A_DECODE, latents)
+        return self.bundle.run(contract.STAGE_A_DECODE, latents)[:1]
 
     def compressor_view(self, pixels: np.ndarray) -> np.ndarray:
         """The pictures at the compressor's size, bilinear with antialiasing, as it saw them in training."""

@@ -44,6 +44,7 @@ STEP_TABLE_COLUMNS = (
 
 FLOAT = "float32"
 INT = "int64"
+BYTE = "uint8"
 
 Axis = int | str
 
@@ -215,10 +216,18 @@ def _stage_b_step(a: Architecture) -> GraphSpec:
 
 
 def _stage_a_decode(a: Architecture) -> GraphSpec:
+    """``levels``: the pixels times 255, rounded half to even; ``pixel_sum``: NaN if one of the pixels is.
+
+    Bundles from before 2026-12-01 have the pixels alone.
+    """
     return GraphSpec(
         STAGE_A_DECODE,
         (_floats("stage_b_latents", *_stage_b_latents(a)),),
-        (_floats("pixels", "images", 3, "height", "width"),),
+        (
+            _floats("pixels", "images", 3, "height", "width"),
+            TensorSpec("levels", BYTE, ("images", "height", "width", 3)),
+            _floats("pixel_sum", 1),
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from wurstchen_export.graphs.layers import Dense, for_gpus, layer_norm, to_maps, to_tokens
 from wurstchen_export.graphs.operators import nodes
-from wurstchen_export.graphs.shapes import KEEP, REST, reshape
+from wurstchen_export.graphs.shapes import KEEP, REST, cropped, reshape
 
 
 class MixingBlock(nn.Module):
@@ -98,7 +98,7 @@ def _doubled(x: Tensor, layer: nn.ConvTranspose2d) -> Tensor:
     height, width = x.shape[1] + 1, x.shape[2] + 1
     rows = reshape(cells, KEEP, KEEP, KEEP, 2, 2 * channels).permute(0, 2, 1, 3, 4)
     rows = reshape(rows, KEEP, KEEP, REST, 2 * channels, rest=2 * height).permute(0, 2, 1, 3)
-    return reshape(rows, KEEP, KEEP, REST, channels, rest=2 * width)[:, 1:-1, 1:-1]
+    return cropped(reshape(rows, KEEP, KEEP, REST, channels, rest=2 * width))
 
 
 def _with_border(x: Tensor) -> Tensor:
@@ -150,13 +150,18 @@ class StageADecode(nn.Module):
         self.out = Dense.of(model.out_block[0])
         self.shuffle = model.out_block[1]
 
-    def forward(self, stage_b_latents: Tensor) -> Tensor:
-        """stage_b_latents: float32 [images, channels, b_height, b_width]. Returns float32 [images, 3, height,
-        width]."""
+    def forward(self, stage_b_latents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """stage_b_latents: float32 [images, channels, b_height, b_width].
+
+        Returns the pixels, float32 [images, 3, height, width]; the same as levels, uint8 [images, height, width, 3]; and
+        the sum of all pixels, float32 [1], which shows whether one of them is NaN, as no level does.
+        """
         x = to_tokens(stage_b_latents * self.scale).to(self.out.weight.dtype)
         for layer in self.layers:
             x = layer(x)
-        return self.shuffle(to_maps(self.out(x))).float().clamp(0, 1)
+        pixels = self.shuffle(to_maps(self.out(x))).float().clamp(0, 1)
+        levels = (pixels * 255).round().to(torch.uint8)
+        return pixels, to_tokens(levels), pixels.sum().view(1)
 
 
 class StageAEncode(nn.Module):

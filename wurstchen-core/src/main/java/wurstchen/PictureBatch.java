@@ -4,14 +4,12 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import wurstchen.image.Picture;
 import wurstchen.internal.Blend;
 import wurstchen.internal.NoiseAhead;
-import wurstchen.internal.Range;
 import wurstchen.sampling.NoiseSource;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentShape;
@@ -21,11 +19,6 @@ import wurstchen.stage.StageCLatents;
 
 /** Pictures of a request that are made together: one noise stream, drawn ahead, runs through Stage C and on through Stage B. */
 final class PictureBatch implements AutoCloseable {
-    /** Values that one thread looks at at a time, in about 0.1 ms; fewer are not worth another thread. */
-    private static final int VALUES_A_TASK = 1 << 18;
-
-    private static final int ALL_FINITE = -1;
-
     private final PictureSettings settings;
     private final int first;
     private final long[] seeds;
@@ -90,16 +83,12 @@ final class PictureBatch implements AutoCloseable {
     }
 
     /**
-     * Turns Stage A's pixels into pictures, one after the other. The latents of Stage B were finite; here the pixels are looked at.
+     * Turns Stage A's pixels into pictures, closes them, and finishes the pictures one after the other.
      *
      * @param last what is done to each picture before it is handed over
      */
     void finish(Pixels pixels, UnaryOperator<Picture> last, PictureOrigin origin, RunProgress progress) {
-        firstNotFinite(pixels.values()).ifPresent(index -> {
-            throw new WurstchenException(
-                    "Stage A: a pixel is " + pixels.values()[index] + "; use a bundle that computes in fp32");
-        });
-        List<Picture> pictures = Picture.fromPixels(pixels);
+        List<Picture> pictures = progress.call(() -> read(pixels));
         for (int i = 0; i < seeds.length; i++) {
             PictureMetadata metadata = new PictureMetadata(settings.withSeed(seeds[i]), origin);
             progress.finish(new GeneratedPicture(last.apply(pictures.get(i)), metadata));
@@ -117,25 +106,19 @@ final class PictureBatch implements AutoCloseable {
         }
     }
 
+    /** The latents of Stage B were finite; here the pixels are looked at. */
+    private static List<Picture> read(Pixels pixels) {
+        try (pixels) {
+            pixels.notFinite().ifPresent(value -> {
+                throw new WurstchenException("Stage A: a pixel is " + value + "; use a bundle that computes in fp32");
+            });
+            return Picture.fromPixels(pixels);
+        }
+    }
+
     /** Draws no more noise ahead. */
     @Override
     public void close() {
         noise.close();
-    }
-
-    private static OptionalInt firstNotFinite(float[] values) {
-        return Range.shared(values.length, VALUES_A_TASK)
-                .mapToInt(range -> firstNotFinite(values, range))
-                .filter(index -> index != ALL_FINITE)
-                .findFirst();
-    }
-
-    private static int firstNotFinite(float[] values, Range range) {
-        for (int i = range.from(); i < range.to(); i++) {
-            if (!Float.isFinite(values[i])) {
-                return i;
-            }
-        }
-        return ALL_FINITE;
     }
 }

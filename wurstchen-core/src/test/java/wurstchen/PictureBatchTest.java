@@ -3,6 +3,9 @@ package wurstchen;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import wurstchen.fixtures.FormulaStages;
 import wurstchen.internal.StageMeter;
@@ -18,11 +21,19 @@ class PictureBatchTest {
 
     private final PictureRequest request = PictureRequest.builder("a").seed(7).size(SIDE, SIDE).pictures(2).build();
     private final PictureSettings settings = request.settings(FormulaStages.DEFAULTS);
-    private final RunProgress progress = new RunProgress(request, settings, new StageMeter(Engine.NONE), new StopSignal());
+    private final RunProgress progress = progress(request);
+
+    private RunProgress progress(PictureRequest request) {
+        return new RunProgress(request, settings, new StageMeter(Engine.NONE), new StopSignal());
+    }
 
     private void finish(float[] values) {
+        finish(new Pixels(2, SIDE, SIDE, values), progress);
+    }
+
+    private void finish(Pixels pixels, RunProgress progress) {
         try (PictureBatch batch = new PictureBatch(new LatentGeometry(42.67, 10.67, 16, 4, 16, 4), settings, 0, 2)) {
-            batch.finish(new Pixels(2, SIDE, SIDE, values), picture -> picture, PictureOrigin.UNKNOWN, progress);
+            batch.finish(pixels, picture -> picture, PictureOrigin.UNKNOWN, progress);
         }
     }
 
@@ -55,5 +66,36 @@ class PictureBatchTest {
         assertThatThrownBy(() -> finish(values))
                 .isInstanceOf(WurstchenException.class)
                 .hasMessage("Stage A: a pixel is NaN; use a bundle that computes in fp32");
+    }
+
+    @Test
+    void pixels_areClosed_beforeTheFirstPictureIsTaken() {
+        List<Boolean> closed = new ArrayList<>();
+        boolean[] open = {true};
+        Pixels.Source source = new Pixels.Source() {
+            @Override
+            public float[] values() {
+                return new float[3];
+            }
+
+            @Override
+            public byte[] levels(int picture) {
+                return new byte[3 * SIDE * SIDE];
+            }
+
+            @Override
+            public Optional<Float> notFinite() {
+                return Optional.empty();
+            }
+
+            @Override
+            public void close() {
+                open[0] = false;
+            }
+        };
+        PictureRequest taken = request.toBuilder().consumer(picture -> closed.add(!open[0])).build();
+        finish(Pixels.of(2, SIDE, SIDE, source), progress(taken));
+
+        assertThat(closed).containsExactly(true, true);
     }
 }

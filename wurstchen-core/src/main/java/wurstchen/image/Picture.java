@@ -8,15 +8,11 @@ import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import wurstchen.internal.Range;
 import wurstchen.stage.Pixels;
 
 /** An 8-bit RGB picture. Immutable. */
 public final class Picture {
     private static final int CHANNELS = 3;
-
-    /** Pixels that one thread turns at a time, in about 0.1 ms; smaller pictures are not worth another thread. */
-    private static final int PIXELS_A_TASK = 1 << 15;
 
     private final int width;
     private final int height;
@@ -35,37 +31,9 @@ public final class Picture {
      * @return one picture for each of the batch, immutable
      */
     public static List<Picture> fromPixels(Pixels pixels) {
-        int plane = pixels.height() * pixels.width();
-        byte[][] pictures = new byte[pixels.pictures()][CHANNELS * plane];
-        IntStream.range(0, pixels.pictures()).parallel().forEach(picture -> Range.shared(plane, PIXELS_A_TASK)
-                .forEach(range -> toBytes(
-                        pixels.values(),
-                        picture * CHANNELS * plane + range.from(),
-                        plane,
-                        pictures[picture],
-                        range.from(),
-                        range.count())));
-        return Arrays.stream(pictures)
-                .map(rgb -> new Picture(pixels.width(), pixels.height(), rgb))
+        return IntStream.range(0, pixels.pictures())
+                .mapToObj(picture -> new Picture(pixels.width(), pixels.height(), pixels.levels(picture)))
                 .toList();
-    }
-
-    /**
-     * Turns pixels of three planes in the order in which they are written: writing one plane after another takes longer.
-     *
-     * @param red where the first red value is
-     * @param plane how far green is from red, and blue from green
-     * @param first index of the first pixel of {@code rgb}
-     */
-    private static void toBytes(float[] values, int red, int plane, byte[] rgb, int first, int count) {
-        int green = red + plane;
-        int blue = green + plane;
-        for (int i = 0; i < count; i++) {
-            int to = CHANNELS * (first + i);
-            rgb[to] = toByte(values[red + i]);
-            rgb[to + 1] = toByte(values[green + i]);
-            rgb[to + 2] = toByte(values[blue + i]);
-        }
     }
 
     /**
@@ -83,10 +51,6 @@ public final class Picture {
             rgb[CHANNELS * i + 2] = (byte) colors[i];
         }
         return new Picture(image.getWidth(), image.getHeight(), rgb);
-    }
-
-    private static byte toByte(float value) {
-        return (byte) (int) Math.rint(Math.min(Math.max(value, 0.0f), 1.0f) * 255.0f);
     }
 
     /**

@@ -6,7 +6,7 @@ public interface StageA extends AutoCloseable {
      * Decodes latents.
      *
      * @param stageBLatents denoised Stage B latents, [pictures, 4, h, w]
-     * @return pixels [pictures, 3, 4 * h, 4 * w] in [0, 1]
+     * @return pixels [pictures, 3, 4 * h, 4 * w] in [0, 1], owned by the caller
      * @throws wurstchen.WurstchenException if the engine fails
      */
     Pixels decode(Latents stageBLatents);

@@ -32,13 +32,6 @@ class LatentsTest {
     }
 
     @Test
-    void pixels_wrongLength_throws() {
-        assertThatThrownBy(() -> new Pixels(1, 2, 2, new float[11]))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("pixels of shape [1, 3, 2, 2] need 12 values, got 11");
-    }
-
-    @Test
     void scale_thereAndBack_isTheSame() {
         LatentScale scale = new LatentScale(42, 1);
         assertThat(scale.toSemantic(new float[] {0, 0.5f})).containsExactly(-1, 20);

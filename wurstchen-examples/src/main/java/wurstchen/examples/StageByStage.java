@@ -47,8 +47,8 @@ public final class StageByStage {
                             StepTable.of(parts.scheduleC(), Timesteps.uniform(60)), four, noise)) {
                 Latents stageCLatents = finish("Stage C", textC, runC);
                 try (DenoisingRun runB = parts.stageB().start(textB, stageCLatents, wurstchen.geometry().stageB(1, SIDE, SIDE),
-                        StepTable.of(parts.scheduleB(), Timesteps.uniform(12)), off, noise)) {
-                    Pixels pixels = parts.stageA().decode(finish("Stage B", textB, runB));
+                                StepTable.of(parts.scheduleB(), Timesteps.uniform(12)), off, noise);
+                        Pixels pixels = parts.stageA().decode(finish("Stage B", textB, runB))) {
                     System.out.println("pixels [" + pixels.pictures() + ", 3, " + pixels.height() + ", " + pixels.width() + "]");
                     new Png(Picture.fromPixels(pixels).get(0), Map.of()).write(Path.of(args.length > 0 ? args[0] : "star.png"));
                 }

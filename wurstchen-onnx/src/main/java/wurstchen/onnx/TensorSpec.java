@@ -6,7 +6,7 @@ import java.util.List;
  * An input or output of a graph, as the manifest describes it.
  *
  * @param name its name in the graph
- * @param dtype {@code float32} or {@code int64}
+ * @param dtype {@code float32}, {@code int64} or {@code uint8}
  * @param axes one entry per axis: a number for a fixed length, a symbol such as {@code rows} for a length that each run chooses; immutable
  */
 public record TensorSpec(String name, String dtype, List<String> axes) {
@@ -20,6 +20,9 @@ public record TensorSpec(String name, String dtype, List<String> axes) {
 
     /** The dtype of token ids, masks and step counters. */
     public static final String INT64 = "int64";
+
+    /** The dtype of a picture's levels. */
+    public static final String UINT8 = "uint8";
 
     /**
      * Returns the length of an axis.

@@ -33,6 +33,9 @@ public abstract class DeviceMemory extends Shared {
     /** Copies all values of an int64 tensor to Java. */
     public abstract long[] readLongs(Tensor from) throws OrtException;
 
+    /** Copies some values of a uint8 tensor to Java; {@code first} and {@code count} are multiples of 4, because 32 bits are copied at a time. */
+    public abstract byte[] readBytes(Tensor from, long first, int count) throws OrtException;
+
     /** Copies values from tensor to tensor on the device. */
     public abstract void copy(Tensor from, long first, Tensor to, long toFirst, long count) throws OrtException;
 

@@ -8,7 +8,9 @@ public enum ElementType {
     /** Latents, tables, pixels. */
     FLOAT32(1, Float.BYTES, OnnxJavaType.FLOAT),
     /** Token ids, masks, step counters. */
-    INT64(7, Long.BYTES, OnnxJavaType.INT64);
+    INT64(7, Long.BYTES, OnnxJavaType.INT64),
+    /** Levels of pictures. */
+    UINT8(2, Byte.BYTES, OnnxJavaType.UINT8);
 
     private final int code;
     private final int bytes;
@@ -37,6 +39,10 @@ public enum ElementType {
 
     /** Returns the type of a manifest's dtype. */
     public static ElementType of(TensorSpec spec) {
-        return spec.dtype().equals(TensorSpec.INT64) ? INT64 : FLOAT32;
+        return switch (spec.dtype()) {
+            case TensorSpec.INT64 -> INT64;
+            case TensorSpec.UINT8 -> UINT8;
+            default -> FLOAT32;
+        };
     }
 }

@@ -77,6 +77,13 @@ public final class JavaMemory extends DeviceMemory {
     }
 
     @Override
+    public byte[] readBytes(Tensor from, long first, int count) {
+        byte[] values = new byte[count];
+        ((JavaTensor) from).buffer().get(Math.toIntExact(first), values);
+        return values;
+    }
+
+    @Override
     public void copy(Tensor from, long first, Tensor to, long toFirst, long count) {
         int size = from.type().bytes();
         ByteBuffer source = ((JavaTensor) from).buffer();

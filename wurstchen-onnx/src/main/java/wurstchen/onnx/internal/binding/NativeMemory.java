@@ -33,6 +33,9 @@ final class NativeMemory extends DeviceMemory {
     /** Values per task of a parallel copy. One thread copies a few GB per second, which is slow for pixels: 1 MiB is worth a task. */
     private static final int VALUES_A_TASK = 1 << 18;
 
+    /** The same, in bytes. */
+    private static final int BYTES_A_TASK = Float.BYTES * VALUES_A_TASK;
+
     private final NativePlace place;
 
     /** Takes ownership of the place. */
@@ -127,7 +130,7 @@ final class NativeMemory extends DeviceMemory {
     @Override
     public float[] readFloats(Tensor from) throws OrtException {
         float[] values = new float[Math.toIntExact(from.values())];
-        try (NativeTensor staging = onHost(from)) {
+        try (NativeTensor staging = onHost(from, 0, from.values())) {
             Pointer source = staging.pointer();
             Range.shared(values.length, VALUES_A_TASK)
                     .forEach(range -> source.read((long) Float.BYTES * range.from(), values, range.from(), range.count()));
@@ -138,22 +141,32 @@ final class NativeMemory extends DeviceMemory {
     @Override
     public long[] readLongs(Tensor from) throws OrtException {
         long[] values = new long[Math.toIntExact(from.values())];
-        try (NativeTensor staging = onHost(from)) {
+        try (NativeTensor staging = onHost(from, 0, from.values())) {
             staging.pointer().read(0, values, 0, values.length);
         }
         return values;
     }
 
-    /** Returns the values in memory that the CPU can read: the tensor itself if it is there already. */
-    private NativeTensor onHost(Tensor from) throws OrtException {
-        NativeTensor part = part(from, 0, from.values());
+    @Override
+    public byte[] readBytes(Tensor from, long first, int count) throws OrtException {
+        byte[] values = new byte[count];
+        try (NativeTensor staging = onHost(from, first, count)) {
+            Pointer source = staging.pointer();
+            Range.shared(count, BYTES_A_TASK).forEach(range -> source.read(range.from(), values, range.from(), range.count()));
+        }
+        return values;
+    }
+
+    /** Returns values in memory that the CPU can read: the tensor's own if it is there already. */
+    private NativeTensor onHost(Tensor from, long first, long count) throws OrtException {
+        NativeTensor part = part(from, first, count);
         if (place.isHost()) {
             return part;
         }
         NativeTensor[] copy = new NativeTensor[1];
         try (part) {
             place.execute(() -> {
-                copy[0] = staging(from.type(), from.values());
+                copy[0] = staging(from.type(), count);
                 place.copy(part, copy[0]);
             });
         } catch (OrtException | RuntimeException e) {
@@ -173,7 +186,7 @@ final class NativeMemory extends DeviceMemory {
         }
     }
 
-    /** Returns a flat view of the bits of some values of a tensor, which must stay open. */
+    /** Returns a flat view of the bits of some values of a tensor, which must stay open; their bytes are a multiple of 4. */
     private NativeTensor part(Tensor tensor, long first, long count) throws OrtException {
         long data = ((NativeTensor) tensor).data() + first * tensor.type().bytes();
         return bits(this, place.memoryInfo(), data, count * tensor.type().bytes(), place.isHost());

@@ -192,7 +192,7 @@ final class ManifestReader {
     private static TensorSpec tensor(ManifestNode node) {
         return new TensorSpec(
                 node.get("name").text(),
-                node.get("dtype").textOf(TensorSpec.FLOAT32, TensorSpec.INT64),
+                node.get("dtype").textOf(TensorSpec.FLOAT32, TensorSpec.INT64, TensorSpec.UINT8),
                 node.get("axes").list(MAX_AXES, ManifestReader::axis));
     }
 

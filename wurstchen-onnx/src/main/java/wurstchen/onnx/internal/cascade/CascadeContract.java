@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static wurstchen.onnx.internal.graph.GraphContract.ANY_FIXED;
 import static wurstchen.onnx.TensorSpec.FLOAT32;
 import static wurstchen.onnx.TensorSpec.INT64;
+import static wurstchen.onnx.TensorSpec.UINT8;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
@@ -151,9 +152,17 @@ public final class CascadeContract {
     }
 
     private void checkStageA() {
-        TensorSpec pixels = tensor("pixels", FLOAT32, "images", "3", "height", "width");
+        TensorSpec pixels = tensor(OnnxStageA.PIXELS, FLOAT32, "images", "3", "height", "width");
         inputs(GraphSpec.STAGE_A_DECODE, stageBLatents("stage_b_latents"));
-        outputs(GraphSpec.STAGE_A_DECODE, pixels);
+        if (OnnxStageA.hasLevels(graph(GraphSpec.STAGE_A_DECODE))) {
+            outputs(
+                    GraphSpec.STAGE_A_DECODE,
+                    pixels,
+                    tensor(OnnxStageA.LEVELS, UINT8, "images", "height", "width", "3"),
+                    tensor(OnnxStageA.PIXEL_SUM, FLOAT32, "1"));
+        } else {
+            outputs(GraphSpec.STAGE_A_DECODE, pixels);
+        }
         inputs(GraphSpec.STAGE_A_ENCODE, pixels);
         outputs(GraphSpec.STAGE_A_ENCODE, stageBLatents("stage_b_latents"));
     }

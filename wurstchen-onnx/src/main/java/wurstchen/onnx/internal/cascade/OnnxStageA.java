@@ -24,12 +24,17 @@ import wurstchen.stage.StageA;
 
 /** Stage A as two exported graphs. Scaling of the latents and clamping of the pixels are inside the graphs. Thread-safe. */
 public final class OnnxStageA implements StageA {
+    /** Outputs of the graph that decodes. */
+    static final String PIXELS = "pixels";
+
+    static final String LEVELS = "levels";
+    static final String PIXEL_SUM = "pixel_sum";
+
     private static final String NAME = "Stage A";
+
     /** The graphs of the stage. */
     public static final ImmutableList<String> GRAPHS =
             ImmutableList.of(GraphSpec.STAGE_A_DECODE, GraphSpec.STAGE_A_ENCODE);
-    private static final int COLOURS = 3;
-
     private final BoundSession decode;
     private final BoundSession encode;
     private final int factor;
@@ -66,11 +71,35 @@ public final class OnnxStageA implements StageA {
         RunShapes.checkChannels(NAME, "Stage B latents", decode.input("stage_b_latents"), shape);
         int height = shape.height() * factor;
         int width = shape.width() * factor;
+        try (TensorLoan latents = TensorLoan.of(decode.engine(), stageBLatents)) {
+            boolean levels = hasLevels(decode.spec()) && OnnxPixels.canRead(height, width);
+            return levels ? onDevice(latents, shape.pictures(), height, width) : onHost(latents, shape.pictures(), height, width);
+        }
+    }
+
+    /** Returns whether a graph computes levels; those of older bundles have pixels alone. */
+    static boolean hasLevels(GraphSpec decode) {
+        return decode.outputs().size() > 1;
+    }
+
+    private Pixels onDevice(TensorLoan latents, int pictures, int height, int width) {
+        OnnxPixels pixels = OnnxPixels.allocate(decode.engine(), pictures, height, width);
+        try {
+            Map<String, Tensor> outputs = ImmutableMap.of(
+                    PIXELS, pixels.valuesTensor(), LEVELS, pixels.levelsTensor(), PIXEL_SUM, pixels.sumTensor());
+            decode.run(ImmutableMap.of("stage_b_latents", latents.tensor()), outputs).close();
+            return Pixels.of(pictures, height, width, pixels);
+        } catch (RuntimeException e) {
+            pixels.close();
+            throw e;
+        }
+    }
+
+    private Pixels onHost(TensorLoan latents, int pictures, int height, int width) {
         OnnxEngine engine = decode.engine();
-        try (TensorLoan latents = TensorLoan.of(engine, stageBLatents);
-                Tensor pixels = engine.tensor(ElementType.FLOAT32, shape.pictures(), COLOURS, height, width)) {
-            decode.run(ImmutableMap.of("stage_b_latents", latents.tensor()), ImmutableMap.of("pixels", pixels)).close();
-            return new Pixels(shape.pictures(), height, width, engine.readFloats(pixels));
+        try (Tensor pixels = engine.tensor(ElementType.FLOAT32, pictures, OnnxPixels.COLOURS, height, width)) {
+            decode.run(ImmutableMap.of("stage_b_latents", latents.tensor()), ImmutableMap.of(PIXELS, pixels)).close();
+            return new Pixels(pictures, height, width, engine.readFloats(pixels));
         }
     }
 
@@ -87,8 +116,8 @@ public final class OnnxStageA implements StageA {
                 new LatentShape(pixels.pictures(), channels, pixels.height() / factor, pixels.width() / factor);
         OnnxEngine engine = encode.engine();
         Tensor latents = engine.tensor(ElementType.FLOAT32, shape.toArray());
-        try (Tensor input = engine.upload(pixels.values(), pixels.pictures(), COLOURS, pixels.height(), pixels.width())) {
-            encode.run(ImmutableMap.of("pixels", input), ImmutableMap.of("stage_b_latents", latents)).close();
+        try (Tensor input = engine.upload(pixels.values(), pixels.pictures(), OnnxPixels.COLOURS, pixels.height(), pixels.width())) {
+            encode.run(ImmutableMap.of(PIXELS, input), ImmutableMap.of("stage_b_latents", latents)).close();
             return OnnxLatents.owning(engine, shape, latents);
         } catch (RuntimeException e) {
             latents.close();

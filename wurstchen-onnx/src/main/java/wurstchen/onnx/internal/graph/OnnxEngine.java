@@ -151,6 +151,17 @@ public final class OnnxEngine extends Shared implements Engine {
         }
     }
 
+    /** Copies some values of a uint8 tensor to Java; {@code first} and {@code count} are multiples of 4. */
+    public byte[] readBytes(Tensor from, long first, int count) {
+        try {
+            byte[] values = memory.readBytes(from, first, count);
+            bytesToHost.add(count);
+            return values;
+        } catch (OrtException e) {
+            throw copyFailure(e);
+        }
+    }
+
     /** Copies values from tensor to tensor on the device. Not counted as a transfer. */
     public void copy(Tensor from, long first, Tensor to, long toFirst, long count) {
         try {

@@ -87,7 +87,7 @@ class ManifestReaderTest {
                 defect("/graphs/stage_c_step/file", "\"other.onnx\"",
                         "graphs.stage_c_step.file must be a path that files lists, got \"other.onnx\"" + AGAIN),
                 defect("/graphs/stage_c_step/inputs/1/dtype", "\"int8\"",
-                        "graphs.stage_c_step.inputs[1].dtype must be \"float32\" or \"int64\", got \"int8\"" + AGAIN),
+                        "graphs.stage_c_step.inputs[1].dtype must be \"float32\" or \"int64\" or \"uint8\", got \"int8\"" + AGAIN),
                 defect("/graphs/stage_c_step/inputs/1/axes/0", "-1",
                         "graphs.stage_c_step.inputs[1].axes[0] must be an integer from 1 to 16777216, got -1" + AGAIN),
                 defect("/files/0/path", "\"../stage_a.onnx\"", "files[0].path" + PATH + "\"../stage_a.onnx\"" + AGAIN),
