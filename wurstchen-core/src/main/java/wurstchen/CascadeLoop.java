@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import wurstchen.internal.LibraryVersion;
 import wurstchen.internal.StageCBeginning;
+import wurstchen.internal.VisibleText;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.StagePhase;
 import wurstchen.sampling.NoiseSource;
@@ -66,8 +67,8 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
 
     /** What others sent is made harmless for a log: one short line. The result has all of it. */
     private static void warn(DroppedText text) {
-        String line = text.dropped().replaceAll("\\p{Cntrl}", "?");
-        String start = line.length() <= MOST_LOGGED ? line : line.substring(0, MOST_LOGGED) + "...";
+        String dropped = text.dropped();
+        String start = VisibleText.of(dropped.length() <= MOST_LOGGED ? dropped : dropped.substring(0, MOST_LOGGED) + "...");
         LOG.log(Level.WARNING, "{0} does not see the end of the prompt, which is too long: \"{1}\"", text.stage(), start);
     }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
+import wurstchen.internal.VisibleText;
 
 /**
  * Byte-level byte pair encoding of one word, the last byte of which carries the mark {@code </w>}.
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class BytePairEncoding {
     static final String END_OF_WORD = "</w>";
     private static final int ABSENT = -1;
+    private static final int SHOWN = 60;
     private static final int CANDIDATES_BETWEEN_CHECKPOINTS = 1 << 14;
 
     /** Two neighbouring tokens, as written in a merges file. */
@@ -68,7 +70,7 @@ final class BytePairEncoding {
             throw new IllegalArgumentException(String.format(
                     "%s: merge %d must join and make tokens of the vocabulary, found \"%s\" which is not in it;"
                             + " vocabulary and merges must come from the same tokenizer",
-                    source, rank + 1, token));
+                    source, rank + 1, VisibleText.of(token.length() <= SHOWN ? token : token.substring(0, SHOWN) + "...")));
         }
         return id;
     }

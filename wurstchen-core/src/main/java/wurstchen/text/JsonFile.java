@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import wurstchen.internal.VisibleText;
 
 /** Reading of files that nobody vouches for: whatever is wrong is an IllegalArgumentException that names file, expected and found. */
 final class JsonFile {
@@ -40,7 +41,7 @@ final class JsonFile {
             try {
                 return require(JSON.readTree(text), JsonNode::isObject, name, "a JSON object");
             } catch (JsonProcessingException e) {
-                throw new IllegalArgumentException(name + ": expected JSON, found " + e.getMessage(), e);
+                throw new IllegalArgumentException(VisibleText.of(name + ": expected JSON, found " + e.getOriginalMessage()), e);
             }
         });
     }
@@ -141,6 +142,6 @@ final class JsonFile {
 
     static IllegalArgumentException unexpected(String where, String expected, String found) {
         String shown = found.length() <= SHOWN ? found : found.substring(0, SHOWN) + "...";
-        return new IllegalArgumentException(where + ": expected " + expected + ", found " + shown);
+        return new IllegalArgumentException(VisibleText.of(where + ": expected " + expected + ", found " + shown));
     }
 }

@@ -3,6 +3,7 @@ package wurstchen.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.hash.Hashing;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -67,6 +68,30 @@ class ModelBundleTest {
         assertThatThrownBy(() -> ModelBundle.open(copy.folder(), "abc"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("expected manifest SHA-256 must be 64 hexadecimal digits, got 'abc'");
+    }
+
+    /** Blanks and line breaks were made one blank before names were compared. */
+    @ParameterizedTest
+    @ValueSource(strings = {" stage_c_step.onnx", "stage_c_step.onnx ", "stage_c_step.onnx\n", "\tstage_c_step.onnx", "model.json "})
+    void unlistedFileWhoseNameDiffersByBlanks_isRefused(String name) throws IOException {
+        Files.write(copy.file(name), new byte[] {1});
+
+        assertRefused(name.strip() + ": lies in the model folder, but model.json does not list it; remove it, or export the bundle again");
+    }
+
+    @Test
+    void keysAndNamesThatATerminalObeys_areEscaped() throws IOException {
+        Path file = Files.write(copy.file("a\u202e\u009b2Jb"), new byte[] {1});
+        assertRefused("a\\u202e\\u009b2Jb: lies in the model folder, but model.json does not list it; remove it, or export the bundle again");
+        Files.delete(file);
+
+        copy.edit(manifest -> ((ObjectNode) manifest.get("graphs")).putObject("x\u2028wurstchen: all is well\u001b[2J"));
+        assertThatThrownBy(() -> ModelBundle.open(copy.folder()))
+                .isInstanceOf(ModelBundleException.class)
+                .hasMessageStartingWith("model.json: graphs must be an object with keys without control characters, got {")
+                .message()
+                .doesNotContain("\u2028")
+                .doesNotContain("\u001b");
     }
 
     @Test

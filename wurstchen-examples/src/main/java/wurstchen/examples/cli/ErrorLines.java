@@ -11,6 +11,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 import wurstchen.WurstchenException;
+import wurstchen.examples.cli.output.VisibleText;
 import wurstchen.onnx.CudaUnavailableException;
 
 /** What went wrong, as one line on standard error, or the report of several if a GPU cannot be used. */
@@ -18,7 +19,7 @@ final class ErrorLines {
     private ErrorLines() {}
 
     private static void print(PrintWriter err, String message) {
-        err.println("wurstchen: " + message.strip().replaceAll("\\s*\\R\\s*", "; "));
+        err.println("wurstchen: " + VisibleText.of(message.strip().replaceAll("\\s*\\R\\s*", "; ")));
     }
 
     /** The caller's mistake: what it is, and where the options are explained. */

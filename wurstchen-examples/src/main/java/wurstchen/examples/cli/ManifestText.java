@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import wurstchen.PictureDefaults;
+import wurstchen.examples.cli.output.VisibleText;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.TensorSpec;
@@ -78,6 +79,6 @@ final class ManifestText {
     }
 
     private void line(String name, String value) {
-        out.printf(Locale.ROOT, "%-16s %s%n", name + ":", value);
+        out.printf(Locale.ROOT, "%-16s %s%n", name + ":", VisibleText.of(value));
     }
 }

@@ -19,6 +19,7 @@ import wurstchen.WurstchenException;
 import wurstchen.examples.EmbeddedModel;
 import wurstchen.examples.cli.option.HelpOption;
 import wurstchen.examples.cli.output.PictureText;
+import wurstchen.examples.cli.output.VisibleText;
 import wurstchen.onnx.ModelBundle;
 
 /** Shows how a picture was made, and the command that makes it again. */
@@ -62,7 +63,7 @@ final class ShowCommand implements Callable<Integer> {
         if (json) {
             out.println(metadata.toJson());
         } else {
-            values(metadata).forEach((name, value) -> out.printf(Locale.ROOT, "%-19s %s%n", name + ":", value));
+            values(metadata).forEach((name, value) -> out.printf(Locale.ROOT, "%-19s %s%n", name + ":", VisibleText.of(value)));
             out.println();
             out.println("make it again:");
             out.println("  " + MadeAgain.command(metadata, modelFolder(metadata.origin()), again()));

@@ -7,6 +7,7 @@ import com.google.common.io.MoreFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,11 +72,14 @@ final class FailureTest {
 
     /** What no program records: a hash that an altered file does not have. */
     @Test
-    void alteredFileThatIsRecorded_failsWhenItIsToBeVerified() throws IOException {
+    void alteredFileThatIsRecorded_failsWhenItIsToBeVerified() throws Exception {
         String name = "stage_a_decode.onnx.data";
         BundleCopy.of(CommandRun.TINY_BUNDLE, bundle);
         String hash = MoreFiles.asByteSource(bundle.resolve(name)).hash(Hashing.sha256()).toString();
         String message = BundleCopy.alter(bundle, name);
+        while (!FileStamp.of(bundle.resolve(name)).tellsWritesFrom(Instant.now())) {
+            Thread.sleep(100); // What was written just now is read again, whatever is recorded.
+        }
         HashRecord.read(bundle.toRealPath().toString(), HostSystem.current())
                 .with(Map.of(name, new HashRecord.Entry(hash, FileStamp.of(bundle.resolve(name)))))
                 .write();

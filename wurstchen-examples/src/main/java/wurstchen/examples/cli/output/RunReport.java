@@ -56,7 +56,7 @@ public final class RunReport {
     }
 
     public void note(String text) {
-        err.println("wurstchen: note: " + text);
+        err.println("wurstchen: note: " + VisibleText.of(text));
         err.flush();
     }
 

@@ -62,7 +62,7 @@ final class FolderContents extends SimpleFileVisitor<Path> {
             throw isLink(path);
         }
         if (!attributes.isRegularFile()) {
-            throw new ModelBundleException(path + ": is neither a file nor a folder, a bundle holds plain files only; remove it");
+            throw new ModelBundleException(OneLine.of(path) + ": is neither a file nor a folder, a bundle holds plain files only; remove it");
         }
         if (!path.equals(Manifest.FILE_NAME) && !listed.contains(path)) {
             throw notListed(path);
@@ -73,16 +73,16 @@ final class FolderContents extends SimpleFileVisitor<Path> {
 
     static ModelBundleException isLink(String path) {
         return new ModelBundleException(
-                path + ": is a symbolic link, a bundle holds plain files only; put the file itself into the folder");
+                OneLine.of(path) + ": is a symbolic link, a bundle holds plain files only; put the file itself into the folder");
     }
 
     private static ModelBundleException notListed(String path) {
-        return new ModelBundleException(path + ": lies in the model folder, but " + Manifest.FILE_NAME
+        return new ModelBundleException(OneLine.of(path) + ": lies in the model folder, but " + Manifest.FILE_NAME
                 + " does not list it; remove it, or export the bundle again");
     }
 
     private String relative(Path path) {
-        return OneLine.of(folder.relativize(path).toString().replace(path.getFileSystem().getSeparator(), "/"));
+        return folder.relativize(path).toString().replace(path.getFileSystem().getSeparator(), "/");
     }
 
     private static Set<String> parents(Set<String> paths) {

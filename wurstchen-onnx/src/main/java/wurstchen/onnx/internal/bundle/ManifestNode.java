@@ -8,8 +8,10 @@ import com.google.common.collect.ImmutableMap;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import wurstchen.internal.VisibleText;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundleException;
+import wurstchen.onnx.internal.common.OneLine;
 
 /** A value of the manifest with its path, so that every error names its place. */
 record ManifestNode(String place, JsonNode json) {
@@ -34,11 +36,15 @@ record ManifestNode(String place, JsonNode json) {
     }
 
     String text() {
-        // Control characters could manipulate a terminal that shows the text.
-        if (!json.isTextual() || json.textValue().chars().anyMatch(Character::isISOControl)) {
+        if (!json.isTextual() || !isShown(json.textValue())) {
             throw expected("a string without control characters");
         }
         return json.textValue();
+    }
+
+    /** Other characters could manipulate a terminal that shows the text, or turn a line around. */
+    private static boolean isShown(String text) {
+        return text.codePoints().allMatch(VisibleText::isVisible);
     }
 
     String textOf(String... allowed) {
@@ -90,6 +96,9 @@ record ManifestNode(String place, JsonNode json) {
         }
         ImmutableMap.Builder<String, T> values = ImmutableMap.builder();
         for (Map.Entry<String, JsonNode> entry : json.properties()) {
+            if (!isShown(entry.getKey())) {
+                throw expected("an object with keys without control characters");
+            }
             values.put(entry.getKey(), read.apply(get(entry.getKey())));
         }
         return values.buildOrThrow();
@@ -100,7 +109,7 @@ record ManifestNode(String place, JsonNode json) {
         if (found.length() > SHOWN_CHARACTERS) {
             found = found.substring(0, SHOWN_CHARACTERS) + "...";
         }
-        return new ModelBundleException(Manifest.FILE_NAME + (place.isEmpty() ? "" : ": " + place) + " must be " + what + ", got "
-                + found + "; " + FileCheck.FETCH_AGAIN);
+        return new ModelBundleException(Manifest.FILE_NAME + (place.isEmpty() ? "" : ": " + OneLine.of(place)) + " must be " + what
+                + ", got " + OneLine.of(found) + "; " + FileCheck.FETCH_AGAIN);
     }
 }

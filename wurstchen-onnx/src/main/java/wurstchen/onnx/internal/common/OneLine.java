@@ -1,6 +1,7 @@
 package wurstchen.onnx.internal.common;
 
 import org.jspecify.annotations.Nullable;
+import wurstchen.internal.VisibleText;
 
 /**
  * Shortens and cleans text from a file or a library for a message of one line. Of a long text, the beginning and the end are kept: ONNX
@@ -13,7 +14,7 @@ public final class OneLine {
     private OneLine() {}
 
     public static String of(@Nullable String text) {
-        String line = String.valueOf(text).replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+        String line = VisibleText.of(String.valueOf(text).replaceAll("[\\s\\p{Cntrl}]+", " ").strip());
         if (line.length() <= MOST_CHARACTERS) {
             return line;
         }

@@ -10,6 +10,7 @@ class OneLineTest {
     void blanksAndControlCharacters_becomeOneBlank() {
         assertThat(OneLine.of(" a\n\tb\u001b[31m  c ")).isEqualTo("a b [31m c");
         assertThat(OneLine.of(null)).isEqualTo("null");
+        assertThat(OneLine.of("a\u2028b\u009b2J\u202ec")).isEqualTo("a\\u2028b\\u009b2J\\u202ec");
     }
 
     @Test
