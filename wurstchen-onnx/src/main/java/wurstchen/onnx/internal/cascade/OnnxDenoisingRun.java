@@ -154,8 +154,22 @@ final class OnnxDenoisingRun implements DenoisingRun {
             return;
         }
         failed = true;
-        long firstStepOfTable = (stepsDone - 1) / chunk * (long) chunk + 1;
-        throw new WurstchenException(stage + ", step " + (firstStepOfTable + badRow) + " of " + steps
+        throw notFinite(stage, (stepsDone - 1) / chunk * (long) chunk, badRow, chunk, steps);
+    }
+
+    /**
+     * Says which step made latents that are not finite.
+     *
+     * @param before steps before the table's first
+     * @param row of the table, as the graph says, which may say anything
+     * @param rows of the table
+     */
+    static WurstchenException notFinite(String stage, long before, long row, int rows, int steps) {
+        if (row < 0 || row >= rows) {
+            return new WurstchenException(stage + ": the graph names row " + row + " of a table of " + rows
+                    + " as the first with latents that are not finite; export the bundle again");
+        }
+        return new WurstchenException(stage + ", step " + (before + row + 1) + " of " + steps
                 + ": the latents are no longer finite; use a lower guidance scale, or a bundle that computes in fp32");
     }
 

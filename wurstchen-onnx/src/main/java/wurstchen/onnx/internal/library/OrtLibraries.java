@@ -41,6 +41,7 @@ public final class OrtLibraries {
         TemporaryFolder.of(host);
         // A class literal does not initialize the class, so ONNX Runtime's libraries are not loaded here.
         OrtArtifact artifact = OrtArtifact.find(OrtEnvironment.class.getClassLoader(), host);
+        OrtVersion.check(artifact);
         Optional<LibraryPlace> place = LibraryPlaces.find(artifact, host);
         boolean unpacked = place.isPresent() && place.get().origin() != LibraryPlace.Origin.USER;
         if (unpacked) {

@@ -4,8 +4,13 @@ import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 import wurstchen.WurstchenException;
@@ -15,6 +20,11 @@ import wurstchen.onnx.internal.common.OneLine;
 
 /** Unpacks libraries into a temporary folder that only this user can read, to be deleted once they are loaded. */
 final class TemporaryLibraries {
+    private static final String PREFIX = "wurstchen-native-";
+
+    /** A program that is alive deletes its folder within seconds. */
+    private static final Duration LONGEST_USE = Duration.ofHours(1);
+
     private TemporaryLibraries() {}
 
     /**
@@ -27,8 +37,9 @@ final class TemporaryLibraries {
         if (Mounts.forbidExecution(parent, host)) {
             throw failure(parent, "it is mounted noexec, so no library can be loaded from it", libraries, null);
         }
+        deleteLeftovers(parent);
         try {
-            Path folder = Files.createTempDirectory(parent, "wurstchen-native-");
+            Path folder = Files.createTempDirectory(parent, PREFIX);
             try {
                 for (PackedLibrary library : libraries) {
                     try (InputStream packed = library.open()) {
@@ -42,6 +53,21 @@ final class TemporaryLibraries {
             }
         } catch (IOException e) {
             throw failure(parent, OneLine.of(e.toString()), libraries, e);
+        }
+    }
+
+    /** Deletes what programs left that were killed while they loaded libraries. */
+    private static void deleteLeftovers(Path parent) {
+        Instant oldest = Instant.now().minus(LONGEST_USE);
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(parent, PREFIX + "*")) {
+            for (Path folder : left) {
+                boolean old = Files.getLastModifiedTime(folder, LinkOption.NOFOLLOW_LINKS).toInstant().isBefore(oldest);
+                if (old && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+                    delete(folder);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // They are another user's, or gone; there is no harm in leaving them.
         }
     }
 

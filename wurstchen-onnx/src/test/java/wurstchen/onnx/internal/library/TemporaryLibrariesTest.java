@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -64,6 +67,23 @@ class TemporaryLibrariesTest {
         TemporaryLibraries.delete(place.folder());
 
         assertThat(list(temporary)).isEmpty();
+    }
+
+    /** Of a program that was killed while it loaded them. */
+    @Test
+    void leftoversOfAnHourAgo_areDeleted_othersAreNot() throws IOException {
+        Files.delete(home);
+        Files.createFile(home);
+        Path old = Files.createDirectory(temporary.resolve("wurstchen-native-1"));
+        Files.write(old.resolve("libonnxruntime.so"), new byte[10]);
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+        Path inUse = Files.createDirectory(temporary.resolve("wurstchen-native-2"));
+        Path others = Files.createDirectory(temporary.resolve("others"));
+        Files.setLastModifiedTime(others, FileTime.fromMillis(0));
+
+        LibraryPlace place = find();
+
+        assertThat(list(temporary)).containsExactlyInAnyOrder(inUse, others, place.folder());
     }
 
     @Test
