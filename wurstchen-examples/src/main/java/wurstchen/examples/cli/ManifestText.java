@@ -19,17 +19,21 @@ final class ManifestText {
         this.out = out;
     }
 
-    void print(Manifest manifest) {
-        about(manifest.about());
+    /** {@code example}: a command; {@code all}: files and tensors too. */
+    void print(Manifest manifest, String example, boolean all) {
+        line("draws", manifest.about().description());
+        line("example", example);
         pictures(manifest);
         defaults(manifest.defaults());
-        files(manifest.files().values());
-        graphs(manifest.graphs().values());
+        about(manifest.about());
+        if (all) {
+            files(manifest.files().values());
+            graphs(manifest.graphs().values());
+        }
     }
 
     private void about(Manifest.About about) {
         line("name", about.name());
-        line("description", about.description());
         line("family", about.family());
         line("precision", about.precision() + ", weights stored as " + about.weights());
         Manifest.Provenance provenance = about.provenance();

@@ -38,6 +38,14 @@ public final class WurstchenCommand implements Runnable {
     /** Silent: the command line itself says what the library logs. Kept here, because loggers that nobody holds forget their level. */
     private static final Logger LIBRARY_LOG = Logger.getLogger("wurstchen");
 
+    private static final int USUAL_HELP_WIDTH = 110;
+
+    /** Longer lines are hard to read. */
+    private static final int MOST_HELP_WIDTH = 120;
+
+    /** The least that picocli takes. */
+    private static final int MIN_HELP_WIDTH = 55;
+
     @Spec
     private CommandSpec spec;
 
@@ -53,6 +61,7 @@ public final class WurstchenCommand implements Runnable {
      */
     public static void main(String[] args) {
         CommandLine line = commandLine(Path.of(""), Terminal.detect());
+        line.setUsageHelpWidth(helpWidth(System.console() == null ? USUAL_HELP_WIDTH : Terminal.width()));
         // One writer for all commands: whether it failed is asked once, at the end.
         line.setOut(new PrintWriter(System.out, true));
         System.exit(PosixLocale.printing(line).execute(PosixLocale.arguments(args)));
@@ -73,6 +82,8 @@ public final class WurstchenCommand implements Runnable {
                 .addSubcommand(new ModelCommand())
                 .addSubcommand(new DoctorCommand())
                 .addSubcommand(new BenchmarkCommand(folder, terminal))
+                .addSubcommand(new CompletionCommand())
+                .addSubcommand(new CommandLine.HelpCommand())
                 // A prompt is text: "@home" is no file of arguments.
                 .setExpandAtFiles(false)
                 // "-horse" is no cluster of -h and others.
@@ -83,6 +94,11 @@ public final class WurstchenCommand implements Runnable {
                 .setParameterExceptionHandler(new ErrorLines.WrongUsage())
                 .setExecutionExceptionHandler(new ErrorLines.Failure(() -> root.stackTrace));
         return OptionValues.register(line);
+    }
+
+    /** Returns the width of a terminal, where help can be read in it. */
+    static int helpWidth(int terminal) {
+        return Math.max(MIN_HELP_WIDTH, Math.min(terminal, MOST_HELP_WIDTH));
     }
 
     /** Output that could not be written is a failure, whatever else went well. */

@@ -201,6 +201,41 @@ final class GenerateCommandTest {
     }
 
     @Test
+    void help_beginsWithTheThreeOptionsThatPeopleWantFirst() {
+        String help = CommandRun.of(folder, "help", "generate").out();
+
+        assertThat(help).startsWith("Usage: wurstchen generate PROMPT [-s N] [-o FILE] [--pictures N] [OPTIONS]");
+        assertThat(help).containsSubsequence("\n  -s, --seed=N", "\n  -o, --out=FILE", "\n      --pictures=N", "\n  -p, --prompt=TEXT");
+        assertThat(help).isEqualTo(CommandRun.of(folder, "generate", "-h").out());
+    }
+
+    @Test
+    void help_fitsTheTerminal() {
+        assertThat(WurstchenCommand.helpWidth(20)).isEqualTo(55);
+        assertThat(WurstchenCommand.helpWidth(80)).isEqualTo(80);
+        assertThat(WurstchenCommand.helpWidth(300)).isEqualTo(120);
+        String help = WurstchenCommand.commandLine(folder, wurstchen.examples.cli.output.Terminal.QUIET)
+                .setUsageHelpWidth(60)
+                .getSubcommands()
+                .get("generate")
+                .getUsageMessage(picocli.CommandLine.Help.Ansi.OFF);
+
+        assertThat(help.lines().filter(line -> !line.contains("wurstchen"))).allMatch(line -> line.length() <= 60);
+    }
+
+    @Test
+    void completion_isAShellScriptOfEveryCommand() throws Exception {
+        String script = CommandRun.of(folder, "completion").out();
+
+        Process bash = new ProcessBuilder("bash", "-n").redirectErrorStream(true).start();
+        bash.getOutputStream().write(script.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        bash.getOutputStream().close();
+        assertThat(new String(bash.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)).isEmpty();
+        assertThat(bash.waitFor()).isZero();
+        assertThat(script).contains("generate", "show", "doctor", "--stage-c-timesteps");
+    }
+
+    @Test
     void version_isTheBuilds() {
         assertThat(CommandRun.of(folder, "-V").out()).isEqualTo(CommandRun.of(folder, "--version").out());
         assertThat(CommandRun.of(folder, "--version").out()).matches("wurstchen \\d+\\.\\d+\\S* \\(Java \\S+\\)\\R");

@@ -13,7 +13,7 @@ final class ModelCommandTest {
 
     @Test
     void goodBundle_isDescribed() {
-        CommandRun run = CommandRun.of(bundle, "model", CommandRun.TINY_BUNDLE.toString());
+        CommandRun run = CommandRun.of(bundle, "model", CommandRun.TINY_BUNDLE.toString(), "--all");
 
         assertThat(run.err()).isEmpty();
         assertThat(run.out().lines().toList())
@@ -21,7 +21,8 @@ final class ModelCommandTest {
                 .contains("Stage C:         4 steps, guidance 4.0 unless asked otherwise", "  stage_c_step")
                 .contains("    takes step_table float32 [steps, 5]", "    makes next_step int64 [1]")
                 .anyMatch(line -> line.matches(" +[\\d,]+  stage_c_step\\.onnx\\.data"))
-                .endsWith("verified: every file has the size and SHA-256 of the manifest, and there is no other");
+                .endsWith("verified: every file has the size and SHA-256 of the manifest, and there is no other")
+                .contains("example:         wurstchen generate 'a red apple on a blue background' --model " + CommandRun.TINY_BUNDLE);
         assertThat(run.exitCode()).isZero();
     }
 
@@ -29,7 +30,10 @@ final class ModelCommandTest {
     void modelInTheBox_isDescribed() {
         CommandRun run = CommandRun.of(bundle, "model");
 
-        assertThat(run.out()).startsWith("name:  ").contains("licence:  ", "verified: ");
+        assertThat(run.out())
+                .startsWith("draws:           Emoji-like pictures of ")
+                .contains("licence:  ", "verified: ", "example:         wurstchen generate 'a red apple on a blue background'")
+                .doesNotContain("graphs:", "onnx.data");
         assertThat(run.exitCode()).isZero();
     }
 
