@@ -35,6 +35,7 @@ final class PictureDecoder {
      * @throws IOException if it is no picture of these formats, is damaged, or is too large
      */
     static Picture decode(byte[] bytes, long maxPixels, int background) throws IOException {
+        PngChunks.check(bytes);
         try {
             ImageFormat format = Imaging.guessFormat(bytes);
             if (!FORMATS.containsKey(format)) {

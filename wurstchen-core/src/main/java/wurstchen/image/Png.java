@@ -23,6 +23,9 @@ public final class Png {
     /** Source: PNG specification, "Keywords and text strings": 1 to 79 printable Latin-1 characters, spaces only between others. */
     private static final Pattern KEYWORD = Pattern.compile("(?=.{1,79}$)[!-~\u00a1-\u00ff]+( [!-~\u00a1-\u00ff]+)*");
 
+    /** The largest file that is read, in bytes: more than the largest picture takes that a model makes. */
+    private static final int MAX_BYTES = 256 << 20;
+
     private final Picture picture;
     private final Map<String, String> text;
 
@@ -54,7 +57,7 @@ public final class Png {
      */
     public static Png read(InputStream in) {
         try {
-            return PngCodec.decode(in.readAllBytes());
+            return decode(in);
         } catch (IOException e) {
             throw new WurstchenException("cannot read a PNG: " + describe(e), e);
         }
@@ -68,11 +71,19 @@ public final class Png {
      * @throws WurstchenException if it cannot be read or is no PNG file
      */
     public static Png read(Path file) {
-        try {
-            return PngCodec.decode(Files.readAllBytes(file));
+        try (InputStream in = Files.newInputStream(file)) {
+            return decode(in);
         } catch (IOException e) {
             throw new WurstchenException("cannot read " + file + ": " + describe(e), e);
         }
+    }
+
+    private static Png decode(InputStream in) throws IOException {
+        byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+        if (bytes.length > MAX_BYTES) {
+            throw new IOException("more than " + MAX_BYTES + " bytes");
+        }
+        return PngCodec.decode(bytes);
     }
 
     /**

@@ -40,6 +40,7 @@ final class PngCodec {
     static Png decode(byte[] bytes) throws IOException {
         PngImageParser parser = new PngImageParser();
         PngImagingParameters parameters = new PngImagingParameters();
+        PngChunks.check(bytes);
         try {
             Dimension size = parser.getImageSize(ByteSource.array(bytes), parameters);
             if ((long) size.width * size.height > MAX_PIXELS) {
