@@ -2,11 +2,14 @@ package wurstchen;
 
 import static com.google.common.base.Preconditions.checkNotNull;
 
+import com.google.common.base.Ascii;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import wurstchen.image.Picture;
 import wurstchen.image.Png;
+import wurstchen.internal.VisibleText;
 
 /**
  * A picture and how it was made. Immutable. Two are equal if their pixels and their settings are, whatever device made them.
@@ -14,6 +17,9 @@ import wurstchen.image.Png;
  * {@snippet class="wurstchen.snippets.RequestSnippetsTest" region="png"}
  */
 public final class GeneratedPicture {
+    /** Characters of a message about the text of a file. */
+    private static final int MOST_SHOWN = 500;
+
     private final Picture picture;
     private final PictureMetadata metadata;
 
@@ -34,8 +40,13 @@ public final class GeneratedPicture {
         try {
             return new GeneratedPicture(png.picture(), PictureMetadata.fromText(png.text()));
         } catch (IllegalArgumentException e) {
-            throw new WurstchenException("this PNG was not written by wurstchen: " + e.getMessage(), e);
+            throw new WurstchenException("this PNG was not written by wurstchen: " + shown(e.getMessage()), e);
         }
+    }
+
+    /** What others wrote into the file is shown in part, and does not reach a terminal as it is. */
+    private static String shown(@Nullable String message) {
+        return VisibleText.of(Ascii.truncate(String.valueOf(message), MOST_SHOWN, "..."));
     }
 
     /**

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 import wurstchen.WurstchenException;
+import wurstchen.internal.VisibleText;
 
 /**
  * A PNG file: a picture, and text in it (international text chunks, UTF-8). Immutable.
@@ -144,7 +145,7 @@ public final class Png {
     }
 
     static String describe(IOException e) {
-        return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : " (" + e.getMessage() + ")");
+        return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : " (" + VisibleText.of(e.getMessage()) + ")");
     }
 
     @Override

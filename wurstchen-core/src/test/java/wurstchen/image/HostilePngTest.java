@@ -19,6 +19,7 @@ import wurstchen.GeneratedPicture;
 import wurstchen.Wurstchen;
 import wurstchen.WurstchenException;
 import wurstchen.fixtures.FormulaStages;
+import wurstchen.internal.VisibleText;
 
 /** A PNG of anybody: it is read, or refused with a WurstchenException. */
 class HostilePngTest {
@@ -33,7 +34,7 @@ class HostilePngTest {
             Png.read(new ByteArrayInputStream(bytes));
             GeneratedPicture.readPng(new ByteArrayInputStream(bytes));
         } catch (WurstchenException e) {
-            assertThat(e.getMessage()).startsWith("cannot read a PNG").doesNotContain("\n");
+            assertThat(e.getMessage()).isEqualTo(VisibleText.of(e.getMessage()));
         }
     }
 
@@ -57,7 +58,7 @@ class HostilePngTest {
     void alteredBytes_areReadOrRefused() {
         byte[] original = png();
         Random random = new Random(1);
-        for (int i = 0; i < 3_000; i++) {
+        for (int i = 0; i < 1_000; i++) {
             byte[] altered = original.clone();
             for (int change = 0; change <= random.nextInt(4); change++) {
                 // Most changes hit what is not pixels: the first bytes.
