@@ -626,7 +626,8 @@ public final class PictureRequest {
 
         /**
          * Sets who takes each picture as soon as it is finished, on the generating thread, in the order of the seeds. Nothing keeps the
-         * pictures then: the result has none, and any number of them needs the memory of one batch. Default: the result keeps them.
+         * pictures then: the result has none, and any number of them needs the memory of one batch. Default: the result keeps them. The next
+         * batch is made when the consumer returns; a {@link wurstchen.progress.Handover} lets it work beside that.
          *
          * {@snippet class="wurstchen.snippets.ServiceSnippetsTest" region="consumer"}
          *

@@ -31,6 +31,7 @@ import wurstchen.UnfinishedRequestException;
 import wurstchen.Wurstchen;
 import wurstchen.fixtures.FormulaStages;
 import wurstchen.progress.CompletedStep;
+import wurstchen.progress.Handover;
 import wurstchen.progress.RequestListener;
 import wurstchen.progress.StageProgress;
 
@@ -144,6 +145,18 @@ class ServiceSnippetsTest {
                 .pictures(12)
                 .consumer(picture -> picture.writePng(folder.resolve("apple-" + picture.settings().seed() + ".png")))
                 .build());
+        // @end
+        assertThat(folder.toFile().list()).hasSize(12).contains("apple-1.png", "apple-12.png");
+    }
+
+    @Test
+    void handover() {
+        // @start region="handover"
+        try (Handover<GeneratedPicture> files = Handover.to(
+                picture -> picture.writePng(folder.resolve("apple-" + picture.settings().seed() + ".png")))) {
+            wurstchen.generate(
+                    PictureRequest.builder("a red apple").seed(1).pictures(12).consumer(files).build());
+        }
         // @end
         assertThat(folder.toFile().list()).hasSize(12).contains("apple-1.png", "apple-12.png");
     }

@@ -5,12 +5,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import wurstchen.GeneratedPicture;
 import wurstchen.PictureMetadata;
 import wurstchen.PictureRequest;
 import wurstchen.PictureResult;
@@ -32,6 +34,7 @@ import wurstchen.image.WholeFile;
 import wurstchen.onnx.Device;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
+import wurstchen.progress.Handover;
 
 /** Makes pictures and writes each as soon as it is there. */
 @Command(
@@ -107,8 +110,10 @@ final class GenerateCommand implements Callable<Integer> {
                 check(request.build(), bundle, report);
                 try (Wurstchen wurstchen = open(bundle, device)) {
                     report.loaded(bundle.manifest().about().name(), loading.elapsed());
-                    request.listener(progress).consumer(files.writer(report::wrote));
-                    PictureResult result = make(wurstchen, request.build());
+                    PictureResult result;
+                    try (Handover<GeneratedPicture> written = Handover.to(files.writer(report::wrote))) {
+                        result = make(wurstchen, request.listener(progress).consumer(written).build());
+                    }
                     progress.finish();
                     report.finish(result, promptOptions.prompt());
                 }
@@ -131,13 +136,15 @@ final class GenerateCommand implements Callable<Integer> {
                     .map(picture -> picture.found(bundle.manifest().defaults(), bundle.manifestSha256()))
                     .toList();
             Stopwatch working = Stopwatch.createStarted();
-            try (Wurstchen wurstchen = found.stream().allMatch(Optional::isPresent) ? null : open(bundle, device)) {
+            try (Wurstchen wurstchen = found.stream().allMatch(Optional::isPresent) ? null : open(bundle, device);
+                    Handover<Runnable> written = Handover.to(Runnable::run)) {
                 for (int i = 0; i < pictures.size(); i++) {
                     ListedPicture picture = pictures.get(i);
                     if (found.get(i).isPresent()) {
-                        report.kept(picture.file(), found.get(i).get());
+                        PictureMetadata kept = found.get(i).get();
+                        written.accept(() -> report.kept(picture.file(), kept));
                     } else {
-                        make(wurstchen, picture, format, report, progress);
+                        make(wurstchen, picture, progress, made -> written.accept(() -> write(made, picture, format, report)), report);
                     }
                     progress.requestDone();
                 }
@@ -148,17 +155,20 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private void make(Wurstchen wurstchen, ListedPicture picture, PictureFormat format, RunReport report, JobProgress progress) {
+    private void make(
+            Wurstchen wurstchen,
+            ListedPicture picture,
+            JobProgress progress,
+            Consumer<GeneratedPicture> consumer,
+            RunReport report) {
         PictureResult result = make(
-                wurstchen,
-                picture.request().toBuilder()
-                        .listener(progress)
-                        .consumer(made -> {
-                            WholeFile.write(picture.file(), format.encode(made));
-                            report.wrote(picture.file(), made.metadata());
-                        })
-                        .build());
+                wurstchen, picture.request().toBuilder().listener(progress).consumer(consumer).build());
         report.warn(result, picture.request().prompt());
+    }
+
+    private static void write(GeneratedPicture made, ListedPicture picture, PictureFormat format, RunReport report) {
+        WholeFile.write(picture.file(), format.encode(made));
+        report.wrote(picture.file(), made.metadata());
     }
 
     /** What only the request as a whole shows to be too large is wrong usage too. */
