@@ -9,6 +9,7 @@ import wurstchen.image.Picture;
 import wurstchen.internal.Blend;
 import wurstchen.internal.Input;
 import wurstchen.internal.StageCStart;
+import wurstchen.progress.Previews;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
@@ -37,6 +38,13 @@ record CascadeInput(StageCStart start, @Nullable Picture picture, @Nullable Pict
         checkArgument(
                 settings.image().isEmpty() || parts.semanticCompressor().isPresent(),
                 "a request with a picture needs a semantic compressor, which this model does not have; open a model that has one");
+    }
+
+    static void checkPreviews(Optional<Previews> previews, CascadeParts parts) {
+        checkArgument(
+                previews.isEmpty() || previews.get().stageBSteps().isPresent() || parts.projectionC().isPresent(),
+                "this model has no projection for previews; ask for Previews.every(...).throughStages(...), or add one to the model with "
+                        + "`python -m wurstchen_export previews`");
     }
 
     private static void check(

@@ -5,10 +5,14 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import wurstchen.image.Picture;
 import wurstchen.internal.LibraryVersion;
 import wurstchen.internal.StageCBeginning;
+import wurstchen.internal.StepPreviews;
+import wurstchen.internal.StepWork;
 import wurstchen.internal.VisibleText;
 import wurstchen.progress.CascadeStage;
+import wurstchen.progress.Previews;
 import wurstchen.progress.StagePhase;
 import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
@@ -48,9 +52,9 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
         try (PromptEncoder.Encoded textC = progress.call(() -> input.start().visited().isPresent()
                         ? encoder(CascadeStage.STAGE_C).encode(settings, settings.stageCGuidance(), checkpoint)
                         : PromptEncoder.Encoded.none());
-                PromptEncoder.Encoded textB = progress.call(() -> request.endsWithStageC()
-                        ? PromptEncoder.Encoded.none()
-                        : encoder(CascadeStage.STAGE_B).encode(settings, settings.stageBGuidance(), checkpoint))) {
+                PromptEncoder.Encoded textB = progress.call(() -> request.needsStageB()
+                        ? encoder(CascadeStage.STAGE_B).encode(settings, settings.stageBGuidance(), checkpoint)
+                        : PromptEncoder.Encoded.none())) {
             List<DroppedText> dropped = Stream.concat(textC.dropped().stream(), textB.dropped().stream()).toList();
             dropped.forEach(CascadeLoop::warn);
             progress.finishStage();
@@ -85,12 +89,12 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
             PromptEncoder.Encoded textC,
             PromptEncoder.Encoded textB,
             RunProgress progress) {
-        try (Latents stageCLatents = runC(batch, input, textC, progress)) {
+        try (Latents stageCLatents = runC(request, batch, input, textC, textB, progress)) {
             if (request.endsWithStageC()) {
                 batch.finish(stageCLatents, model.sha256(), progress);
                 return;
             }
-            try (Latents stageBLatents = runB(batch, textB, stageCLatents, progress)) {
+            try (Latents stageBLatents = runB(request, batch, textB, stageCLatents, progress)) {
                 progress.finishStage();
                 runA(batch, input, stageBLatents, progress);
             }
@@ -106,7 +110,13 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
     }
 
     /** Stage C is left out where it has nothing to do. */
-    private Latents runC(PictureBatch batch, CascadeInput input, PromptEncoder.Encoded text, RunProgress progress) {
+    private Latents runC(
+            PictureRequest request,
+            PictureBatch batch,
+            CascadeInput input,
+            PromptEncoder.Encoded textC,
+            PromptEncoder.Encoded textB,
+            RunProgress progress) {
         LatentShape shape = batch.stageCShape();
         Optional<Timesteps> visited = input.start().visited();
         if (visited.isEmpty()) {
@@ -115,51 +125,71 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
         progress.startStage(CascadeStage.STAGE_C, StagePhase.BEFORE_STEPS, batch.first(), batch.pictures());
         StageCBeginning beginning = progress.call(() -> input.start().begin(batch.noise(), shape.values()));
         boolean[] repainted = input.repaintedCells(shape);
-        try (DenoisingRun run = progress.call(() -> startC(batch, text, visited.get(), beginning.noise()))) {
-            Latents latents = denoise(run, repainted == null ? () -> {} : () -> beginning.keepKnown(run, repainted), progress);
+        StepTable table = StepTable.of(parts.scheduleC(), visited.get());
+        StepPreviews previews = request.previews()
+                .map(asked -> StepPreviews.of(asked, table, clean -> previewC(asked, batch, textB, clean)))
+                .orElse(StepPreviews.NONE);
+        StepWork work = previews.then(repainted == null ? StepWork.NONE : beginning.keepingKnown(repainted));
+        try (DenoisingRun run = progress.call(() -> startC(batch, textC, table, previews.listeningTo(beginning.noise())))) {
+            Latents latents = denoise(run, work, progress);
             progress.finishStage();
             return latents;
         }
     }
 
-    private Latents runB(PictureBatch batch, PromptEncoder.Encoded text, Latents stageCLatents, RunProgress progress) {
-        progress.startStage(CascadeStage.STAGE_B, StagePhase.BEFORE_STEPS, batch.first(), batch.pictures());
-        try (DenoisingRun run = progress.call(() -> startB(batch, text, stageCLatents))) {
-            return denoise(run, () -> {}, progress);
+    private List<Picture> previewC(Previews asked, PictureBatch batch, PromptEncoder.Encoded textB, float[] clean) {
+        if (asked.stageBSteps().isEmpty()) {
+            return parts.projectionC().orElseThrow().show(batch.stageCShape(), clean);
+        }
+        StepTable few = StepTable.of(parts.scheduleB(), Timesteps.uniform(asked.stageBSteps().getAsInt()));
+        try (Latents stageCLatents = Latents.onHost(batch.stageCShape(), clean);
+                DenoisingRun run = startB(batch, textB, stageCLatents, few, batch.newNoise())) {
+            while (run.stepsDone() < run.steps()) {
+                run.advance();
+            }
+            return Picture.fromPixels(parts.stageA().decode(run.latents()));
         }
     }
 
-    private DenoisingRun startC(PictureBatch batch, PromptEncoder.Encoded text, Timesteps visited, NoiseSource noise) {
-        PictureSettings settings = batch.settings();
-        return text.start(batch.pictures(), states -> parts.stageC().start(
-                states,
-                batch.stageCShape(),
-                StepTable.of(parts.scheduleC(), visited),
-                settings.stageCGuidance(),
-                noise));
+    private Latents runB(
+            PictureRequest request, PictureBatch batch, PromptEncoder.Encoded text, Latents stageCLatents, RunProgress progress) {
+        progress.startStage(CascadeStage.STAGE_B, StagePhase.BEFORE_STEPS, batch.first(), batch.pictures());
+        StepTable table = StepTable.of(parts.scheduleB(), batch.settings().stageBTimesteps());
+        StepPreviews previews = request.previews()
+                .filter(asked -> asked.stageBSteps().isEmpty())
+                .flatMap(asked -> parts.projectionB()
+                        .map(projection -> StepPreviews.of(asked, table, clean -> projection.show(batch.stageBShape(), clean))))
+                .orElse(StepPreviews.NONE);
+        NoiseSource noise = previews.listeningTo(batch.noise());
+        try (DenoisingRun run = progress.call(() -> startB(batch, text, stageCLatents, table, noise))) {
+            return denoise(run, previews, progress);
+        }
     }
 
-    private DenoisingRun startB(PictureBatch batch, PromptEncoder.Encoded text, Latents stageCLatents) {
-        PictureSettings settings = batch.settings();
-        return text.start(batch.pictures(), states -> parts.stageB().start(
-                states,
-                stageCLatents,
-                batch.stageBShape(),
-                StepTable.of(parts.scheduleB(), settings.stageBTimesteps()),
-                settings.stageBGuidance(),
-                batch.noise()));
+    private DenoisingRun startC(PictureBatch batch, PromptEncoder.Encoded text, StepTable table, NoiseSource noise) {
+        return text.start(
+                batch.pictures(),
+                states -> parts.stageC().start(states, batch.stageCShape(), table, batch.settings().stageCGuidance(), noise));
+    }
+
+    private DenoisingRun startB(
+            PictureBatch batch, PromptEncoder.Encoded text, Latents stageCLatents, StepTable table, NoiseSource noise) {
+        return text.start(
+                batch.pictures(),
+                states -> parts.stageB()
+                        .start(states, stageCLatents, batch.stageBShape(), table, batch.settings().stageBGuidance(), noise));
     }
 
     /**
      * Does every step of a run.
      *
-     * @param afterStep belongs to every step
+     * @param work done around every step
      * @return the latents, owned by the caller
      */
-    private static Latents denoise(DenoisingRun run, Runnable afterStep, RunProgress progress) {
+    private static Latents denoise(DenoisingRun run, StepWork work, RunProgress progress) {
         progress.startPhase(StagePhase.STEPS);
         while (run.stepsDone() < run.steps()) {
-            progress.advance(run, afterStep);
+            progress.advance(run, work);
         }
         return progress.call(run::finish);
     }

@@ -3,6 +3,7 @@ package wurstchen;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import wurstchen.image.LatentProjection;
 import wurstchen.internal.Lent;
 import wurstchen.sampling.CosineSchedule;
 import wurstchen.stage.SemanticCompressor;
@@ -27,6 +28,8 @@ public final class CascadeParts {
     private final StageB stageB;
     private final StageA stageA;
     private final Optional<SemanticCompressor> semanticCompressor;
+    private final Optional<LatentProjection> projectionC;
+    private final Optional<LatentProjection> projectionB;
 
     CascadeParts(Wurstchen.Builder builder) {
         tokenizerC = builder.set("tokenizers", builder.tokenizerC);
@@ -39,6 +42,8 @@ public final class CascadeParts {
         stageB = builder.set("stages", builder.stageB);
         stageA = builder.set("stages", builder.stageA);
         semanticCompressor = Optional.ofNullable(builder.semanticCompressor);
+        projectionC = Optional.ofNullable(builder.projectionC);
+        projectionB = Optional.ofNullable(builder.projectionB);
     }
 
     private CascadeParts(CascadeParts parts) {
@@ -52,6 +57,8 @@ public final class CascadeParts {
         stageB = new Lent.B(parts.stageB);
         stageA = new Lent.A(parts.stageA);
         semanticCompressor = parts.semanticCompressor.map(Lent.Compressor::new);
+        projectionC = parts.projectionC;
+        projectionB = parts.projectionB;
     }
 
     CascadeParts lent() {
@@ -153,5 +160,23 @@ public final class CascadeParts {
      */
     public Optional<SemanticCompressor> semanticCompressor() {
         return semanticCompressor;
+    }
+
+    /**
+     * Returns what shows Stage C latents as small pictures.
+     *
+     * @return the projection; empty if the model has none
+     */
+    public Optional<LatentProjection> projectionC() {
+        return projectionC;
+    }
+
+    /**
+     * Returns what shows Stage B latents as small pictures.
+     *
+     * @return the projection; empty if the model has none
+     */
+    public Optional<LatentProjection> projectionB() {
+        return projectionB;
     }
 }

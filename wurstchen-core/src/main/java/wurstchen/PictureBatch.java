@@ -82,6 +82,11 @@ final class PictureBatch implements AutoCloseable {
         return noise;
     }
 
+    /** Returns noise for something beside the pictures, from the beginning. */
+    NoiseSource newNoise() {
+        return noiseSource();
+    }
+
     /**
      * Turns Stage A's pixels into pictures, closes them, and finishes the pictures one after the other.
      *

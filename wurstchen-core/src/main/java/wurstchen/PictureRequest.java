@@ -15,6 +15,7 @@ import wurstchen.image.Fit;
 import wurstchen.image.Picture;
 import wurstchen.internal.Input;
 import wurstchen.progress.CascadeStage;
+import wurstchen.progress.Previews;
 import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
@@ -268,6 +269,20 @@ public final class PictureRequest {
      */
     public Optional<RequestListener> listener() {
         return Optional.ofNullable(options.listener);
+    }
+
+    /**
+     * Returns which previews the listener gets.
+     *
+     * @return how often and how they are made; empty for none
+     */
+    public Optional<Previews> previews() {
+        return Optional.ofNullable(options.previews);
+    }
+
+    /** Returns whether Stage B runs, for the pictures or for previews. */
+    boolean needsStageB() {
+        return !options.endsWithStageC || previews().filter(asked -> asked.stageBSteps().isPresent()).isPresent();
     }
 
     /**
@@ -621,6 +636,18 @@ public final class PictureRequest {
          */
         public Builder listener(RequestListener value) {
             options.listener = checkNotNull(value, "listener");
+            return this;
+        }
+
+        /**
+         * Sets which previews the listener gets, see {@link RequestListener#onPreview}. They change nothing about the pictures. Default:
+         * none.
+         *
+         * @param value how often, and how they are made
+         * @return this
+         */
+        public Builder previews(Previews value) {
+            options.previews = checkNotNull(value, "previews");
             return this;
         }
 

@@ -13,6 +13,7 @@ import wurstchen.image.Picture;
 import wurstchen.internal.Blend;
 import wurstchen.internal.Input;
 import wurstchen.progress.CascadeStage;
+import wurstchen.progress.Previews;
 import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
@@ -40,6 +41,7 @@ final class RequestOptions {
     int batchSize = 1;
     @Nullable Duration deadline;
     @Nullable RequestListener listener;
+    @Nullable Previews previews;
     @Nullable Consumer<? super GeneratedPicture> consumer;
     @Nullable Cancellation cancellation;
 
@@ -54,6 +56,7 @@ final class RequestOptions {
         copy.batchSize = batchSize;
         copy.deadline = deadline;
         copy.listener = listener;
+        copy.previews = previews;
         copy.consumer = consumer;
         copy.cancellation = cancellation;
         return copy;
@@ -82,7 +85,7 @@ final class RequestOptions {
     private List<@Nullable Object> values() {
         return Arrays.asList(
                 prompt, negativePrompt, seed, width, height, stageCTimesteps, stageCGuidance, stageBTimesteps, stageBGuidance,
-                image, strength, fit, mask, start, blend, endsWithStageC, pictures, batchSize, deadline, listener, consumer, cancellation);
+                image, strength, fit, mask, start, blend, endsWithStageC, pictures, batchSize, deadline, listener, previews, consumer, cancellation);
     }
 
     /** Names what differs from the values of a new request. */
@@ -106,6 +109,7 @@ final class RequestOptions {
         set.put("batchSize", batchSize == 1 ? null : batchSize);
         set.put("deadline", deadline);
         set.put("listener", listener);
+        set.put("previews", previews);
         set.put("consumer", consumer);
         set.put("cancellation", cancellation);
         return set.entrySet().stream()

@@ -9,12 +9,14 @@ import wurstchen.internal.InterruptWatch;
 import wurstchen.internal.ProgressCount;
 import wurstchen.internal.SenderCode;
 import wurstchen.internal.StageMeter;
+import wurstchen.internal.StepWork;
 import wurstchen.internal.StopSignal;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.CompletedStep;
 import wurstchen.progress.RequestListener;
 import wurstchen.progress.StagePhase;
 import wurstchen.progress.StageProgress;
+import wurstchen.progress.StepPreview;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.StageCLatents;
 
@@ -84,13 +86,14 @@ final class RunProgress {
     }
 
     /**
-     * Does a denoising step, and what belongs to it. The work after the last one is a phase of its own, which begins before the listener
+     * Does a denoising step, with what is done around it. The work after the last one is a phase of its own, which begins before the listener
      * reads the latents.
      */
-    void advance(DenoisingRun run, Runnable afterStep) {
+    void advance(DenoisingRun run, StepWork work) {
         call(() -> {
+            work.before(run);
             run.advance();
-            afterStep.run();
+            work.after(run);
             return null;
         });
         stepsDone = run.stepsDone();
@@ -100,6 +103,9 @@ final class RunProgress {
         }
         current = at(count.afterSteps(current(), stepsDone));
         tell(listener -> listener.onStep(CompletedStep.of(current(), stepsDone, steps, run.latents())));
+        call(work::previews)
+                .map(pictures -> StepPreview.of(current(), stepsDone, steps, pictures))
+                .ifPresent(preview -> tell(listener -> listener.onPreview(preview)));
         checkNotStopped();
     }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import wurstchen.image.LatentProjection;
 import wurstchen.internal.RequestMemory;
 import wurstchen.internal.RequestQueue;
 import wurstchen.internal.RequestThread;
@@ -185,6 +186,7 @@ public final class Wurstchen implements AutoCloseable {
         int kept = request.consumer().isPresent() ? request.batchSize() : request.pictures();
         memory.check(geometry(), settings.width(), settings.height(), request.batchSize(), kept);
         CascadeInput.check(settings, parts, geometry(), loop.model());
+        CascadeInput.checkPreviews(request.previews(), parts);
         Optional<RequestQueue.Ticket> ticket = inside && queue.enterAgain()
                 ? Optional.empty()
                 : Optional.of(queue.join().orElseThrow(() -> new QueueFullException(queue.waiting())));
@@ -259,6 +261,8 @@ public final class Wurstchen implements AutoCloseable {
         @Nullable StageB stageB;
         @Nullable StageA stageA;
         @Nullable SemanticCompressor semanticCompressor;
+        @Nullable LatentProjection projectionC;
+        @Nullable LatentProjection projectionB;
         private Engine engine = Engine.NONE;
         private CascadeLoop.ModelId model = new CascadeLoop.ModelId("", "");
         private @Nullable Executor executor;
@@ -372,6 +376,19 @@ public final class Wurstchen implements AutoCloseable {
          */
         public Builder model(String name, String sha256) {
             model = new CascadeLoop.ModelId(checkNotNull(name, "model name"), checkNotNull(sha256, "SHA-256 of the model"));
+            return this;
+        }
+
+        /**
+         * Sets what shows latents as small pictures. Without, previews go through Stages B and A.
+         *
+         * @param c Stage C's
+         * @param b Stage B's
+         * @return this
+         */
+        public Builder projections(LatentProjection c, LatentProjection b) {
+            projectionC = checkNotNull(c, "projection C");
+            projectionB = checkNotNull(b, "projection B");
             return this;
         }
 

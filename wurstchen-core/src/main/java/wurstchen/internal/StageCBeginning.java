@@ -37,11 +37,20 @@ public final class StageCBeginning {
     }
 
     /**
-     * Puts the known part of a picture into the latents after a step, noised as far as they are.
+     * Returns what puts the known part of a picture into the latents after each step, noised as far as they are.
      *
      * @param repainted the cells of one picture's grid that are not known, row by row
      */
-    public void keepKnown(DenoisingRun run, boolean[] repainted) {
+    public StepWork keepingKnown(boolean[] repainted) {
+        return new StepWork() {
+            @Override
+            public void after(DenoisingRun run) {
+                keepKnown(run, repainted);
+            }
+        };
+    }
+
+    private void keepKnown(DenoisingRun run, boolean[] repainted) {
         Timesteps visited = start.visited().orElseThrow();
         float[] latents = run.latents().toHost();
         float[] known = start.knownAt(visited.ratio(run.stepsDone()), pureNoise);

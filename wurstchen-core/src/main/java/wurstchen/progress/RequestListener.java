@@ -19,6 +19,13 @@ public interface RequestListener {
     void onStep(CompletedStep step);
 
     /**
+     * Called after {@link #onStep} where the request asked for a preview. Does nothing unless overridden.
+     *
+     * @param preview small pictures of what the batch is going to look like
+     */
+    default void onPreview(StepPreview preview) {}
+
+    /**
      * Called before a stage begins. Does nothing unless overridden.
      *
      * @param stage which one, for which pictures, and how far the request is

@@ -54,4 +54,32 @@ public record DenoisingStep(
             next[i] = sqrtInverseAlpha * denoised + noiseStd * freshNoise[i];
         }
     }
+
+    /**
+     * Returns the clean latents that the model predicted in this step: the update solved for the predicted noise e, and x with that noise
+     * taken off, (x - sqrt(1 - acp(t)) e) / sqrt(acp(t)).
+     *
+     * @param latents x, the latents before the step
+     * @param next the latents after it
+     * @param freshNoise z, the noise that was drawn for it
+     * @return a new array of the same length
+     * @throws IllegalArgumentException if the lengths differ
+     */
+    public float[] cleanLatents(float[] latents, float[] next, float[] freshNoise) {
+        int length = latents.length;
+        checkArgument(
+                next.length == length && freshNoise.length == length,
+                "a step needs arrays of one length, got latents %s, next %s, fresh noise %s",
+                length,
+                next.length,
+                freshNoise.length);
+        double sqrtAlphaCumprod = Math.sqrt(1 - (double) sqrtOneMinusAlphaCumprod * sqrtOneMinusAlphaCumprod);
+        double perDifference = (double) sqrtOneMinusAlphaCumprod * sqrtOneMinusAlphaCumprod / oneMinusAlpha;
+        float[] clean = new float[length];
+        for (int i = 0; i < length; i++) {
+            double denoised = ((double) next[i] - noiseStd * freshNoise[i]) / sqrtInverseAlpha;
+            clean[i] = (float) ((latents[i] - perDifference * (latents[i] - denoised)) / sqrtAlphaCumprod);
+        }
+        return clean;
+    }
 }

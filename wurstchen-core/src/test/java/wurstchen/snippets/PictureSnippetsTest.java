@@ -18,6 +18,10 @@ import wurstchen.image.Fit;
 import wurstchen.image.Picture;
 import wurstchen.image.PictureReader;
 import wurstchen.progress.CascadeStage;
+import wurstchen.progress.CompletedStep;
+import wurstchen.progress.Previews;
+import wurstchen.progress.RequestListener;
+import wurstchen.progress.StepPreview;
 import wurstchen.stage.StageCLatents;
 
 /** Pictures as input. */
@@ -97,6 +101,28 @@ class PictureSnippetsTest {
         // @end
         assertThat(picture.picture()).isEqualTo(wurstchen.generate(request).first().picture());
         assertThat(last.get().stepsLeft()).isZero();
+    }
+
+    @Test
+    void previews() {
+        List<Picture> shown = new ArrayList<>();
+        // @start region="previews"
+        RequestListener listener = new RequestListener() {
+            @Override
+            public void onStep(CompletedStep step) {}
+
+            @Override
+            public void onPreview(StepPreview preview) {
+                shown.addAll(preview.pictures());
+            }
+        };
+        PictureRequest request = PictureRequest.builder("a red apple")
+                .listener(listener)
+                .previews(Previews.every(3).throughStages(1))
+                .build();
+        // @end
+        wurstchen.generate(request);
+        assertThat(shown).hasSize(1);
     }
 
     @Test

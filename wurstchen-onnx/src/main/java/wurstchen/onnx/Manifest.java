@@ -2,6 +2,7 @@ package wurstchen.onnx;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import wurstchen.PictureDefaults;
 import wurstchen.sampling.CosineSchedule;
@@ -82,6 +83,13 @@ public interface Manifest {
      * @return every graph by its name, immutable
      */
     Map<String, GraphSpec> graphs();
+
+    /**
+     * Returns the file of the projections by which previews are made.
+     *
+     * @return its path inside the bundle; empty if the model has none
+     */
+    Optional<String> previews();
 
     /**
      * Returns the files.

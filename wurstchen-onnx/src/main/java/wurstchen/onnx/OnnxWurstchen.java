@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import wurstchen.Wurstchen;
+import wurstchen.onnx.internal.bundle.PreviewProjections;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.cascade.CascadeContract;
 import wurstchen.onnx.internal.common.Closing;
@@ -274,6 +275,7 @@ public final class OnnxWurstchen {
                     .schedules(manifest.schedules().stageC(), manifest.schedules().stageB())
                     .tokenizers(model.tokenizerC(), model.tokenizerB());
             executor.ifPresent(pipeline::executor);
+            PreviewProjections.of(model).ifPresent(found -> pipeline.projections(found.stageC(), found.stageB()));
             maxMemory.ifPresent(pipeline::maxMemory);
             OnnxEngine engine = OnnxEngine.open(device.provider(), mapWeights);
             try {

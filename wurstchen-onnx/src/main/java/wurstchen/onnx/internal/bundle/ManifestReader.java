@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import wurstchen.PictureDefaults;
 import wurstchen.PictureRequest;
@@ -66,6 +67,7 @@ final class ManifestReader {
                 new Manifest.Tokenizers(
                         tokenizer(root.get("tokenizers").get("c")), tokenizer(root.get("tokenizers").get("b"))),
                 root.get("graphs").map(MAX_GRAPHS, node -> graph(node, files)),
+                root.has("previews") ? Optional.of(listed(root.get("previews").get("file"), files)) : Optional.empty(),
                 files);
     }
 
@@ -178,15 +180,18 @@ final class ManifestReader {
 
     private static GraphSpec graph(ManifestNode node, ImmutableMap<String, BundleFile> files) {
         String name = node.place().substring(node.place().lastIndexOf('.') + 1);
-        ManifestNode file = node.get("file");
+        return new GraphSpec(
+                name,
+                listed(node.get("file"), files),
+                node.get("inputs").list(MAX_TENSORS, ManifestReader::tensor),
+                node.get("outputs").list(MAX_TENSORS, ManifestReader::tensor));
+    }
+
+    private static String listed(ManifestNode file, ImmutableMap<String, BundleFile> files) {
         if (!files.containsKey(file.text())) {
             throw file.expected("a path that files lists");
         }
-        return new GraphSpec(
-                name,
-                file.text(),
-                node.get("inputs").list(MAX_TENSORS, ManifestReader::tensor),
-                node.get("outputs").list(MAX_TENSORS, ManifestReader::tensor));
+        return file.text();
     }
 
     private static TensorSpec tensor(ManifestNode node) {

@@ -2,6 +2,7 @@ package wurstchen.onnx.internal.bundle;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import wurstchen.PictureDefaults;
 import wurstchen.onnx.GraphSpec;
@@ -19,6 +20,7 @@ record ReadManifest(
         ImmutableList<Manifest.PictureSize> recommendedSizes,
         Manifest.Tokenizers tokenizers,
         ImmutableMap<String, GraphSpec> graphs,
+        Optional<String> previews,
         ImmutableMap<String, Manifest.BundleFile> files)
         implements Manifest {
     /** Description of the bundle. */
