@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,6 +25,8 @@ import wurstchen.sampling.StepTable;
 import wurstchen.sampling.Timesteps;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.HiddenStates;
+import wurstchen.stage.TextEncoder;
+import wurstchen.text.TokenIds;
 
 /** Steps that are recorded, and queued while the one before is waited for, with the CPU in the place of the GPU. */
 class StepsAheadTest {
@@ -87,6 +92,40 @@ class StepsAheadTest {
         made(recorded, request());
 
         assertThat(latentsWithAPartPutBack(recorded)).isEqualTo(latentsWithAPartPutBack(submitted));
+    }
+
+    private static float[] states(Wurstchen by, String... prompts) {
+        TextEncoder encoder = by.parts().textEncoderC();
+        List<TokenIds> rows = Arrays.stream(prompts).map(by.parts().tokenizerC()::encode).toList();
+        try (HiddenStates states = encoder.encode(rows)) {
+            return states.toHost();
+        }
+    }
+
+    @Test
+    void textsThatAreRecorded_areEncodedAsOneByOne() {
+        for (int i = 0; i < 8; i++) {
+            String prompt = "a house with " + i + " windows";
+            assertThat(states(recorded, prompt, "")).isEqualTo(states(submitted, prompt, ""));
+            assertThat(states(recorded, prompt)).isEqualTo(states(submitted, prompt));
+            assertThat(states(recorded, prompt, "a", "b", prompt)).isEqualTo(states(submitted, prompt, "a", "b", prompt));
+        }
+    }
+
+    @Test
+    void textsOfSeveralThreads_doNotDisturbEachOther() {
+        Map<String, float[]> expected = new HashMap<>();
+        for (int i = 0; i < 6; i++) {
+            expected.put("prompt " + i, states(submitted, "prompt " + i, ""));
+        }
+        List<CompletableFuture<Void>> threads = expected.keySet().stream()
+                .map(prompt -> CompletableFuture.runAsync(() -> {
+                    for (int run = 0; run < 8; run++) {
+                        assertThat(states(recorded, prompt, "")).isEqualTo(expected.get(prompt));
+                    }
+                }))
+                .toList();
+        threads.forEach(CompletableFuture::join);
     }
 
     @Test

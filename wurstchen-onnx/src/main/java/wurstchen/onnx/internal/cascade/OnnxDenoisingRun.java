@@ -25,8 +25,8 @@ final class OnnxDenoisingRun implements DenoisingRun {
     /** Maximum length of a table. */
     static final int MAX_CHUNK_STEPS = 64;
 
-    /** Noise tables larger than this gain nothing; 64 steps at 256 x 256 px take 4 MiB. */
-    private static final long MAX_CHUNK_BYTES = 64L << 20;
+    /** The largest noise table: 12 steps of 8 pictures of 1024 x 1024 px take 96 MiB. Longer ones are written in pieces, between steps. */
+    private static final long MAX_CHUNK_BYTES = 128L << 20;
 
     /** Value of the first bad row if there is none. */
     private static final long NONE_BAD = -1;

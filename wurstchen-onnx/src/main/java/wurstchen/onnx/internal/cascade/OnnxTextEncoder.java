@@ -14,6 +14,7 @@ import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.ExecutionProvider;
 import wurstchen.onnx.internal.binding.Tensor;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
+import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.graph.BoundSession;
 import wurstchen.onnx.internal.graph.OnnxEngine;
 import wurstchen.stage.HiddenStates;
@@ -25,12 +26,14 @@ public final class OnnxTextEncoder implements TextEncoder {
     private final BoundSession session;
     private final int tokens;
     private final int width;
+    private final TextBufferPool pool;
 
     public OnnxTextEncoder(BoundSession session) {
         TensorSpec states = session.spec().outputs().get(0);
         this.session = session;
         this.tokens = (int) states.length(1);
         this.width = (int) states.length(2);
+        this.pool = new TextBufferPool(rows -> new TextBuffers(session, rows, tokens, width));
     }
 
     /**
@@ -102,17 +105,37 @@ public final class OnnxTextEncoder implements TextEncoder {
     }
 
     private OnnxHiddenStates encodeDistinct(List<TokenIds> rows) {
-        OnnxEngine engine = session.engine();
         long[] ids = rows.stream().flatMapToLong(row -> LongStream.of(row.ids())).toArray();
         long[] masks = rows.stream().flatMapToLong(row -> LongStream.of(row.attentionMask())).toArray();
-        Tensor states = engine.tensor(ElementType.FLOAT32, rows.size(), tokens, width);
-        try (Tensor inputIds = engine.upload(ids, rows.size(), tokens);
-                Tensor attentionMask = engine.upload(masks, rows.size(), tokens)) {
+        Tensor states = session.records() ? encodeAgain(rows.size(), ids, masks) : encodeOnce(rows.size(), ids, masks);
+        return new OnnxHiddenStates(session.engine(), rows.size(), tokens, width, states);
+    }
+
+    /** Encodes with tensors that are kept, so that the device can record the graph's many small kernels and replay them. */
+    private Tensor encodeAgain(int rows, long[] ids, long[] masks) {
+        TextBuffers buffers = pool.take(rows);
+        Tensor states;
+        try {
+            states = buffers.encode(ids, masks);
+        } catch (RuntimeException e) {
+            // Discard tensors that a failure may have left in any state.
+            Closing.afterFailure(e, List.of(buffers));
+            throw e;
+        }
+        pool.giveBack(buffers);
+        return states;
+    }
+
+    private Tensor encodeOnce(int rows, long[] ids, long[] masks) {
+        OnnxEngine engine = session.engine();
+        Tensor states = engine.tensor(ElementType.FLOAT32, rows, tokens, width);
+        try (Tensor inputIds = engine.upload(ids, rows, tokens);
+                Tensor attentionMask = engine.upload(masks, rows, tokens)) {
             session.run(
                             ImmutableMap.of("input_ids", inputIds, "attention_mask", attentionMask),
                             ImmutableMap.of("hidden_states", states))
                     .close();
-            return new OnnxHiddenStates(engine, rows.size(), tokens, width, states);
+            return states;
         } catch (RuntimeException e) {
             states.close();
             throw e;
@@ -122,5 +145,6 @@ public final class OnnxTextEncoder implements TextEncoder {
     @Override
     public void close() {
         session.close();
+        pool.close();
     }
 }

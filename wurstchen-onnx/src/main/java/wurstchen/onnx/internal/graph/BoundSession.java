@@ -130,6 +130,11 @@ public final class BoundSession implements AutoCloseable {
         return prepare(inputs, outputs, ImmutableSet.of(), recordings.map(Recordings::unrecorded));
     }
 
+    /** Returns whether the device may record runs of {@link #prepareRepeated}. */
+    public boolean records() {
+        return recordings.isPresent();
+    }
+
     /**
      * As {@link #prepare}, for runs that the device may record and replay.
      *

@@ -27,9 +27,9 @@ import wurstchen.onnx.internal.cuda.CudaCalls;
  * @param engine the device
  * @param spec the graph
  * @param file its file
- * @param repeated whether it runs many times with the same tensors
+ * @param repeats how often it runs on the same tensors
  */
-record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, boolean repeated) {
+record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, GraphRepeats repeats) {
     /**
      * Opens the graph.
      *
@@ -55,13 +55,27 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, boolean r
     }
 
     private GraphUse bestUse(GraphOperators operators, GraphKernels kernels) {
-        GraphUse best = engine.provider().bestUse(repeated);
+        GraphUse best = engine.provider().bestUse(repeats != GraphRepeats.NEVER);
         if (best != GraphUse.REPLAYED) {
             return best;
         }
         Optional<String> obstacle = obstacle(operators, kernels);
-        obstacle.ifPresent(reason -> engine.note(spec.name() + ": " + reason));
+        obstacle.ifPresent(this::noteOfSteps);
         return obstacle.isPresent() ? GraphUse.WHOLE : best;
+    }
+
+    private void noteLess(GraphUse less) {
+        if (less == GraphUse.PARTLY) {
+            engine.note(spec.name() + ": " + less.note());
+        } else {
+            noteOfSteps(less.note());
+        }
+    }
+
+    private void noteOfSteps(String reason) {
+        if (repeats == GraphRepeats.EACH_STEP) {
+            engine.note(spec.name() + ": " + reason);
+        }
     }
 
     private Optional<String> obstacle(GraphOperators operators, GraphKernels kernels) {
@@ -80,7 +94,7 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, boolean r
         } catch (OrtException e) {
             Optional<GraphUse> less = engine.provider().lessThan(use, e);
             if (less.isPresent()) {
-                engine.note(spec.name() + ": " + less.get().note());
+                noteLess(less.get());
                 return open(operators, kernels, less.get());
             }
             if (kernels.areUsed()) {
@@ -135,7 +149,7 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, boolean r
      * for all others.
      */
     private OrtSession create(SessionOptions options) throws OrtException {
-        return repeated
+        return repeats == GraphRepeats.EACH_STEP
                 ? OrtEnvironment.getEnvironment().createSession(file.model(), options)
                 : engine.memory().openSession(file.model(), options);
     }

@@ -3,7 +3,6 @@ package wurstchen.onnx.internal.graph;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,9 +22,6 @@ import wurstchen.onnx.internal.common.OneLine;
 
 /** Opens graphs of a verified bundle, several in parallel, and either all of them or none. */
 public final class GraphSessions {
-    /** Graphs that run once per step, with the same tensors each time: those of the diffusion models, which have most of the weights. */
-    private static final ImmutableSet<String> REPEATED = ImmutableSet.of(GraphSpec.STAGE_C_STEP, GraphSpec.STAGE_B_STEP);
-
     private GraphSessions() {}
 
     /**
@@ -92,7 +88,7 @@ public final class GraphSessions {
     }
 
     private static BoundSession openRetained(VerifiedBundle bundle, OnnxEngine engine, GraphSpec spec) {
-        BoundSession bound = new GraphOpening(engine, spec, bundle.graph(spec.file()), REPEATED.contains(spec.name())).open();
+        BoundSession bound = new GraphOpening(engine, spec, bundle.graph(spec.file()), GraphRepeats.of(spec)).open();
         try {
             bound.checkContract();
         } catch (RuntimeException e) {
