@@ -6,11 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** Parts of an ONNX model, byte by byte. */
-final class OnnxBytes {
+public final class OnnxBytes {
     private OnnxBytes() {}
 
     /** Puts a message into others, by field numbers from the outermost in. */
-    static byte[] nested(String path, byte[] innermost) {
+    public static byte[] nested(String path, byte[] innermost) {
         byte[] message = innermost;
         String[] fields = path.split(" ");
         for (int i = fields.length - 1; i >= 0; i--) {
@@ -20,7 +20,7 @@ final class OnnxBytes {
     }
 
     /** The fields of a tensor that say where its values lie. */
-    static byte[] externalData(Map<String, String> entries) {
+    public static byte[] externalData(Map<String, String> entries) {
         byte[] fields = {};
         for (Map.Entry<String, String> entry : entries.entrySet()) {
             byte[] key = field(1, entry.getKey().getBytes(StandardCharsets.UTF_8));
