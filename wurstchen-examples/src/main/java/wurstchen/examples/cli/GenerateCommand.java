@@ -21,6 +21,7 @@ import wurstchen.WurstchenException;
 import wurstchen.examples.cli.list.ListedPicture;
 import wurstchen.examples.cli.list.PictureList;
 import wurstchen.examples.cli.option.HelpOption;
+import wurstchen.examples.cli.option.ImageOptions;
 import wurstchen.examples.cli.option.ModelOptions;
 import wurstchen.examples.cli.option.OutputOptions;
 import wurstchen.examples.cli.option.PictureOptions;
@@ -69,6 +70,9 @@ final class GenerateCommand implements Callable<Integer> {
     private PictureOptions pictureOptions;
 
     @Mixin
+    private ImageOptions imageOptions;
+
+    @Mixin
     private ModelOptions modelOptions;
 
     @Mixin
@@ -83,6 +87,7 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() {
         PictureRequest.Builder request = promptOptions.toRequest();
         pictureOptions.set(request);
+        imageOptions.set(request, folder);
         Device device = modelOptions.device();
         try {
             Optional<String> prompts = promptOptions.prompts();

@@ -11,6 +11,9 @@ final class MadeAgain {
     /** Needs no quotes in a POSIX shell. */
     private static final String PLAIN = "[A-Za-z0-9_%+=:,./-]+";
 
+    /** Of a hash, so many tell files apart. */
+    private static final int HASH_DIGITS = 12;
+
     private MadeAgain() {}
 
     /**
@@ -28,7 +31,10 @@ final class MadeAgain {
         Map<String, String> values = metadata.settings().toText();
         List<String> words = new ArrayList<>(List.of("generate"));
         values.forEach((name, value) -> {
-            if (name.equals("prompt")) {
+            if (name.endsWith("-sha256")) {
+                // A hash is no file: who makes it again knows which one has it.
+                words.addAll(List.of("--" + name.substring(0, name.length() - "-sha256".length()), "FILE-OF-" + value.substring(0, HASH_DIGITS)));
+            } else if (name.equals("prompt")) {
                 words.add(value.startsWith("-") ? "--prompt=" + value : value);
             } else if (!(name.equals("negative-prompt") && value.isEmpty())
                     && !(name.endsWith("-steps") && values.containsKey(name.replace("-steps", "-timesteps")))) {

@@ -78,6 +78,10 @@ public final class WurstchenCommand implements Runnable {
         WurstchenCommand root = new WurstchenCommand();
         CommandLine line = new CommandLine(root)
                 .addSubcommand(new GenerateCommand(folder, terminal))
+                .addSubcommand(new ReconstructCommand(folder, terminal))
+                .addSubcommand(new VaryCommand(folder, terminal))
+                .addSubcommand(new BlendCommand(folder, terminal))
+                .addSubcommand(new InpaintCommand(folder, terminal))
                 .addSubcommand(new ShowCommand(folder))
                 .addSubcommand(new ModelCommand())
                 .addSubcommand(new DoctorCommand())

@@ -4,11 +4,13 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import java.math.BigInteger;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
+import wurstchen.image.Fit;
 import wurstchen.sampling.Timesteps;
 
 /** Reads numbers and file names, and says what was expected where there is none. */
@@ -29,6 +31,7 @@ public final class OptionValues {
                 .registerConverter(Long.class, converter(OptionValues::seed, "a whole number from -2^63 to 2^64 - 1"))
                 .registerConverter(Float.class, converter(OptionValues::number, "a number"))
                 .registerConverter(Timesteps.class, OptionValues::timesteps)
+                .registerConverter(Fit.class, converter(OptionValues::fit, "crop, pad or stretch"))
                 .registerConverter(Path.class, converter(Path::of, "a file name that the locale can spell (LC_ALL=C.UTF-8 can)"));
     }
 
@@ -50,6 +53,16 @@ public final class OptionValues {
     public static Float number(String text) {
         checkArgument(NUMBER.matcher(text).matches(), "no number");
         return Float.valueOf(text);
+    }
+
+    /**
+     * Reads what to do with a picture of another size.
+     *
+     * @throws IllegalArgumentException if there is no such way
+     */
+    public static Fit fit(String text) {
+        checkArgument(text.equals(text.toLowerCase(Locale.ROOT)), "capitals");
+        return Fit.valueOf(text.toUpperCase(Locale.ROOT));
     }
 
     /**
