@@ -36,7 +36,8 @@ final class PictureCommandsTest {
 
     private void succeed(String... args) {
         CommandRun run = run(args);
-        assertThat(run.err()).isEmpty();
+        // A busy machine makes a job long, and long jobs say how far they are.
+        assertThat(run.err().lines().filter(line -> !line.matches("wurstchen: [0-9.]+ % after [0-9]+ s, in .*"))).isEmpty();
         assertThat(run.exitCode()).isZero();
     }
 
