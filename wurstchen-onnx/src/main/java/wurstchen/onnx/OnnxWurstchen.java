@@ -8,6 +8,7 @@ import com.google.common.base.Stopwatch;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -58,6 +59,7 @@ public final class OnnxWurstchen {
         private Device device = Device.cpu();
         private boolean lowMemory;
         private boolean mapWeights;
+        private Optional<Duration> openingTime = Optional.empty();
         private Optional<Executor> executor = Optional.empty();
         private int maxWaitingRequests = Integer.MAX_VALUE;
         private OptionalLong maxMemory = OptionalLong.empty();
@@ -149,6 +151,20 @@ public final class OnnxWurstchen {
         public Builder maxWaitingRequests(int most) {
             checkArgument(most >= 0, "waiting requests must be at least 0, got %s; 0 lets none wait", most);
             maxWaitingRequests = most;
+            return this;
+        }
+
+        /**
+         * Limits how long {@link #open} may take; any time if not set. The model is then opened on another thread, an interrupt of the
+         * caller ends the wait too, and what was opened for nothing is closed.
+         *
+         * @param most above zero
+         * @return this
+         * @throws IllegalArgumentException if it is zero or negative
+         */
+        public Builder openingTime(Duration most) {
+            checkArgument(!most.isZero() && !most.isNegative(), "the time to open a model must be above zero, got %s", most);
+            openingTime = Optional.of(most);
             return this;
         }
 
@@ -247,9 +263,13 @@ public final class OnnxWurstchen {
          * @return the pipeline; close it to free the graphs
          * @throws IllegalStateException if no model is set
          * @throws ModelBundleException if the model is not a complete, unmodified bundle, or a graph is not what the manifest says
-         * @throws wurstchen.WurstchenException if ONNX Runtime cannot open a graph
+         * @throws wurstchen.WurstchenException if ONNX Runtime cannot open a graph, or it takes longer than {@link #openingTime}
          */
         public Wurstchen open() {
+            return openingTime.isPresent() ? LimitedOpening.within(openingTime.get(), this::openNow) : openNow();
+        }
+
+        private Wurstchen openNow() {
             if (bundle != null) {
                 return open(bundle.verified(), () -> {});
             }
