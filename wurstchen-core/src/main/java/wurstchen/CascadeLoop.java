@@ -1,7 +1,7 @@
 package wurstchen;
 
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -22,6 +22,7 @@ import wurstchen.stage.Engine;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
+import wurstchen.text.LongPrompts;
 
 /**
  * The cascade from a prompt to pictures: tokenize and encode once, then for each batch run Stage C, run Stage B, decode with Stage A.
@@ -66,6 +67,21 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
             }
             progress.meter().stop();
             return new PictureResult(progress.finished(), progress.meter(), dropped, engine);
+        }
+    }
+
+    /**
+     * Checks the lengths of the prompts, if such ones as are too long are refused.
+     *
+     * @throws IllegalArgumentException if one is
+     */
+    void checkLengths(PictureSettings settings) {
+        if (settings.longPrompts() == LongPrompts.REFUSE) {
+            for (int i = 0; i < settings.prompts(); i++) {
+                PictureSettings picture = settings.prompts() == 1 ? settings : settings.picture(i);
+                encoder(CascadeStage.STAGE_C).checkLengths(picture, picture.stageCGuidance());
+                encoder(CascadeStage.STAGE_B).checkLengths(picture, picture.stageBGuidance());
+            }
         }
     }
 
@@ -168,6 +184,7 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
 
     private DenoisingRun startC(PictureBatch batch, PromptEncoder.Encoded text, StepTable table, NoiseSource noise) {
         return text.start(
+                batch.first(),
                 batch.pictures(),
                 states -> parts.stageC().start(states, batch.stageCShape(), table, batch.settings().stageCGuidance(), noise));
     }
@@ -175,6 +192,7 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
     private DenoisingRun startB(
             PictureBatch batch, PromptEncoder.Encoded text, Latents stageCLatents, StepTable table, NoiseSource noise) {
         return text.start(
+                batch.first(),
                 batch.pictures(),
                 states -> parts.stageB()
                         .start(states, stageCLatents, batch.stageBShape(), table, batch.settings().stageBGuidance(), noise));

@@ -37,7 +37,7 @@ final class PictureBatch implements AutoCloseable {
     PictureBatch(LatentGeometry geometry, PictureSettings settings, int first, int pictures) {
         this.settings = settings;
         this.first = first;
-        seeds = LongStream.range(0, pictures).map(i -> settings.seed() + first + i).toArray();
+        seeds = LongStream.range(0, pictures).map(i -> settings.picture(first + (int) i).seed()).toArray();
         stageCShape = geometry.stageC(pictures, settings.height(), settings.width());
         stageBShape = geometry.stageB(pictures, settings.height(), settings.width());
         noise = new NoiseAhead(
@@ -95,7 +95,7 @@ final class PictureBatch implements AutoCloseable {
     void finish(Pixels pixels, UnaryOperator<Picture> last, PictureOrigin origin, RunProgress progress) {
         List<Picture> pictures = progress.call(() -> read(pixels));
         for (int i = 0; i < seeds.length; i++) {
-            PictureMetadata metadata = new PictureMetadata(settings.withSeed(seeds[i]), origin);
+            PictureMetadata metadata = new PictureMetadata(settings.picture(first + i), origin);
             progress.finish(new GeneratedPicture(last.apply(pictures.get(i)), metadata));
         }
     }
@@ -103,7 +103,7 @@ final class PictureBatch implements AutoCloseable {
     /** Ends a request with its latents, one picture after the other. */
     void finish(Latents stageCLatents, String modelSha256, RunProgress progress) {
         for (int i = 0; i < seeds.length; i++) {
-            Map<String, String> notes = new LinkedHashMap<>(settings.withSeed(seeds[i]).toText());
+            Map<String, String> notes = new LinkedHashMap<>(settings.picture(first + i).toText());
             if (!modelSha256.isEmpty()) {
                 notes.put(PictureResult.MODEL_SHA256, modelSha256);
             }

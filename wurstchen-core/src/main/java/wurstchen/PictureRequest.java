@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
 import static com.google.common.base.Preconditions.checkState;
 
+import com.google.common.collect.ImmutableList;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,9 @@ import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
 import wurstchen.stage.StageCLatents;
+import wurstchen.text.LongPrompts;
+import wurstchen.text.Prompt;
+import wurstchen.text.WeightedText;
 
 /**
  * What to make: a prompt, and whatever should differ from the model's defaults. Immutable. Two requests are equal if all of their values are;
@@ -30,6 +34,9 @@ import wurstchen.stage.StageCLatents;
 public final class PictureRequest {
     /** The most steps a stage takes. The reference sets no limit; noise ratios closer than this differ by rounding only. */
     public static final int MAX_STEPS = 1000;
+
+    /** The most prompts of one request: their hidden states are held until it ends. */
+    public static final int MAX_PROMPTS = 1000;
 
     /** The most pictures of one request. */
     public static final int MAX_PICTURES = 10_000;
@@ -378,6 +385,56 @@ public final class PictureRequest {
         }
 
         /**
+         * Sets a list of prompts: picture i shows the one at i, with its own negative prompt, and its own seed or the request's + i. Sets the
+         * number of pictures too. Default: every picture shows the same. One at a time, each is bit for bit the picture made alone;
+         * {@link #batchSize} makes several at a time.
+         *
+         * {@snippet class="wurstchen.snippets.PromptSnippetsTest" region="list"}
+         *
+         * @param list 1 to {@value PictureRequest#MAX_PROMPTS} prompts, copied
+         * @return this
+         * @throws IllegalArgumentException if there are none, or more
+         */
+        public Builder prompts(List<Prompt> list) {
+            checkArgument(
+                    !list.isEmpty() && list.size() <= MAX_PROMPTS,
+                    "a list must have 1 to %s prompts, got %s; send several requests",
+                    MAX_PROMPTS,
+                    list.size());
+            options.prompts = ImmutableList.copyOf(list);
+            options.prompt = list.get(0).text();
+            options.negativePrompt = list.get(0).negative();
+            options.pictures = list.size();
+            return this;
+        }
+
+        /**
+         * Sets whether brackets give parts of the prompts weights, as {@link WeightedText} reads them. Default: brackets are text.
+         *
+         * {@snippet class="wurstchen.snippets.PromptSnippetsTest" region="weights"}
+         *
+         * <p>A token's hidden state h becomes e + weight * (h - e), where e is the state of the empty prompt at its place.
+         *
+         * @param value whether they do
+         * @return this
+         */
+        public Builder promptWeights(boolean value) {
+            options.promptWeights = value;
+            return this;
+        }
+
+        /**
+         * Sets what becomes of a prompt that is too long for the text encoders. Default: it is cut, and the result says what was dropped.
+         *
+         * @param value cut, refuse or windows
+         * @return this
+         */
+        public Builder longPrompts(LongPrompts value) {
+            options.longPrompts = checkNotNull(value, "long prompts");
+            return this;
+        }
+
+        /**
          * Sets the seed: the same model, request and seed make the same picture, the one the reference makes in float32 with
          * {@code torch.Generator("cpu").manual_seed(seed)}. Picture i of several has seed + i (wrapping). Default: random, and reported in
          * the result. As in torch, seeds that agree modulo 2^32 make the same picture.
@@ -681,12 +738,32 @@ public final class PictureRequest {
          * Builds the request.
          *
          * @return an immutable request
-         * @throws IllegalStateException if a strength or a mask is set without an image
+         * @throws IllegalStateException if a strength or a mask is set without an image, or the number of pictures is not that of the list of
+         *     prompts
+         * @throws IllegalArgumentException if weights are asked for and a prompt's brackets are wrong; it names the place
          */
         public PictureRequest build() {
+            checkState(
+                    options.prompts == null || options.pictures == options.prompts.size(),
+                    "a list of %s prompts makes as many pictures, got %s; leave the number out",
+                    options.prompts == null ? 0 : options.prompts.size(),
+                    options.pictures);
+            checkState(options.prompts == null || options.blend == null, "a list of prompts cannot be mixed with another; leave out one of them");
+            if (options.promptWeights) {
+                checkWeights();
+            }
             checkState(options.image != null || options.strength == null, "a strength needs an image: set one, or no strength");
             checkState(options.image != null || options.mask == null, "a mask needs an image: set one, or no mask");
             return new PictureRequest(options);
+        }
+
+        private void checkWeights() {
+            List<Prompt> prompts = options.prompts != null ? options.prompts : List.of(Prompt.of(options.prompt));
+            prompts.forEach(prompt -> {
+                WeightedText.parse(prompt.text());
+                WeightedText.parse(prompt.negative());
+            });
+            WeightedText.parse(options.negativePrompt);
         }
     }
 }

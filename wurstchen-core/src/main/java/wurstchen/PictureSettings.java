@@ -12,6 +12,8 @@ import wurstchen.internal.StageCStart;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
 import wurstchen.stage.StageCLatents;
+import wurstchen.text.LongPrompts;
+import wurstchen.text.Prompt;
 
 /**
  * Everything that makes a picture what it is, with nothing left to defaults: with the same model, the same settings make the same picture.
@@ -47,16 +49,23 @@ public final class PictureSettings {
         return new PictureRequest(options);
     }
 
-    /**
-     * Returns the same settings with another seed.
-     *
-     * @param seed any number
-     * @return a copy
-     */
-    PictureSettings withSeed(long seed) {
+    /** Returns the settings of one picture of a request: its own seed, and its own prompts where the request has a list of them. */
+    PictureSettings picture(int index) {
         RequestOptions copy = options.copy();
-        copy.seed = seed;
+        copy.seed = seed() + index;
+        if (copy.prompts != null) {
+            Prompt prompt = copy.prompts.get(index);
+            copy.prompts = null;
+            copy.prompt = prompt.text();
+            copy.negativePrompt = prompt.negative();
+            copy.seed = prompt.seed().orElse(copy.seed);
+        }
         return new PictureSettings(copy);
+    }
+
+    /** Returns how many different prompts the pictures of a request have; one if it has no list. */
+    int prompts() {
+        return options.prompts == null ? 1 : options.prompts.size();
     }
 
     /**
@@ -84,6 +93,24 @@ public final class PictureSettings {
      */
     public String negativePrompt() {
         return options.negativePrompt;
+    }
+
+    /**
+     * Tells whether brackets give parts of the prompts weights.
+     *
+     * @return as {@link wurstchen.text.WeightedText} reads them
+     */
+    public boolean promptWeights() {
+        return options.promptWeights;
+    }
+
+    /**
+     * Returns what becomes of prompts that are too long.
+     *
+     * @return cut, refuse or windows
+     */
+    public LongPrompts longPrompts() {
+        return options.longPrompts;
     }
 
     /**

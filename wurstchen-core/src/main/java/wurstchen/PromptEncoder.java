@@ -1,16 +1,19 @@
 package wurstchen;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import wurstchen.internal.TextRows;
 import wurstchen.progress.CascadeStage;
 import wurstchen.sampling.Guidance;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.HiddenStates;
 import wurstchen.stage.TextEncoder;
 import wurstchen.text.ClipTokenizer;
-import wurstchen.text.TokenIds;
+import wurstchen.text.LongPrompts;
 
 /**
  * The text side of one diffusion stage.
@@ -21,22 +24,38 @@ import wurstchen.text.TokenIds;
  */
 record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder encoder) {
     /**
-     * Encodes the prompt and, if guidance is active, the negative prompt, once for all pictures of a request.
+     * Encodes the prompt and, if guidance is active, the negative prompt, once for all pictures of a request, or those of each of its list.
      *
      * @param checkpoint called now and then; what it throws ends the work
      */
     Encoded encode(PictureSettings settings, Guidance guidance, Runnable checkpoint) {
-        List<TokenIds> rows = new ArrayList<>();
-        List<DroppedText> dropped = new ArrayList<>();
-        for (String text : texts(settings, guidance)) {
-            TokenIds ids = tokenizer.encode(text, checkpoint);
-            rows.add(ids);
-            if (ids.truncated()) {
-                dropped.add(new DroppedText(stage, text, ids.dropped()));
+        List<HiddenStates> each = new ArrayList<>();
+        Set<DroppedText> dropped = new LinkedHashSet<>();
+        try {
+            for (int i = 0; i < settings.prompts(); i++) {
+                each.add(encodeOne(settings.prompts() == 1 ? settings : settings.picture(i), guidance, dropped, checkpoint));
             }
+        } catch (RuntimeException | Error e) {
+            each.forEach(HiddenStates::close);
+            throw e;
         }
-        HiddenStates states = encoder.encode(rows);
-        return new Encoded(settings.blend().map(blend -> mixed(states, blend.share())).orElse(states), List.copyOf(dropped));
+        return new Encoded(List.copyOf(each), List.copyOf(dropped));
+    }
+
+    /** Refuses prompts that are too long. */
+    void checkLengths(PictureSettings settings, Guidance guidance) {
+        texts(settings, guidance).forEach(text -> TextRows.of(text, settings.promptWeights(), LongPrompts.REFUSE, tokenizer, () -> {}));
+    }
+
+    private HiddenStates encodeOne(PictureSettings settings, Guidance guidance, Set<DroppedText> dropped, Runnable checkpoint) {
+        List<TextRows> texts = new ArrayList<>();
+        for (String text : texts(settings, guidance)) {
+            TextRows rows = TextRows.of(text, settings.promptWeights(), settings.longPrompts(), tokenizer, checkpoint);
+            texts.add(rows);
+            rows.dropped().ifPresent(end -> dropped.add(new DroppedText(stage, text, end)));
+        }
+        HiddenStates states = TextRows.encode(texts, tokenizer, encoder);
+        return settings.blend().map(blend -> mixed(states, blend.share())).orElse(states);
     }
 
     /** The texts of the request, then those of the other request that it is mixed with. */
@@ -65,29 +84,45 @@ record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder en
     /**
      * The text of a request for one diffusion stage, to be closed when all pictures are made.
      *
-     * @param states a row for the prompt and, in a guided run, one for the negative prompt
+     * @param each one for all pictures, or one for each: a row for the prompt and, in a guided run, one for the negative prompt
      * @param dropped what did not fit the tokenizer
      */
-    record Encoded(HiddenStates states, List<DroppedText> dropped) implements AutoCloseable {
+    record Encoded(List<HiddenStates> each, List<DroppedText> dropped) implements AutoCloseable {
         /** Of a stage that does not run. */
         static Encoded none() {
-            return new Encoded(HiddenStates.onHost(1, 1, 1, new float[1]), List.of());
+            return new Encoded(List.of(HiddenStates.onHost(1, 1, 1, new float[1])), List.of());
         }
 
-        /** Starts a run with the rows that a batch needs: the prompt for every picture, then the negative prompt for every picture. */
-        DenoisingRun start(int pictures, Function<HiddenStates, DenoisingRun> start) {
+        /** Starts a run with the rows that a batch needs: the prompt of every picture, then the negative prompt of every picture. */
+        DenoisingRun start(int first, int pictures, Function<HiddenStates, DenoisingRun> start) {
             if (pictures == 1) {
-                return start.apply(states);
+                return start.apply(each.size() == 1 ? each.get(0) : each.get(first));
             }
-            int[] rows = IntStream.range(0, states.rows() * pictures).map(row -> row / pictures).toArray();
-            try (HiddenStates repeated = states.select(rows)) {
-                return start.apply(repeated);
+            try (HiddenStates rows = each.size() == 1 ? repeated(each.get(0), pictures) : joined(each.subList(first, first + pictures))) {
+                return start.apply(rows);
             }
+        }
+
+        private static HiddenStates repeated(HiddenStates states, int pictures) {
+            return states.select(IntStream.range(0, states.rows() * pictures).map(row -> row / pictures).toArray());
+        }
+
+        private static HiddenStates joined(List<HiddenStates> pictures) {
+            HiddenStates any = pictures.get(0);
+            int row = any.tokens() * any.width();
+            float[] joined = new float[pictures.size() * any.rows() * row];
+            for (int picture = 0; picture < pictures.size(); picture++) {
+                float[] own = pictures.get(picture).toHost();
+                for (int half = 0; half < any.rows(); half++) {
+                    System.arraycopy(own, half * row, joined, (half * pictures.size() + picture) * row, row);
+                }
+            }
+            return HiddenStates.onHost(pictures.size() * any.rows(), any.tokens(), any.width(), joined);
         }
 
         @Override
         public void close() {
-            states.close();
+            each.forEach(HiddenStates::close);
         }
     }
 }

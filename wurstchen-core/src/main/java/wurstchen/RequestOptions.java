@@ -1,5 +1,6 @@
 package wurstchen;
 
+import com.google.common.collect.ImmutableList;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,6 +19,8 @@ import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
 import wurstchen.stage.StageCLatents;
+import wurstchen.text.LongPrompts;
+import wurstchen.text.Prompt;
 
 /** The values of a request; null is what is left to the model or not wanted. Who hands one on copies it first. */
 final class RequestOptions {
@@ -36,6 +39,9 @@ final class RequestOptions {
     @Nullable Input<Picture> mask;
     @Nullable Input<StageCLatents> start;
     @Nullable Blend blend;
+    boolean promptWeights;
+    LongPrompts longPrompts = LongPrompts.CUT;
+    @Nullable ImmutableList<Prompt> prompts;
     boolean endsWithStageC;
     int pictures = 1;
     int batchSize = 1;
@@ -79,13 +85,16 @@ final class RequestOptions {
         copy.mask = mask;
         copy.start = start;
         copy.blend = blend;
+        copy.promptWeights = promptWeights;
+        copy.longPrompts = longPrompts;
+        copy.prompts = prompts;
         return copy;
     }
 
     private List<@Nullable Object> values() {
         return Arrays.asList(
                 prompt, negativePrompt, seed, width, height, stageCTimesteps, stageCGuidance, stageBTimesteps, stageBGuidance,
-                image, strength, fit, mask, start, blend, endsWithStageC, pictures, batchSize, deadline, listener, previews, consumer, cancellation);
+                image, strength, fit, mask, start, blend, promptWeights, longPrompts, prompts, endsWithStageC, pictures, batchSize, deadline, listener, previews, consumer, cancellation);
     }
 
     /** Names what differs from the values of a new request. */
@@ -104,6 +113,9 @@ final class RequestOptions {
         set.put("mask", mask);
         set.put("startFrom", start);
         set.put("blend", blend);
+        set.put("promptWeights", promptWeights ? true : null);
+        set.put("longPrompts", longPrompts == LongPrompts.CUT ? null : longPrompts);
+        set.put("prompts", prompts);
         set.put("stopAfter", endsWithStageC ? CascadeStage.STAGE_C : null);
         set.put("pictures", pictures == 1 ? null : pictures);
         set.put("batchSize", batchSize == 1 ? null : batchSize);

@@ -17,6 +17,7 @@ import wurstchen.internal.Blend;
 import wurstchen.internal.Input;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
+import wurstchen.text.LongPrompts;
 
 /** Settings as text that people and programs read. Timesteps are written only where they are not evenly spaced. */
 final class SettingsText {
@@ -42,6 +43,12 @@ final class SettingsText {
         text.put("height", Integer.toString(settings.height()));
         writeStage(text, "stage-c", settings.stageCTimesteps(), settings.stageCGuidance());
         writeStage(text, "stage-b", settings.stageBTimesteps(), settings.stageBGuidance());
+        if (settings.promptWeights()) {
+            text.put("prompt-weights", "true");
+        }
+        if (settings.longPrompts() != LongPrompts.CUT) {
+            text.put("long-prompts", settings.longPrompts().name().toLowerCase(Locale.ROOT));
+        }
         writeInputs(text, settings);
         return Collections.unmodifiableMap(text);
     }
@@ -104,6 +111,10 @@ final class SettingsText {
                 .stageCGuidance(value("stage-c-guidance", "a number", Float::valueOf))
                 .stageBTimesteps(timesteps("stage-b"))
                 .stageBGuidance(value("stage-b-guidance", "a number", Float::valueOf));
+        request.promptWeights(text.containsKey("prompt-weights") && value("prompt-weights", "true or false", SettingsText::bool));
+        if (text.containsKey("long-prompts")) {
+            request.longPrompts(value("long-prompts", "cut, refuse or windows", SettingsText::longPrompts));
+        }
         return readInputs(request.build().copyOfOptions());
     }
 
@@ -119,6 +130,20 @@ final class SettingsText {
 
     private <T> @Nullable Input<T> input(String name) {
         return text.containsKey(name) ? value(name, "a SHA-256", Input::<T>named) : null;
+    }
+
+    private static boolean bool(String text) {
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new NumberFormatException();
+        }
+        return text.equals("true");
+    }
+
+    private static LongPrompts longPrompts(String name) {
+        return Arrays.stream(LongPrompts.values())
+                .filter(policy -> policy.name().toLowerCase(Locale.ROOT).equals(name))
+                .findFirst()
+                .orElseThrow(NumberFormatException::new);
     }
 
     private static Fit fit(String name) {

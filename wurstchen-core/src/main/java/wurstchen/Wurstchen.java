@@ -186,6 +186,7 @@ public final class Wurstchen implements AutoCloseable {
         int kept = request.consumer().isPresent() ? request.batchSize() : request.pictures();
         memory.check(geometry(), settings.width(), settings.height(), request.batchSize(), kept);
         CascadeInput.check(settings, parts, geometry(), loop.model());
+        loop.checkLengths(settings);
         CascadeInput.checkPreviews(request.previews(), parts);
         Optional<RequestQueue.Ticket> ticket = inside && queue.enterAgain()
                 ? Optional.empty()

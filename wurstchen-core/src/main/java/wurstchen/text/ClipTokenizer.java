@@ -8,7 +8,9 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.common.primitives.ImmutableLongArray;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -134,23 +136,50 @@ public final class ClipTokenizer {
     public TokenIds encode(String prompt, Runnable checkpoint) {
         ImmutableIntArray all = encodeAll(ClipNormalizer.wellFormed(prompt), checkpoint);
         int kept = Math.min(all.length(), maxLength - 2);
+        return row(all.subArray(0, kept), all.subArray(kept, all.length()));
+    }
+
+    /**
+     * Encodes a prompt in windows, so that nothing is dropped.
+     *
+     * @param prompt any text, also empty
+     * @param checkpoint as for {@link #encode(String, Runnable)}
+     * @return one row for each {@link #maxLength} - 2 tokens, at least one; the one row of a prompt that fits is that of {@link #encode(String)}
+     */
+    public List<TokenIds> encodeWindows(String prompt, Runnable checkpoint) {
+        ImmutableIntArray all = encodeAll(ClipNormalizer.wellFormed(prompt), checkpoint);
+        int window = Math.max(1, maxLength - 2);
+        List<TokenIds> rows = new ArrayList<>();
+        for (int from = 0; from == 0 || from < all.length(); from += window) {
+            rows.add(row(all.subArray(from, Math.min(all.length(), from + window)), ImmutableIntArray.of()));
+        }
+        return rows;
+    }
+
+    /**
+     * Counts the tokens of a text, without start, end and pads.
+     *
+     * @param text any text, also empty
+     * @param checkpoint as for {@link #encode(String, Runnable)}
+     * @return 0 or more
+     */
+    public int count(String text, Runnable checkpoint) {
+        return encodeAll(ClipNormalizer.wellFormed(text), checkpoint).length();
+    }
+
+    private TokenIds row(ImmutableIntArray kept, ImmutableIntArray dropped) {
         ImmutableLongArray.Builder ids = ImmutableLongArray.builder(maxLength);
         ImmutableLongArray.Builder mask = ImmutableLongArray.builder(maxLength);
         ids.add(startId);
-        all.subArray(0, kept).forEach(ids::add);
+        kept.forEach(ids::add);
         ids.add(endId);
         for (int i = 0; i < maxLength; i++) {
-            mask.add(i < kept + 2 ? 1 : 0);
-            if (i >= kept + 2) {
+            mask.add(i < kept.length() + 2 ? 1 : 0);
+            if (i >= kept.length() + 2) {
                 ids.add(padId);
             }
         }
-        return new TokenIds(
-                ids.build(),
-                mask.build(),
-                text(all.subArray(0, kept)),
-                text(all.subArray(kept, all.length())),
-                all.length() - kept);
+        return new TokenIds(ids.build(), mask.build(), text(kept), text(dropped), dropped.length());
     }
 
     private ImmutableIntArray encodeAll(String prompt, Runnable checkpoint) {

@@ -36,6 +36,8 @@ final class MadeAgain {
                 words.addAll(List.of("--" + name.substring(0, name.length() - "-sha256".length()), "FILE-OF-" + value.substring(0, HASH_DIGITS)));
             } else if (name.equals("prompt")) {
                 words.add(value.startsWith("-") ? "--prompt=" + value : value);
+            } else if (value.equals("true") && name.equals("prompt-weights")) {
+                words.add("--" + name);
             } else if (!(name.equals("negative-prompt") && value.isEmpty())
                     && !(name.endsWith("-steps") && values.containsKey(name.replace("-steps", "-timesteps")))) {
                 words.addAll(value.startsWith("-") ? List.of("--" + name + "=" + value) : List.of("--" + name, value));

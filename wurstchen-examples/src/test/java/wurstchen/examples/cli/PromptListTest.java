@@ -164,9 +164,13 @@ final class PromptListTest {
     void linesThatAreWrong_areRefusedBeforeAnythingIsMade() throws IOException {
         assertRefused(
                 "{\"prompt\": \"a\", \"steps\": 3}",
-                "unknown name 'steps'; there are height, negative-prompt, prompt, seed, stage-b-guidance, stage-b-steps, stage-b-timesteps,"
+                "unknown name 'steps'; there are height, long-prompts, negative-prompt, prompt, prompt-weights, seed, stage-b-guidance, stage-b-steps, stage-b-timesteps,"
                         + " stage-c-guidance, stage-c-steps, stage-c-timesteps, width");
         assertRefused("{\"seed\": 3}", "no 'prompt'");
+        assertRefused(
+                "{\"prompt\": \"a (cat\", \"prompt-weights\": true}",
+                "prompt weights, character 3 (a »(cat): '(' is never closed; write \\( for the character itself");
+        assertRefused("{\"prompt\": \"a\", \"prompt-weights\": 1}", "'prompt-weights': expected true or false, got '1'");
         assertRefused("{\"prompt\": \"a\", \"seed\": \"x\"}", "'seed': no whole number");
         assertRefused("{\"prompt\": \"a\", \"width\": 99999999999}", "'width' must be a number in the option's range, got '99999999999'");
         assertRefused("{\"prompt\": \"a\", \"stage-c-steps\": 0}", "'stage-c-steps': stage C steps must be 1 to 1000, got 0");

@@ -67,6 +67,8 @@ final class ShowCommandTest {
         assertMadeAgain("one");
         assertMadeAgain("two");
         assertMadeAgain("three");
+        generate("a (cat:1.4)", "--negative-prompt=[dog]", "--prompt-weights", "--long-prompts=windows", "--seed=3", "--out=four.png");
+        assertMadeAgain("four");
     }
 
     @Test

@@ -121,6 +121,16 @@ final class WrongUsageTest {
     }
 
     @Test
+    void promptsThatAreWrong_areRefused() {
+        assertGenerateRefuses(
+                "wurstchen: --prompt-weights: prompt weights, character 3 (a »(cat): '(' is never closed; write \\( for the character itself",
+                "a (cat",
+                "--prompt-weights");
+        assertGenerateRefuses(
+                "wurstchen: Invalid value for option '--long-prompts': expected cut, refuse or windows, got 'CUT'", "a cat", "--long-prompts=CUT");
+    }
+
+    @Test
     void optionsThatDoNotFitTogether_areRefused() {
         assertGenerateRefuses(
                 "wurstchen: --quality: it is JPEG's: give --out a name that ends in .jpg, or leave it out", "a cat", "--out=a.png", "--quality=80");

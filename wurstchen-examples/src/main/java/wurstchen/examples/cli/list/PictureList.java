@@ -102,9 +102,9 @@ public final class PictureList {
             } else {
                 request.prompt(line);
             }
+            return request.build();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(name + ", line " + number + ": " + e.getMessage(), e);
         }
-        return request.build();
     }
 }

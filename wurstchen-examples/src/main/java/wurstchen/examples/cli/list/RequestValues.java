@@ -21,7 +21,10 @@ final class RequestValues {
             "stage-b-steps", (request, text) -> request.stageBSteps(OptionValues.integer(text)),
             "stage-b-guidance", (request, text) -> request.stageBGuidance(OptionValues.number(text)));
 
-    private static final Map<String, BiConsumer<PictureRequest.Builder, String>> TIMESTEPS = Map.of(
+    /** Set last: metadata has the number of steps as well. */
+    private static final Map<String, BiConsumer<PictureRequest.Builder, String>> LAST = Map.of(
+            "prompt-weights", (request, text) -> request.promptWeights(bool(text)),
+            "long-prompts", (request, text) -> request.longPrompts(OptionValues.longPrompts(text)),
             "stage-c-timesteps", (request, text) -> request.stageCTimesteps(OptionValues.timesteps(text)),
             "stage-b-timesteps", (request, text) -> request.stageBTimesteps(OptionValues.timesteps(text)));
 
@@ -39,18 +42,24 @@ final class RequestValues {
         values.forEach((name, text) -> {
             if (SETTERS.containsKey(name)) {
                 set(request, name, text, SETTERS.get(name));
-            } else if (!TIMESTEPS.containsKey(name) && !IGNORED.contains(name)) {
+            } else if (!LAST.containsKey(name) && !IGNORED.contains(name)) {
                 Set<String> known = new TreeSet<>(SETTERS.keySet());
-                known.addAll(TIMESTEPS.keySet());
+                known.addAll(LAST.keySet());
                 throw new IllegalArgumentException("unknown name '" + name + "'; there are " + String.join(", ", known));
             }
         });
-        // Last: metadata has the number of steps as well.
         values.forEach((name, text) -> {
-            if (TIMESTEPS.containsKey(name)) {
-                set(request, name, text, TIMESTEPS.get(name));
+            if (LAST.containsKey(name)) {
+                set(request, name, text, LAST.get(name));
             }
         });
+    }
+
+    private static boolean bool(String text) {
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new IllegalArgumentException("expected true or false, got '" + text + "'");
+        }
+        return text.equals("true");
     }
 
     private static void set(

@@ -12,6 +12,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 import wurstchen.image.Fit;
 import wurstchen.sampling.Timesteps;
+import wurstchen.text.LongPrompts;
 
 /** Reads numbers and file names, and says what was expected where there is none. */
 public final class OptionValues {
@@ -32,6 +33,7 @@ public final class OptionValues {
                 .registerConverter(Float.class, converter(OptionValues::number, "a number"))
                 .registerConverter(Timesteps.class, OptionValues::timesteps)
                 .registerConverter(Fit.class, converter(OptionValues::fit, "crop, pad or stretch"))
+                .registerConverter(LongPrompts.class, converter(OptionValues::longPrompts, "cut, refuse or windows"))
                 .registerConverter(Path.class, converter(Path::of, "a file name that the locale can spell (LC_ALL=C.UTF-8 can)"));
     }
 
@@ -88,6 +90,16 @@ public final class OptionValues {
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(e.getMessage());
         }
+    }
+
+    /**
+     * Reads what becomes of long prompts.
+     *
+     * @throws IllegalArgumentException if it is nothing of the kind
+     */
+    public static LongPrompts longPrompts(String text) {
+        checkArgument(text.equals(text.toLowerCase(Locale.ROOT)), "not in lower case");
+        return LongPrompts.valueOf(text.toUpperCase(Locale.ROOT));
     }
 
     /**

@@ -7,6 +7,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import wurstchen.PictureRequest;
+import wurstchen.text.LongPrompts;
 
 /** The options that say what a picture shows. */
 public final class PromptOptions {
@@ -48,6 +49,24 @@ public final class PromptOptions {
                 "Example: --negative-prompt blurry"
             })
     private String negativePrompt;
+
+    @Option(
+            names = "--prompt-weights",
+            description = {
+                "Brackets weigh parts of the prompts: (red:1.3) has the weight 1.3, (red) 1.1, [red] 1 / 1.1, and \\\\( is a bracket. Without"
+                        + " this, brackets are text."
+            })
+    private boolean promptWeights;
+
+    @Option(
+            names = "--long-prompts",
+            paramLabel = "WHAT",
+            description = {
+                "What becomes of prompts that are too long, 75 tokens in the published model: cut, refuse or windows (encoded piece by piece, and"
+                        + " averaged). Default: cut, with a warning.",
+                "Example: --long-prompts windows"
+            })
+    private LongPrompts longPrompts;
 
     @Option(
             names = {"-s", "--seed"},
@@ -98,6 +117,9 @@ public final class PromptOptions {
         OptionSetter options = new OptionSetter(spec);
         options.set("--negative-prompt", negativePrompt, request::negativePrompt);
         options.set("--seed", seed, request::seed);
+        options.set("--long-prompts", longPrompts, request::longPrompts);
+        options.set("--prompt-weights", promptWeights, request::promptWeights);
+        options.set("--prompt-weights", promptWeights, weighted -> request.build());
         return request;
     }
 }
