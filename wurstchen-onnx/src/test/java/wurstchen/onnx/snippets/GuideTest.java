@@ -8,23 +8,25 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The Java examples of docs/service.md are regions of tests, which compile and run them. A comment before each names its test and region, as
+ * The Java examples of the guides in docs are regions of tests, which compile and run them. A comment before each names its test and region, as
  * the Javadoc's snippets do: {@code <!-- ServiceSnippetsTest queue -->}.
  */
 class GuideTest {
-    private static final Path GUIDE = Path.of("../docs/service.md");
+    private static final Path GUIDES = Path.of("../docs");
     private static final Pattern EXAMPLE = Pattern.compile("(?:<!-- (\\w+) ([\\w-]+) -->\n)?```java\n(.*?)```", Pattern.DOTALL);
     private static final List<Path> SNIPPETS = List.of(
             Path.of("../wurstchen-core/src/test/java/wurstchen/snippets"), Path.of("src/test/java/wurstchen/onnx/snippets"));
 
-    @Test
-    void everyExample_isARegionOfATest() throws IOException {
-        List<MatchResult> examples = EXAMPLE.matcher(Files.readString(GUIDE)).results().toList();
+    @ParameterizedTest
+    @CsvSource({"service.md, 11", "pictures.md, 7"})
+    void everyExample_isARegionOfATest(String guide, int atLeast) throws IOException {
+        List<MatchResult> examples = EXAMPLE.matcher(Files.readString(GUIDES.resolve(guide))).results().toList();
 
-        assertThat(examples).hasSizeGreaterThan(10).allSatisfy(example -> {
+        assertThat(examples).hasSizeGreaterThanOrEqualTo(atLeast).allSatisfy(example -> {
             assertThat(example.group(1)).as("the name of the test before\n%s", example.group(3)).isNotNull();
             assertThat(example.group(3)).isEqualTo(region(example.group(1), example.group(2)));
         });
