@@ -21,5 +21,6 @@ module wurstchen.core {
     exports wurstchen.stage;
     exports wurstchen.text;
     exports wurstchen.internal to
-            wurstchen.onnx;
+            wurstchen.onnx,
+            wurstchen.examples;
 }

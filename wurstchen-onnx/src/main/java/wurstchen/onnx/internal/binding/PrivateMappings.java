@@ -1,19 +1,25 @@
 package wurstchen.onnx.internal.binding;
 
+import ai.onnxruntime.OrtException;
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.Jna;
+import wurstchen.onnx.internal.common.OrtWork;
 
 /**
  * Replaces mappings of files in this process by memory of its own with the same contents, at the same addresses. ONNX Runtime maps weights
@@ -24,6 +30,7 @@ import wurstchen.onnx.internal.common.Jna;
  */
 public final class PrivateMappings {
     private static final Path MAPS = Path.of("/proc/self/maps");
+    private static final Path MEMORY = Path.of("/proc/self/mem");
 
     /** "from-to permissions offset device inode path". Source: proc(5). */
     private static final Pattern LINE =
@@ -40,7 +47,23 @@ public final class PrivateMappings {
 
     private static final long MOST_BYTES_AT_ONCE = 1L << 28;
 
+    /**
+     * Excludes sessions that are opened or closed, and with it map and unmap files, while mappings are replaced: what is listed would be gone,
+     * or be something else.
+     */
+    private static final ReadWriteLock LOCK = new ReentrantReadWriteLock();
+
     private PrivateMappings() {}
+
+    /** Opens or closes a session: work that maps or unmaps files. */
+    public static void whileNoneIsReplaced(OrtWork work) throws OrtException {
+        LOCK.readLock().lock();
+        try {
+            work.run();
+        } finally {
+            LOCK.readLock().unlock();
+        }
+    }
 
     /** Part of the address space. */
     private record Mapping(long from, long to) {
@@ -51,7 +74,7 @@ public final class PrivateMappings {
 
     /** Returns whether mappings can be replaced here. */
     public static boolean areSupported(HostSystem host) {
-        return host.linux() && Jna.problem().isEmpty() && Files.isReadable(MAPS);
+        return host.linux() && Jna.problem().isEmpty() && Files.isReadable(MAPS) && Files.isReadable(MEMORY);
     }
 
     /**
@@ -61,8 +84,13 @@ public final class PrivateMappings {
      * @throws IOException if a mapping cannot be replaced; those before it are
      */
     public static void replace(Set<Path> files) throws IOException {
-        for (Mapping mapping : of(files)) {
-            replace(mapping);
+        LOCK.writeLock().lock();
+        try (FileChannel memory = FileChannel.open(MEMORY, StandardOpenOption.READ)) {
+            for (Mapping mapping : of(files)) {
+                replace(mapping, memory);
+            }
+        } finally {
+            LOCK.writeLock().unlock();
         }
     }
 
@@ -82,24 +110,42 @@ public final class PrivateMappings {
     }
 
     /** Moves a copy over the mapping. The kernel does that in one step: whoever reads meanwhile waits. */
-    private static void replace(Mapping mapping) throws IOException {
+    private static void replace(Mapping mapping, FileChannel memory) throws IOException {
         long copy = libc("mmap").invokeLong(new Object[] {
             Pointer.NULL, mapping.bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L
         });
         if (copy == FAILED) {
             throw new IOException("no memory for " + mapping.bytes() + " bytes of weights");
         }
-        for (long at = 0; at < mapping.bytes(); at += MOST_BYTES_AT_ONCE) {
-            long bytes = Math.min(MOST_BYTES_AT_ONCE, mapping.bytes() - at);
-            new Pointer(copy).getByteBuffer(at, bytes).put(new Pointer(mapping.from()).getByteBuffer(at, bytes));
+        try {
+            read(memory, mapping, new Pointer(copy));
+        } catch (IOException e) {
+            unmap(copy, mapping);
+            throw e;
         }
         long moved = libc("mremap").invokeLong(new Object[] {
             new Pointer(copy), mapping.bytes(), mapping.bytes(), MREMAP_MAYMOVE | MREMAP_FIXED, new Pointer(mapping.from())
         });
         if (moved != mapping.from()) {
-            libc("munmap").invokeInt(new Object[] {new Pointer(copy), mapping.bytes()});
+            unmap(copy, mapping);
             throw new IOException("a mapping of " + mapping.bytes() + " bytes of weights cannot be replaced");
         }
+    }
+
+    /** Copies through the kernel: where a file was truncated meanwhile, reading fails instead of ending the process. */
+    private static void read(FileChannel memory, Mapping mapping, Pointer to) throws IOException {
+        for (long at = 0; at < mapping.bytes(); ) {
+            long bytes = Math.min(MOST_BYTES_AT_ONCE, mapping.bytes() - at);
+            int count = memory.read(to.getByteBuffer(at, bytes), mapping.from() + at);
+            if (count <= 0) {
+                throw new IOException("a mapping of " + mapping.bytes() + " bytes of weights cannot be read");
+            }
+            at += count;
+        }
+    }
+
+    private static void unmap(long copy, Mapping mapping) {
+        libc("munmap").invokeInt(new Object[] {new Pointer(copy), mapping.bytes()});
     }
 
     private static Function libc(String name) {

@@ -20,6 +20,7 @@ import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.TensorSpec;
 import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.PreparedRun;
+import wurstchen.onnx.internal.binding.PrivateMappings;
 import wurstchen.onnx.internal.binding.Recordings;
 import wurstchen.onnx.internal.binding.RunPlan;
 import wurstchen.onnx.internal.binding.Tensor;
@@ -84,7 +85,7 @@ public final class BoundSession implements AutoCloseable {
         public void free() {
             try {
                 JvmExit.close(() -> CudaCalls.share(() -> {
-                    ort.close();
+                    PrivateMappings.whileNoneIsReplaced(ort::close);
                     Closing.all(weights);
                 }));
             } catch (OrtException e) {

@@ -13,6 +13,7 @@ import wurstchen.WurstchenException;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.internal.binding.GraphUse;
+import wurstchen.onnx.internal.binding.PrivateMappings;
 import wurstchen.onnx.internal.binding.Recordings;
 import wurstchen.onnx.internal.binding.SessionSettings;
 import wurstchen.onnx.internal.bundle.GraphFile;
@@ -125,7 +126,7 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, GraphRepe
             try {
                 weights.addTo(options);
                 OrtSession session = create(options);
-                opened.add(session);
+                opened.add(() -> PrivateMappings.whileNoneIsReplaced(session::close));
                 if (!weights.detach()) {
                     Closing.all(opened);
                     return Optional.empty();
@@ -149,8 +150,10 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, GraphRepe
      * for all others.
      */
     private OrtSession create(SessionOptions options) throws OrtException {
-        return repeats == GraphRepeats.EACH_STEP
+        OrtSession[] created = new OrtSession[1];
+        PrivateMappings.whileNoneIsReplaced(() -> created[0] = repeats == GraphRepeats.EACH_STEP
                 ? OrtEnvironment.getEnvironment().createSession(file.model(), options)
-                : engine.memory().openSession(file.model(), options);
+                : engine.memory().openSession(file.model(), options));
+        return created[0];
     }
 }

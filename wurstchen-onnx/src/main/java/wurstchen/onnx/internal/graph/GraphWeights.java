@@ -82,7 +82,7 @@ final class GraphWeights implements AutoCloseable {
      *
      * @return false if the files may have been written while it opened, so that it must be opened with {@link #held} weights
      */
-    boolean detach() throws IOException {
+    boolean detach() {
         if (!replacesMappings) {
             return true;
         }
@@ -90,7 +90,11 @@ final class GraphWeights implements AutoCloseable {
         for (ExternalTensor tensor : file.external()) {
             files.add(folder.orElseThrow().resolve(tensor.location()));
         }
-        PrivateMappings.replace(files);
+        try {
+            PrivateMappings.replace(files);
+        } catch (IOException e) {
+            return false; // A file was truncated, or there is no memory: the weights are read, which says what is wrong.
+        }
         return file.isUnchanged();
     }
 
