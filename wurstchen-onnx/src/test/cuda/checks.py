@@ -1,4 +1,7 @@
 """Each kernel against its formula in float64: fresh random inputs, outputs full of NaN between guards, hostile shapes."""
+import ctypes
+import mmap
+
 import torch
 
 import launches
@@ -11,10 +14,23 @@ HALF = (5.2e-4, 2e-5)
 FLOAT = (2e-5, 2e-5)
 # Where a mean is large beside the deviation, float32 sums before the norm lose digits.
 LARGE_MEAN = (6e-4, 3e-3)
+WHOLE = 6e-4  # relative, of a whole tensor
 
 
 class Failure(Exception):
     pass
+
+
+def ends_at_forbidden_page(shape, dtype, shift):
+    """A tensor that begins `shift` elements off 16 bytes, and ends less than 16 bytes before a page whose access ends the process."""
+    page, size = mmap.PAGESIZE, torch.Size(shape).numel() * dtype.itemsize
+    offset = shift * dtype.itemsize
+    padding = -(size + offset) % page // 16 * 16  # so that the whole is less than 16 bytes short of full pages
+    pages = -(-(padding + offset + size) // page)
+    memory = torch.frombuffer(mmap.mmap(-1, (pages + 1) * page), dtype=torch.uint8)
+    if ctypes.CDLL(None).mprotect(ctypes.c_void_p(memory.data_ptr() + pages * page), page, 0):
+        raise OSError("mprotect fails")
+    return memory[padding + offset:padding + offset + size].view(dtype).view(shape)
 
 
 class Checks:
@@ -35,6 +51,8 @@ class Checks:
 
     def normal(self, *shape, mean=0., deviation=1., shift=0, dtype=torch.float16):
         _, tensor = self.buffer(shape, dtype, float("nan"), shift)
+        if self.backend.torch_device == "cpu":
+            tensor = ends_at_forbidden_page(shape, dtype, shift)
         tensor.copy_(torch.randn(shape, generator=self.random, device=self.backend.torch_device) * deviation + mean)
         return tensor
 
@@ -68,6 +86,9 @@ class Checks:
             bad = (~(off <= allowed)).sum().item()
             raise Failure(f"{what}: {bad} of {got.numel()} wrong, first at {[int(i) for i in at]}: {got[at].item()}, expected {wanted[at].item()}"
                           f" within {allowed[at].item():.1e}")
+        error = ((got - wanted).norm() / wanted.norm().clamp_min(1e-6)).item()
+        if not error < WHOLE:
+            raise Failure(f"{what}: relative error of the whole {error:.1e}, allowed {WHOLE:.1e}")
 
     # Operators
 

@@ -149,7 +149,7 @@ def norm_statistics(x, stats, plain=False, blocks=None):
 
 
 def response_chunks(device, R, tokens, K):
-    return max(1, min(4 * device.multiprocessors // (-(-K // 256) * R), -(-tokens // 8), 65535))
+    return max(1, min(2 * device.multiprocessors // (-(-K // 256) * R), -(-tokens // 8), 65535))
 
 
 def response_partials(R, K, chunks):

@@ -43,7 +43,7 @@ std::function<void()> find(const std::string& name, void** parameters) {
 extern "C" void launch(const char* name, const unsigned* grid, int threads, unsigned sharedSize, void** parameters, unsigned seed,
         unsigned char** tensors, const size_t* sizes, int count) {
     if (threads % 32) emulation::fail("a block is not of whole warps");
-    if (sharedSize > sizeof wurstchen::shared_memory) emulation::fail("more shared memory than any device has");
+    if (sharedSize > wurstchen::SharedMemory::MOST) emulation::fail("more shared memory than any device has");
     std::vector<emulation::Held> held;
     for (int i = 0; i < count; i++) held.push_back({tensors[i], sizes[i]});
     emulation::launch({grid[0], grid[1], grid[2]}, threads, sharedSize, seed, std::move(held), find(name, parameters));
