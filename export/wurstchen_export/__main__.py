@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_golden(commands)
     _add_speed(commands)
     _add_evaluate(commands)
+    _add_previews(commands)
     _add_experiment(commands)
     commands.add_parser("train", help="train the stages (see: train --help)")
     return parser
@@ -268,6 +269,24 @@ def _evaluate(options) -> int:
 
     chosen = {name: getattr(options, name) for name in evaluate.Options.__dataclass_fields__}
     return evaluate.main(options.bundle, evaluate.Options(**chosen), say)
+
+
+def _add_previews(commands) -> None:
+    from wurstchen_export.evaluate.previews import PICTURES
+
+    parser = add_command(
+        commands, "previews", _previews, "fit the projections that show latents as small pictures, and add them to a bundle"
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="its manifest is written anew, with the file's hash")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", required=True, help="what `train data` wrote")
+    parser.add_argument("--pictures", type=int, default=PICTURES, help="to fit to")
+    parser.add_argument("--threads", type=int, default=0, help="of ONNX Runtime; 0: its choice")
+
+
+def _previews(options) -> None:
+    from wurstchen_export.evaluate import previews
+
+    previews.main(options.bundle, options.data, options.pictures, options.threads, say)
 
 
 def _add_experiment(commands) -> None:

@@ -5,11 +5,13 @@ For parity, evaluation and golden files; applications use the Java library.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Iterator
 
 import numpy as np
 import onnxruntime
@@ -112,9 +114,12 @@ class Bundle:
         """Makes the picture that the reference's combined pipeline makes with this seed."""
         return self.generate_batch([request])[0]
 
-    def generate_batch(self, requests: list[PictureRequest]) -> list[Picture]:
+    def generate_batch(
+        self, requests: list[PictureRequest], start: tuple[np.ndarray, float] | None = None
+    ) -> list[Picture]:
         """Makes the pictures of several requests in one run, each with its own prompt, negative prompt and seed.
 
+        start: clean Stage C latents [B,16,h,w] to begin with, and the noise ratio to which they are noised, below 1.
         Size, steps and guidance must be equal; raises ExportError otherwise. Each picture equals that of its request
         alone, up to rounding.
         """
@@ -124,17 +129,46 @@ class Bundle:
             if replace(first, **own) != request:
                 raise ExportError(f"one run has one size, one number of steps and one guidance: {first} and {request}")
         generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
-        c = self._stage_c_latents(requests, generators)
+        c = self._stage_c_latents(requests, generators, start)
         b = self.stage_b_latents(requests, c, generators)
         pixels = self.run(contract.STAGE_A_DECODE, b)[0]
         return [Picture(c[i : i + 1], b[i : i + 1], pixels[i : i + 1]) for i in range(len(requests))]
 
-    def _stage_c_latents(self, requests: list[PictureRequest], generators: list[torch.Generator]) -> np.ndarray:
-        steps, guidance = requests[0].stage_c_steps, requests[0].stage_c_guidance
+    def _stage_c_latents(
+        self,
+        requests: list[PictureRequest],
+        generators: list[torch.Generator],
+        start: tuple[np.ndarray, float] | None = None,
+    ) -> np.ndarray:
+        latents = None
+        for latents, _ in self._stage_c_steps(requests, generators, start):
+            pass
+        return latents
+
+    def predicted_stage_c_latents(self, requests: list[PictureRequest], steps: int) -> np.ndarray:
+        """The clean Stage C latents [B,16,h,w] that are predicted in the last of so many steps."""
+        generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
+        return next(itertools.islice(self._stage_c_steps(requests, generators), steps - 1, None))[1]
+
+    def _stage_c_steps(
+        self,
+        requests: list[PictureRequest],
+        generators: list[torch.Generator],
+        start: tuple[np.ndarray, float] | None = None,
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """After every step the latents, and the clean latents that it predicted."""
+        timesteps, guidance = schedule.uniform_timesteps(requests[0].stage_c_steps), requests[0].stage_c_guidance
         shape = (self.manifest["geometry"]["stage_c_channels"], *self.sides(requests[0])[0])
-        latents, noise = _draw(shape, steps, generators)
+        latents, noise = _draw(shape, requests[0].stage_c_steps, generators)
+        if start is not None:
+            clean, strength = start
+            # As wurstchen.PictureRequest documents it: steps above the strength are left out, with their noise.
+            timesteps = torch.cat([torch.tensor([strength]), timesteps[timesteps < strength]])
+            noise = noise[len(noise) - len(timesteps) + 1 :]
+            alpha = schedule.alpha_cumprod(timesteps[:1], **self.manifest["schedules"]["stage_c"]).numpy()
+            latents = np.sqrt(alpha) * clean + np.sqrt(1 - alpha) * latents
         conditioning = self.run(contract.STAGE_C_CONDITION, self.text("c", _texts(requests, guidance)), latents)
-        return self._denoise("stage_c", latents, noise, guidance, conditioning)
+        return self._steps("stage_c", latents, noise, timesteps, guidance, conditioning)
 
     def stage_b_latents(
         self, requests: list[PictureRequest], stage_c_latents: np.ndarray, generators: list[torch.Generator]
@@ -145,19 +179,26 @@ class Bundle:
         shape = (self.manifest["geometry"]["stage_b_channels"], *self.sides(requests[0])[1])
         latents, noise = _draw(shape, steps, generators)
         conditioning = self.run(contract.STAGE_B_CONDITION, hidden_states, stage_c_latents, latents)
-        return self._denoise("stage_b", latents, noise, guidance, conditioning)
-
-    def _denoise(self, stage: str, latents: np.ndarray, noise: np.ndarray, guidance: float, conditioning) -> np.ndarray:
-        steps = len(noise)
-        table = schedule.step_table(schedule.uniform_timesteps(steps), **self.manifest["schedules"][stage]).numpy()
-        step, bad_step, scale = np.zeros(1, np.int64), np.full(1, -1, np.int64), np.array([guidance], np.float32)
-        for _ in range(steps):
-            latents, step, bad_step = self.run(
-                f"{stage}_step", latents, step, bad_step, table, noise, scale, *conditioning
-            )
-        if bad_step[0] >= 0:
-            raise ExportError(f"{stage}_step: the latents are no longer finite after step {bad_step[0] + 1} of {steps}")
+        timesteps = schedule.uniform_timesteps(steps)
+        for latents, _ in self._steps("stage_b", latents, noise, timesteps, guidance, conditioning):
+            pass
         return latents
+
+    def _steps(
+        self, stage: str, latents: np.ndarray, noise: np.ndarray, timesteps: torch.Tensor, guidance: float, conditioning
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        table = schedule.step_table(timesteps, **self.manifest["schedules"][stage]).numpy()
+        step, bad_step, scale = np.zeros(1, np.int64), np.full(1, -1, np.int64), np.array([guidance], np.float32)
+        for row, drawn in zip(table, noise, strict=True):
+            before = latents
+            latents, step, bad_step = self.run(
+                f"{stage}_step", before, step, bad_step, table, noise, scale, *conditioning
+            )
+            yield latents, schedule.predicted_clean(row, before, latents, drawn)
+        if bad_step[0] >= 0:
+            raise ExportError(
+                f"{stage}_step: the latents are no longer finite after step {bad_step[0] + 1} of {len(table)}"
+            )
 
 
 def _texts(requests: list[PictureRequest], guidance: float) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
 
@@ -17,9 +17,10 @@ import numpy as np
 from wurstchen_export.bundle.manifest import MANIFEST
 from wurstchen_export.bundle.runtime import Bundle
 from wurstchen_export.errors import ExportError
+from wurstchen_export.evaluate import previews as evaluate_previews
 from wurstchen_export.evaluate import prompts as evaluate_prompts
 from wurstchen_export.evaluate import sheet as evaluate_sheet
-from wurstchen_export.evaluate.judge.judge import FOLDER, Judge
+from wurstchen_export.evaluate.judge.judge import FOLDER, Judge, Verdict
 from wurstchen_export.evaluate.measures import (
     MEASURES,
     by_style,
@@ -28,6 +29,7 @@ from wurstchen_export.evaluate.measures import (
     named,
     prompt_measures,
     psnr,
+    share,
     table,
 )
 from wurstchen_export.evaluate.pictures import Painter
@@ -36,6 +38,8 @@ from wurstchen_export.evaluate.renders import Renders
 from wurstchen_export.graphs import contract
 
 DIVERSITY_PROMPTS, DIVERSITY_SEEDS = 12, 4
+IMAGE_TO_IMAGE_PROMPTS, IMAGE_TO_IMAGE_STRENGTH = 200, 0.6
+PREVIEW_PROMPTS = 100
 NEXT_SEED = 1_000_000
 """Between the seeds of one prompt; the prompts' own are the run's seed and those behind it."""
 
@@ -97,9 +101,11 @@ class Evaluation:
             if contract.SEMANTIC_COMPRESSOR in self.bundle.manifest["graphs"]:
                 rebuilt = self.painter.through_all(originals, held_out, self.seeds(len(held_out)))
                 values |= self.reconstruction(held_out, originals, rebuilt)
+                values |= self.image_to_image()
         pixels = self.painter.draw(self.prompts, self.seeds(len(self.prompts)), "prompts")
         verdicts = self.judge.verdicts(pixels)
         values |= prompt_measures(self.prompts, verdicts)
+        values["previews_recognised"] = self.previews(verdicts)
         if self.options.sheet:
             evaluate_sheet.write(self.options.sheet, self.prompts, pixels, verdicts, originals, rebuilt)
         return values | self.extras(values) | {"by_style": by_style(self.prompts, verdicts)}
@@ -112,6 +118,32 @@ class Evaluation:
         before, after = (named(prompts, self.judge.verdicts(pixels), 1) for pixels in (originals, rebuilt))
         recognised = sum(after) / sum(before) if any(before) else None
         return {"reconstruction_psnr": psnr(rebuilt, originals), "reconstruction_recognised": recognised}
+
+    def image_to_image(self) -> dict:
+        """Of renders that are painted on the prompts' backgrounds."""
+        prompts = self.prompts[:IMAGE_TO_IMAGE_PROMPTS]
+        colours = self.renders.pictures.colour_names
+        others = [replace(p, background=colours[(colours.index(p.background) + 5) % len(colours)]) for p in prompts]
+        given = self.renders.drawn(others, self.options.seed + 2)
+        made = self.painter.image_to_image(given, prompts, self.seeds(len(prompts)), IMAGE_TO_IMAGE_STRENGTH)
+        verdicts = self.judge.verdicts(made)
+        return {
+            "image_to_image_emoji": share(named(prompts, verdicts, 1)),
+            "image_to_image_background": share(
+                [prompt.background == verdict.background for prompt, verdict in zip(prompts, verdicts, strict=True)]
+            ),
+        }
+
+    def previews(self, verdicts: list[Verdict]) -> float | None:
+        """How often the judge names the emoji in previews, over how often it does in the finished pictures."""
+        projections = evaluate_previews.read(self.bundle)
+        if projections is None:
+            return None
+        prompts = self.prompts[:PREVIEW_PROMPTS]
+        latents = self.painter.half_way(prompts, self.seeds(len(prompts)))
+        finished = named(prompts, verdicts[: len(prompts)], 1)
+        seen = named(prompts, self.judge.verdicts(projections["stage_c"].show(latents)), 1)
+        return sum(seen) / sum(finished) if any(finished) else None
 
     def diversity(self) -> float | None:
         """Mean distance between seeds of a prompt, over that between real renders of what it asks for."""

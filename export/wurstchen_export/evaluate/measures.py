@@ -34,6 +34,9 @@ MEASURES = (
     Measure("style", "", 0.93, "generated pictures in the prompt's style"),
     Measure("background", "", 0.98, "generated pictures on the prompt's background"),
     Measure("heldout_top5", "", 0.75, "top5 over the prompts whose (emoji, style) pair was held out of the training"),
+    Measure("image_to_image_emoji", "", 0.90, "renders on another background at strength 0.6: the judge's emoji stays"),
+    Measure("image_to_image_background", "", 0.95, "the background becomes the prompt's"),
+    Measure("previews_recognised", "", 0.50, "previews at half of Stage C's steps, top1 over that of the pictures"),
     Measure("diversity", "", 0.50, "how far seeds of a prompt differ, over how far real renders at random places do"),
 )
 

@@ -77,13 +77,39 @@ class Painter:
 
     def _rebuilt(self, pixels, prompts: list[Prompt], seeds: list[int]) -> Iterable[np.ndarray]:
         requests = [self.request(prompt.text, seed) for prompt, seed in zip(prompts, seeds, strict=True)]
-        (semantic,) = self.bundle.run(contract.SEMANTIC_COMPRESSOR, self.compressor_view(np.stack(pixels)))
-        scales = self.bundle.manifest["scales"]
-        # The bundle's Stage B takes what Stage C gives; the compressor speaks the semantic scale.
-        stage_c_latents = ((semantic + scales["latent_std"]) / scales["latent_mean"]).astype(np.float32)
+        stage_c_latents = self.stage_c_latents(np.stack(pixels))
         generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
         latents = self.bundle.stage_b_latents(requests, stage_c_latents, generators)
         return self.bundle.run(contract.STAGE_A_DECODE, latents)[:1]
+
+    def image_to_image(
+        self, pixels: np.ndarray, prompts: list[Prompt], seeds: list[int], strength: float
+    ) -> np.ndarray:
+        """Pixels [N,3,H,W] noised in Stage C to the strength and denoised with the prompts."""
+        rows = list(zip(pixels, prompts, seeds, strict=True))
+
+        def drawn(part):
+            given, texts, numbers = zip(*part, strict=True)
+            requests = [self.request(prompt.text, seed) for prompt, seed in zip(texts, numbers, strict=True)]
+            start = self.stage_c_latents(np.stack(given)), strength
+            return [picture.pixels for picture in self.bundle.generate_batch(requests, start)]
+
+        return self._in_batches(rows, f"image-to-image at {strength}", drawn)
+
+    def half_way(self, prompts: list[Prompt], seeds: list[int]) -> np.ndarray:
+        """The clean latents [N,C,h,w] that Stage C predicts when half of its steps are done."""
+        requests = [self.request(prompt.text, seed) for prompt, seed in zip(prompts, seeds, strict=True)]
+        steps = self.settings["stage_c_steps"]
+        return self._in_batches(
+            requests, "previews", lambda part: [self.bundle.predicted_stage_c_latents(part, max(1, steps // 2))]
+        )
+
+    def stage_c_latents(self, pixels: np.ndarray) -> np.ndarray:
+        """What the compressor makes of pictures [N,3,H,W], as Stage C latents."""
+        (semantic,) = self.bundle.run(contract.SEMANTIC_COMPRESSOR, self.compressor_view(pixels))
+        scales = self.bundle.manifest["scales"]
+        # The bundle's Stage B takes what Stage C gives; the compressor speaks the semantic scale.
+        return ((semantic + scales["latent_std"]) / scales["latent_mean"]).astype(np.float32)
 
     def compressor_view(self, pixels: np.ndarray) -> np.ndarray:
         """The pictures at the compressor's size, bilinear with antialiasing, as it saw them in training."""

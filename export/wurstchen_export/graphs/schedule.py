@@ -41,3 +41,14 @@ def step_table(timesteps: Tensor, s: float, scaler: float) -> Tensor:
         std = ((1 - alpha) * (1.0 - before) / (1.0 - now)).sqrt() * (previous != 0).float()
         rows.append(torch.cat([t, 1 - alpha, (1 - now).sqrt(), (1.0 / alpha).sqrt(), std]))
     return torch.stack(rows)
+
+
+def predicted_clean(row, before, after, noise):
+    """The clean latents that a step predicted: the step solved for the noise, and the noise taken off.
+
+    row: of the step's table, float32 [5]; before, after: latents around the step; noise: the step's own. Arrays or tensors.
+    """
+    _, one_minus_alpha, sqrt_one_minus_alpha_cumprod, sqrt_inverse_alpha, noise_std = (float(value) for value in row)
+    denoised = (after - noise_std * noise) / sqrt_inverse_alpha
+    predicted = (before - denoised) * (sqrt_one_minus_alpha_cumprod / one_minus_alpha)
+    return (before - sqrt_one_minus_alpha_cumprod * predicted) / (1 - sqrt_one_minus_alpha_cumprod**2) ** 0.5
