@@ -22,7 +22,7 @@ class GuideTest {
             Path.of("../wurstchen-core/src/test/java/wurstchen/snippets"), Path.of("src/test/java/wurstchen/onnx/snippets"));
 
     @ParameterizedTest
-    @CsvSource({"service.md, 11", "pictures.md, 7"})
+    @CsvSource({"guide.md, 5", "service.md, 11", "pictures.md, 7"})
     void everyExample_isARegionOfATest(String guide, int atLeast) throws IOException {
         List<MatchResult> examples = EXAMPLE.matcher(Files.readString(GUIDES.resolve(guide))).results().toList();
 
