@@ -67,6 +67,7 @@ class DeviceOperatorsTest {
                         "DenseGelu",
                         "DenseResidual",
                         "DenseBiasResidual",
+                        "MergeSquares",
                         "MaskedAttention",
                         "DepthwiseNorm",
                         "DepthwiseNormJoin",
