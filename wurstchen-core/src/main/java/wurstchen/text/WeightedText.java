@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /**
  * A prompt whose parts have weights. {@code (red:1.3)} has the weight 1.3, {@code (red)} 1.1, {@code [red]} 1 / 1.1, and groups in groups
- * multiply; {@code \\(}, {@code \\)}, {@code \\[}, {@code \\]}, {@code \\:} and {@code \\\\} stand for the character itself. The source of the syntax is the web
+ * multiply; {@code \(}, {@code \)}, {@code \[}, {@code \]}, {@code \:} and {@code \\} stand for the character itself. The source of the syntax is the web
  * user interface of AUTOMATIC1111, which other tools share.
  *
  * @param text the prompt without its marks

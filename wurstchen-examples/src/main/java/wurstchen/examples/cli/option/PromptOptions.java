@@ -53,7 +53,7 @@ public final class PromptOptions {
     @Option(
             names = "--prompt-weights",
             description = {
-                "Brackets weigh parts of the prompts: (red:1.3) has the weight 1.3, (red) 1.1, [red] 1 / 1.1, and \\\\( is a bracket. Without"
+                "Brackets weigh parts of the prompts: (red:1.3) has the weight 1.3, (red) 1.1, [red] 1 / 1.1, and \\( is a bracket. Without"
                         + " this, brackets are text."
             })
     private boolean promptWeights;
