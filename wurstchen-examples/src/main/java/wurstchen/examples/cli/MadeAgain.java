@@ -3,6 +3,8 @@ package wurstchen.examples.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import wurstchen.PictureMetadata;
 
@@ -24,6 +26,15 @@ final class MadeAgain {
      */
     static String command(PictureMetadata metadata, String model, String out) {
         return program() + " " + arguments(metadata, model, out).stream().map(MadeAgain::quoted).collect(Collectors.joining(" "));
+    }
+
+    /** Returns why no command makes the picture again; empty if one does. */
+    static Optional<String> obstacle(PictureMetadata metadata) {
+        Set<String> names = metadata.settings().toText().keySet();
+        if (names.contains("blend-share")) {
+            return Optional.of("it lies between two others, which wurstchen blend takes");
+        }
+        return names.contains("start-from-sha256") ? Optional.of("it was made of saved Stage C latents") : Optional.empty();
     }
 
     /** Returns the arguments: everything that a model's defaults could change is named. */

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -65,8 +66,11 @@ final class ShowCommand implements Callable<Integer> {
         } else {
             values(metadata).forEach((name, value) -> out.printf(Locale.ROOT, "%-19s %s%n", name + ":", VisibleText.of(value)));
             out.println();
-            out.println("make it again:");
-            out.println("  " + MadeAgain.command(metadata, modelFolder(metadata.origin()), again()));
+            Optional<String> obstacle = MadeAgain.obstacle(metadata);
+            out.println(obstacle.isPresent() ? "no command makes it again: " + obstacle.get() : "make it again:");
+            if (obstacle.isEmpty()) {
+                out.println("  " + MadeAgain.command(metadata, modelFolder(metadata.origin()), again()));
+            }
             if (metadata.origin().batchSize() > 1) {
                 out.println("It was made " + metadata.origin().batchSize() + " at a time: alone, a pixel may differ by 1.");
             }

@@ -77,6 +77,9 @@ final class PictureCommandsTest {
         assertThat(Png.read(folder.resolve("c-1.png")).text())
                 .containsEntry("blend-share", "0.5")
                 .containsEntry("blend-image-sha256", picture("b.png").sha256());
+        assertThat(CommandRun.of(folder, "show", "c-1.png").out())
+                .contains("no command makes it again: it lies between two others, which wurstchen blend takes")
+                .doesNotContain("wurstchen generate");
     }
 
     @Test
