@@ -112,11 +112,6 @@ def masked_case(draw, rows, height, width):
     return inputs, {"heads": heads, "scale": 0.35}, [formulas.masked_attention(*inputs, heads, 0.35)]
 
 
-def squares_case(draw, rows, height, width):
-    cells = draw(rows, height + 1, width + 1, 4 * 3)
-    return (cells,), {"channels": 3}, [formulas.merge_squares(cells, 3)]
-
-
 CASES = {
     "Dense": dense_case,
     "DenseGelu": gelu_case,
@@ -131,7 +126,6 @@ CASES = {
     "ScaledDenseResidual": scaled_case,
     "JointAttention": attention_case,
     "MaskedAttention": masked_case,
-    "MergeSquares": squares_case,
 }
 TYPES = {torch.float32: TensorProto.FLOAT, torch.float16: TensorProto.FLOAT16}
 

@@ -63,6 +63,14 @@ def map_shape_of(latents: Tensor, reduction: int) -> Tensor:
     return torch.stack([zero + KEEP, height, width, zero + REST]).to(torch.int64)
 
 
+def cropped(x: Tensor) -> Tensor:
+    """x, [rows, height, width, channels], without its outermost rows and columns.
+
+    As one Slice; torch's exporter writes one for each axis, and each copies the map.
+    """
+    return torch.ops.wurstchen.cropped(x)
+
+
 @torch.library.custom_op("wurstchen::reshape", mutates_args=())
 def _reshape(x: Tensor, target: Sequence[int], lengths: Sequence[int]) -> Tensor:
     return x.reshape(list(lengths)).clone()
@@ -91,9 +99,25 @@ def _onnx_to_map(x, map_shape, lengths):
     return opset20.Reshape(x, map_shape)
 
 
+@torch.library.custom_op("wurstchen::cropped", mutates_args=())
+def _cropped(x: Tensor) -> Tensor:
+    return x[:, 1:-1, 1:-1].clone()
+
+
+@_cropped.register_fake
+def _(x):
+    return torch.empty_like(x[:, 1:-1, 1:-1])
+
+
+def _onnx_cropped(x):
+    constant = lambda *values: opset20.Constant(value_ints=list(values))
+    return opset20.Slice(x, constant(1, 1), constant(-1, -1), constant(1, 2))
+
+
 TRANSLATIONS = {
     torch.ops.wurstchen.reshape.default: _onnx_reshape,
     torch.ops.wurstchen.to_map.default: _onnx_to_map,
+    torch.ops.wurstchen.cropped.default: _onnx_cropped,
 }
 """How torch.onnx.export writes these operators."""
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from wurstchen_export.graphs.layers import Dense, for_gpus, layer_norm, to_maps, to_tokens
 from wurstchen_export.graphs.operators import nodes
+from wurstchen_export.graphs.shapes import KEEP, REST, cropped, reshape
 
 
 class MixingBlock(nn.Module):
@@ -81,6 +82,7 @@ def _doubled(x: Tensor, layer: nn.ConvTranspose2d) -> Tensor:
     Each 2x2 square of the zero-padded x contributes to 2x2 cells of the result, so the cells of a square are the sum of
     four products, one for each of its tokens. The outermost rows and columns of cells are cropped.
     """
+    channels = layer.out_channels
     # The first two rows of a kernel belong to the lower tokens of a square, the last two to the upper ones.
     taps = layer.weight.unflatten(3, (2, 2)).unflatten(2, (2, 2)).permute(2, 4, 0, 3, 5, 1).flatten(3)
     padded, cells = _with_border(x), None
@@ -92,7 +94,11 @@ def _doubled(x: Tensor, layer: nn.ConvTranspose2d) -> Tensor:
                 cells = nodes.dense(tokens, weight, torch.cat([layer.bias] * 4))
             else:
                 cells = nodes.dense_residual(tokens, weight, cells)
-    return nodes.merge_squares(cells)
+    # Rows and columns are merged one after the other, because a reshape can infer only one length.
+    height, width = x.shape[1] + 1, x.shape[2] + 1
+    rows = reshape(cells, KEEP, KEEP, KEEP, 2, 2 * channels).permute(0, 2, 1, 3, 4)
+    rows = reshape(rows, KEEP, KEEP, REST, 2 * channels, rest=2 * height).permute(0, 2, 1, 3)
+    return cropped(reshape(rows, KEEP, KEEP, REST, channels, rest=2 * width))
 
 
 def _with_border(x: Tensor) -> Tensor:

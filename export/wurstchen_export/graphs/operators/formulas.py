@@ -85,11 +85,6 @@ def masked_attention(qkv: Tensor, mask: Tensor, heads: int, scale: float) -> Ten
     return mixed.transpose(1, 2).flatten(2).to(qkv.dtype)
 
 
-def merge_squares(cells: Tensor, channels: int) -> Tensor:
-    tokens = cells.unflatten(3, (2, 2, channels)).permute(0, 1, 3, 2, 4, 5).flatten(3, 4).flatten(1, 2)
-    return tokens[:, 1:-1, 1:-1].clone()
-
-
 def _wide(x: Tensor) -> Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 

@@ -220,26 +220,6 @@ _BODIES = {
     y, all_keys, all_values = com.microsoft.MultiHeadAttention <num_heads: int = @heads, scale: float = @scale>
         (query, key, value, , , , text_key, text_value)
 """,
-    "MergeSquares <channels> (cells) => (y)": """
-    split_shape = Constant <value_ints = [0, 0, 0, 2, -1]> ()
-    split = Reshape (cells, split_shape)
-    by_column = Transpose <perm = [0, 2, 1, 3, 4]> (split)
-    channels = Constant <value_int: int = @channels> ()
-    merged_axis = Constant <value_ints = [0, 0, -1, 0]> ()
-    last_two = Constant <value_ints = [0, 0, 0, 2]> ()
-    last_one = Constant <value_ints = [0, 0, 0, 1]> ()
-    of_two = Mul (last_two, channels)
-    of_one = Mul (last_one, channels)
-    pairs_shape = Add (merged_axis, of_two)
-    tokens_shape = Add (merged_axis, of_one)
-    columns = Reshape (by_column, pairs_shape)
-    rows = Transpose <perm = [0, 2, 1, 3]> (columns)
-    tokens = Reshape (rows, tokens_shape)
-    first = Constant <value_ints = [1, 1]> ()
-    last = Constant <value_ints = [-1, -1]> ()
-    sides = Constant <value_ints = [1, 2]> ()
-    y = Slice (tokens, first, last, sides)
-""",
     "MaskedAttention <heads, scale> (qkv, mask) => (y)": """
     heads = Constant <value_int: int = @heads> ()
     heads_axis = Constant <value_ints = [0, 0, 0, 1, 0]> ()

@@ -100,15 +100,6 @@ def masked_attention(qkv: Tensor, mask: Tensor, heads: int, scale: float) -> Ten
     return _call.MaskedAttention(qkv, mask, heads, scale)
 
 
-def merge_squares(cells: Tensor) -> Tensor:
-    """Returns the tokens of 2x2 squares as a map without its outermost rows and columns.
-
-    cells: [rows, height, width, 4 * channels], the upper left, upper right, lower left and lower right token of each
-    square. Returns [rows, 2 * height - 2, 2 * width - 2, channels].
-    """
-    return _call.MergeSquares(cells, cells.shape[3] // 4)
-
-
 def _operator(shapes: Callable) -> Callable:
     """Registers a function as the torch operator of its name; shapes: the implementation for fake tensors."""
 
@@ -145,11 +136,6 @@ def _mixed_tokens(qkv, *_):
 
 def _third_of_channels(qkv, *_):
     return qkv.new_empty([*qkv.shape[:2], qkv.shape[2] // 3])
-
-
-def _map_of_squares(cells, channels):
-    rows, height, width, _ = cells.shape
-    return cells.new_empty([rows, 2 * height - 2, 2 * width - 2, channels])
 
 
 @_operator(_like_product)
@@ -221,8 +207,3 @@ def JointAttention(qkv: Tensor, text_keys_values: Tensor, block: int, heads: int
 @_operator(_third_of_channels)
 def MaskedAttention(qkv: Tensor, mask: Tensor, heads: int, scale: float) -> Tensor:
     return formulas.masked_attention(qkv, mask, heads, scale)
-
-
-@_operator(_map_of_squares)
-def MergeSquares(cells: Tensor, channels: int) -> Tensor:
-    return formulas.merge_squares(cells, channels)

@@ -137,11 +137,6 @@ def masked_attention(table, rows, heads):
                   lambda qkv, y: [launches.masked_attention(qkv, mask, y, heads, .125)])
 
 
-def merge_squares(table, maps, side, C):
-    buffers = Buffers((maps, side + 1, side + 1, 4 * C), (maps, 2 * side, 2 * side, C))
-    table.measure("merge_squares", f"{maps}x{side}x{side}x{C}", "", buffers, buffers.bytes, lambda cells, y: [launches.merge_squares(cells, y)])
-
-
 def copies(table):
     """What a launch costs that does nothing, and what the device's own copy reaches."""
     x, stats = torch.zeros(0, 8, device="cuda").half(), torch.zeros(1, 2, device="cuda")
@@ -175,6 +170,5 @@ def benchmark(gpu):
             masked_attention(table, R, heads)
     mixing(table, 1, 256, 384)
     mixing(table, 1, 512, 192)
-    merge_squares(table, 1, 256, 192)
     table.print()
     return table.rows

@@ -174,13 +174,6 @@ class Checks:
         expected = reference.masked_attention(qkv, mask, heads, scale)
         self.run(f"masked_attention [{rows},{tokens},{heads},{dim}] mean {mean}", make, [((rows, tokens, heads * dim), torch.float16, 0)], [expected], [HALF])
 
-    def merge_squares(self, maps, height, width, C, plain=False, shift=0, rows=None):
-        cells = self.normal(maps, height, width, 4 * C, shift=shift)
-        make = lambda y: [launches.merge_squares(cells, y, plain, rows)]
-        shape = (maps, 2 * height - 2, 2 * width - 2, C)
-        self.run(f"merge_squares [{maps},{height},{width},{C}] plain {plain} shift {shift}", make, [(shape, torch.float16, shift)],
-                 [reference.merge_squares(cells).double()], [(0, 0)])
-
 
 def depthwise_cases(run, extra):
     """`run` checks a map, `extra` says what may be joined."""
@@ -233,11 +226,6 @@ def small(checks):
     for shape in ((1, 1, 1, 8), (2, 77, 2, 64), (3, 16, 3, 8), (1, 17, 1, 24), (4, 5, 2, 128), (1, 128, 1, 128), (2, 33, 4, 40)):
         checks.masked_attention(*shape)
     checks.masked_attention(1, 20, 2, 16, mean=30.)
-    for shape in ((1, 2, 2, 8), (2, 5, 3, 24), (1, 3, 40, 16), (2, 3, 3, 5), (1, 2, 7, 1)):
-        checks.merge_squares(*shape)
-    checks.merge_squares(1, 4, 3, 8, plain=True)
-    checks.merge_squares(1, 4, 3, 8, shift=1)
-    checks.merge_squares(1, 9, 3, 8, rows=3)
 
 
 def full(checks):
@@ -259,7 +247,5 @@ def full(checks):
     for rows in (2, 16):
         for heads in (16, 20):
             checks.masked_attention(rows, 77, heads, 64)
-    checks.merge_squares(2, 257, 257, 192)
-    checks.merge_squares(1, 40000, 2, 8)
     checks.response(3, 70000, 64)
     checks.response(1, 3, 70001)

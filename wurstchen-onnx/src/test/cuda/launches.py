@@ -199,12 +199,3 @@ def masked_attention(qkv, mask, y, heads, scale):
     dim = columns // heads
     shared = 4 * tokens * (dim + 8) + 32 * (dim + -(-tokens // 4) * 4)
     return Launch("masked_attention", (-(-tokens // 16), heads, rows), 256, shared, (qkv, mask, y, tokens, heads, dim, scale))
-
-
-def merge_squares(cells, y, plain=False, rows=None):
-    maps, height, width, _ = cells.shape
-    C = y.shape[3]
-    fast = not plain and aligned((C,), (cells, y))
-    length = (2 * width - 2) * (C // 8 if fast else C)
-    grid = (-(-length // 256), rows or min(65535, 2 * height - 2), maps)
-    return Launch("merge_squares" if fast else "merge_squares_any", grid, 256, 0, (cells, y, height, width, C))

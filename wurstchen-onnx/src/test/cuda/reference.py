@@ -51,8 +51,3 @@ def masked_attention(qkv, mask, heads, scale):
     query, key, value = qkv.double().unflatten(2, (3, heads, -1)).permute(2, 0, 3, 1, 4)
     mixed = torch.softmax(query @ key.transpose(2, 3) * scale + mask.double(), -1) @ value
     return mixed.transpose(1, 2).flatten(2)
-
-
-def merge_squares(cells):
-    tokens = cells.unflatten(3, (2, 2, -1)).permute(0, 1, 3, 2, 4, 5).flatten(3, 4).flatten(1, 2)
-    return tokens[:, 1:-1, 1:-1]

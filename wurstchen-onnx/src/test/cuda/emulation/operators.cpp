@@ -6,7 +6,6 @@
 
 #include "depthwise_norm.cu"
 #include "masked_attention.cu"
-#include "merge_squares.cu"
 #include "mixing_depthwise.cu"
 #include "norms.cu"
 #include "overlap.cu"
@@ -33,7 +32,7 @@ std::function<void()> find(const std::string& name, void** parameters) {
     NORMS(1) NORMS(2) NORMS(3) NORMS(4) NORMS(6) NORMS(8) NORMS(any)
     DEPTHWISE(2) DEPTHWISE(3) DEPTHWISE(4) DEPTHWISE(any)
     RESPONSE() RESPONSE(_any)
-    KERNEL(masked_attention) KERNEL(merge_squares) KERNEL(merge_squares_any)
+    KERNEL(masked_attention)
     KERNEL(overlap_trial)
     emulation::fail(("there is no kernel " + name).c_str());
 }

@@ -15,7 +15,6 @@ final class Kernels {
                     plain("response_scale"),
                     plain("scale_activation"),
                     plain("scale_weight"),
-                    plain(MergeSquaresKernel.KERNEL),
                     Stream.of(MaskedAttentionKernel.KERNEL),
                     Arrays.stream(GeluTile.values()).map(GeluTile::spec),
                     Stream.of(new KernelSpec("response_of_squares", 0, false, false)),

@@ -40,7 +40,6 @@ final class WurstchenOperators {
                 new GpuOperator(halves("DenseGelu", 3, 1), node -> new DenseKernel(Epilogue.GELU_BIAS), streams),
                 new GpuOperator(halves("DenseResidual", 3, 1), node -> new DenseResidualKernel(), streams),
                 new GpuOperator(halves("DenseBiasResidual", 4, 1), node -> new DenseBiasResidualKernel(), streams),
-                new GpuOperator(halves("MergeSquares", 1, 1), node -> new MergeSquaresKernel(), streams),
                 new GpuOperator(
                         halves("MaskedAttention", 2, 1),
                         node -> new MaskedAttentionKernel(node.integer("heads"), node.number("scale")),

@@ -67,7 +67,6 @@ class DeviceOperatorsTest {
                         "DenseGelu",
                         "DenseResidual",
                         "DenseBiasResidual",
-                        "MergeSquares",
                         "MaskedAttention",
                         "DepthwiseNorm",
                         "DepthwiseNormJoin",

@@ -29,7 +29,6 @@ final class HostKernels {
             case "scale_weight" -> kernel.scaleWeight();
             case "joint_attention" -> kernel.jointAttention();
             case "masked_attention" -> kernel.maskedAttention();
-            case "merge_squares" -> kernel.mergeSquares();
             default -> throw new IllegalArgumentException("no kernel " + launch.kernel());
         }
     }
@@ -350,22 +349,6 @@ final class HostKernels {
             return qkv.get(at(map, key - textTokens, tokens, heads, part, head) + c);
         }
         return float32(text, (((((long) block * 2 + part - 1) * maps + map) * heads + head) * textTokens + key) * 64 + c);
-    }
-
-    private void mergeSquares() {
-        Halves cells = halves();
-        Halves y = halves();
-        int height = integer();
-        int width = integer();
-        int channels = integer();
-        int rows = 2 * height - 2;
-        int columns = 2 * width - 2;
-        for (int i = 0; i < launch.gridZ() * rows * columns * channels; i++) {
-            int row = i / channels / columns % rows + 1;
-            int column = i / channels % columns + 1;
-            int square = (i / channels / columns / rows * height + row / 2) * width + column / 2;
-            y.set(i, cells.get(((long) square * 4 + row % 2 * 2 + column % 2) * channels + i % channels));
-        }
     }
 
     private void maskedAttention() {

@@ -36,7 +36,6 @@ public final class LargeOperatorCases {
         OperatorCase.addAttention(cases, 1, 32, 33, 3, 77);
         OperatorCase.addAttention(cases, 5, 8, 8, 20, 77);
         OperatorCase.addAttention(cases, 1, 12, 16, 24, 154);
-        OperatorCase.addMergeSquares(cases, 2, 33, 70, 192);
         // Text encoders of Stage C and B.
         OperatorCase.addMaskedAttention(cases, 2, 77, 20, 64);
         OperatorCase.addMaskedAttention(cases, 16, 77, 16, 64);

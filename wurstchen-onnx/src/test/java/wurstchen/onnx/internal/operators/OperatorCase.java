@@ -44,9 +44,6 @@ public record OperatorCase(String name, OperatorSignature signature, UnaryOperat
         for (int[] size : new int[][] {{2, 5, 4, 2, 7}, {1, 1, 1, 1, 1}, {1, 9, 15, 3, 77}, {3, 2, 65, 1, 0}}) {
             addAttention(cases, size[0], size[1], size[2], size[3], size[4]);
         }
-        for (int[] size : new int[][] {{2, 3, 5, 8}, {1, 2, 2, 1}, {1, 4, 3, 5}}) {
-            addMergeSquares(cases, size[0], size[1], size[2], size[3]);
-        }
         for (int[] size : new int[][] {{2, 7, 3, 8}, {1, 1, 1, 8}, {3, 77, 2, 64}, {1, 33, 2, 40}}) {
             addMaskedAttention(cases, size[0], size[1], size[2], size[3]);
         }
@@ -134,10 +131,6 @@ public record OperatorCase(String name, OperatorSignature signature, UnaryOperat
                 node -> node.attribute("block", 1L).attribute("heads", heads).attribute("scale", 0.125f),
                 new long[] {maps, height, width, 192L * heads},
                 new long[] {3, 2, maps, heads, textTokens, 64}));
-    }
-
-    static void addMergeSquares(ImmutableList.Builder<OperatorCase> cases, int maps, int height, int width, int channels) {
-        cases.add(of("MergeSquares", node -> node.attribute("channels", channels), new long[] {maps, height, width, 4L * channels}));
     }
 
     static void addMaskedAttention(ImmutableList.Builder<OperatorCase> cases, int rows, int tokens, int heads, int headChannels) {

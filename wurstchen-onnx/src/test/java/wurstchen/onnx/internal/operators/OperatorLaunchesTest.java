@@ -114,44 +114,6 @@ class OperatorLaunchesTest {
     }
 
     @Test
-    void mergeSquares_takesBlocksForEachRow() {
-        CallOfShapes call = new CallOfShapes(shape(2, 257, 257, 768));
-        queue(new MergeSquaresKernel(), call);
-        queue(new MergeSquaresKernel(), new CallOfShapes(shape(1, 3, 2, 20)));
-        CallOfShapes shifted = new CallOfShapes(shape(1, 40_000, 2, 32));
-        shifted.shift = 2;
-        queue(new MergeSquaresKernel(), shifted);
-
-        assertThat(call.outputs).containsExactly(shape(2, 512, 512, 192));
-        assertThat(gpu.launches)
-                .containsExactly(
-                        Launch.of("merge_squares", 48, 512, 2, 256, in(0), out(0), 257, 257, 192),
-                        Launch.of("merge_squares_any", 1, 4, 1, 256, in(0), out(0), 3, 2, 5),
-                        Launch.of("merge_squares_any", 1, 65_535, 1, 256, in(0) + 2, out(0), 40_000, 2, 8));
-    }
-
-    @Test
-    void mergeSquares_ofNothing_launchesNothing() {
-        CallOfShapes call = new CallOfShapes(shape(2, 1, 5, 32));
-        queue(new MergeSquaresKernel(), call);
-
-        assertThat(call.outputs).containsExactly(shape(2, 0, 8, 8));
-        assertThat(gpu.launches).isEmpty();
-    }
-
-    @Test
-    void mergeSquares_refusesWhatIsNoSquare() {
-        assertRefused(
-                new MergeSquaresKernel(),
-                new CallOfShapes(shape(2, 3, 3, 30)),
-                "cells must have a square or more of four tokens, got [2,3,3,30]; export the bundle again");
-        assertRefused(
-                new MergeSquaresKernel(),
-                new CallOfShapes(shape(2, 0, 3, 32)),
-                "cells must have a square or more of four tokens, got [2,0,3,32]; export the bundle again");
-    }
-
-    @Test
     void maskedAttention_takesABlockForSixteenQueriesOfAHead() {
         CallOfShapes call = new CallOfShapes(shape(2, 77, 3840), shape(2, 1, 77, 77));
         queue(new MaskedAttentionKernel(20, 0.125f), call);
