@@ -1,5 +1,5 @@
 /*
- * Operators DenseGelu and DenseGeluResponse for Hopper (sm_90a): y = gelu(x weight + bias), and for each tile the sums of squares of its
+ * Operator DenseGeluResponse for Hopper (sm_90a): y = gelu(x weight + bias), and for each tile the sums of squares of its
  * channels, so that the response norm need not read y once more.
  *
  * float16 in and out; products accumulate in float32, and gelu and squares are computed in float32 before rounding. The tile of a block is

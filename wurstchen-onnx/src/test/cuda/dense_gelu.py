@@ -1,4 +1,4 @@
-"""Checks Hopper's kernels of DenseGelu and DenseGeluResponse on a GPU against torch in float32, then times them beside torch's own.
+"""Checks the kernels of DenseGeluResponse for Hopper on a GPU against torch in float32, then times them beside torch's own.
 
     python dense_gelu.py MODULE [--check-only] [--only KERNEL]
 
