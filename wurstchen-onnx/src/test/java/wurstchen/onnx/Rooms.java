@@ -29,7 +29,7 @@ final class Rooms {
             .put("library", ImmutableSet.of("common", "cache"))
             .put("bundle", ImmutableSet.of("common", "cache"))
             .put("operators.callback", ImmutableSet.of("common", "capi"))
-            .put("operators.gpu", ImmutableSet.of("common"))
+            .put("operators.gpu", ImmutableSet.of("common", "cuda"))
             .put("operators", ImmutableSet.of("common", "operators.callback", "operators.gpu"))
             .put("binding", ImmutableSet.of("common", "capi", "cuda", "library", "operators"))
             .put("graph", ImmutableSet.of("common", "cuda", "bundle", "binding", "operators"))

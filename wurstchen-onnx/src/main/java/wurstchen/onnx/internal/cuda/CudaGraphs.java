@@ -33,7 +33,7 @@ final class CudaGraphs implements StreamRecorder {
      * @throws UnsatisfiedLinkError if the driver lacks a function
      */
     static CudaGraphs open(NativeLibrary driver, long stream) {
-        GraphFunctions.link(driver);
+        DriverFunctions.link(driver);
         return new CudaGraphs(stream);
     }
 
@@ -46,7 +46,7 @@ final class CudaGraphs implements StreamRecorder {
 
     @Override
     public Recording record(OrtWork work) throws OrtException {
-        check("cuStreamBeginCapture", GraphFunctions.cuStreamBeginCapture_v2(stream, RELAXED));
+        check("cuStreamBeginCapture", DriverFunctions.cuStreamBeginCapture_v2(stream, RELAXED));
         long[] graph = new long[1];
         boolean done = false;
         int ended;
@@ -55,9 +55,9 @@ final class CudaGraphs implements StreamRecorder {
             done = true;
         } finally {
             // Also after a failure: the stream would record forever.
-            ended = GraphFunctions.cuStreamEndCapture(stream, graph);
+            ended = DriverFunctions.cuStreamEndCapture(stream, graph);
             if (!done && graph[0] != 0) {
-                GraphFunctions.cuGraphDestroy(graph[0]);
+                DriverFunctions.cuGraphDestroy(graph[0]);
             }
         }
         check("cuStreamEndCapture", ended);
@@ -67,14 +67,14 @@ final class CudaGraphs implements StreamRecorder {
     private Recording instantiate(long graph) {
         long[] executable = new long[1];
         try {
-            check("cuGraphInstantiate", GraphFunctions.cuGraphInstantiateWithFlags(executable, graph, 0));
+            check("cuGraphInstantiate", DriverFunctions.cuGraphInstantiateWithFlags(executable, graph, 0));
         } finally {
-            GraphFunctions.cuGraphDestroy(graph);
+            DriverFunctions.cuGraphDestroy(graph);
         }
         long[] event = new long[1];
-        int error = GraphFunctions.cuEventCreate(event, WITHOUT_TIME);
+        int error = DriverFunctions.cuEventCreate(event, WITHOUT_TIME);
         if (error != SUCCESS) {
-            GraphFunctions.cuGraphExecDestroy(executable[0]);
+            DriverFunctions.cuGraphExecDestroy(executable[0]);
         }
         check("cuEventCreate", error);
         return new CudaGraph(stream, executable[0], event[0]);
@@ -84,19 +84,19 @@ final class CudaGraphs implements StreamRecorder {
     private record CudaGraph(long stream, long executable, long event) implements Recording {
         @Override
         public void launch() {
-            check("cuGraphLaunch", GraphFunctions.cuGraphLaunch(executable, stream));
-            check("cuEventRecord", GraphFunctions.cuEventRecord(event, stream));
+            check("cuGraphLaunch", DriverFunctions.cuGraphLaunch(executable, stream));
+            check("cuEventRecord", DriverFunctions.cuEventRecord(event, stream));
         }
 
         @Override
         public void await() {
-            check("cuEventSynchronize", GraphFunctions.cuEventSynchronize(event));
+            check("cuEventSynchronize", DriverFunctions.cuEventSynchronize(event));
         }
 
         @Override
         public void close() {
-            GraphFunctions.cuEventDestroy_v2(event);
-            GraphFunctions.cuGraphExecDestroy(executable);
+            DriverFunctions.cuEventDestroy_v2(event);
+            DriverFunctions.cuGraphExecDestroy(executable);
         }
     }
 }

@@ -1,7 +1,7 @@
 /**
  * NVIDIA's driver and management library, and the rules for a GPU: one stream, one thread, and no other CUDA call during a capture.
  *
- * <p>Callers: {@code binding}, {@code graph}, {@code doctor} and the public package. Uses {@code common}. Calls the driver through JNA; of
+ * <p>Callers: {@code operators.gpu}, {@code binding}, {@code graph}, {@code doctor} and the public package. Uses {@code common}. Calls the driver through JNA; of
  * ONNX Runtime it uses only the exception type.
  */
 @NullMarked

@@ -4,6 +4,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.util.OptionalLong;
 import wurstchen.WurstchenException;
+import wurstchen.onnx.internal.cuda.DriverFunctions;
 
 /** A GPU through NVIDIA's driver, in the context that CUDA's runtime uses too, and with it ONNX Runtime. */
 final class CudaGpu implements GpuDriver {

@@ -2,6 +2,7 @@ package wurstchen.onnx.internal.operators.gpu;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import wurstchen.onnx.internal.cuda.DriverFunctions;
 
 /**
  * Launches by which a kernel may start while the one before it on the stream still runs (CUDA's programmatic dependent launch). For one thread

@@ -1,6 +1,7 @@
 package wurstchen.onnx.internal.operators.gpu;
 
 import java.util.Arrays;
+import wurstchen.onnx.internal.cuda.DriverFunctions;
 
 /** Encodes tensors for the tensor memory accelerator of compute capability 9.0 and up. */
 final class TensorMaps {
