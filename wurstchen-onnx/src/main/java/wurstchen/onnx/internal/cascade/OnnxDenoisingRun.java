@@ -32,7 +32,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
     private static final long NONE_BAD = -1;
 
     private final String stage;
-    private final StepBufferPool pool;
+    private final BufferPool<StepBuffers.Key, StepBuffers> pool;
     private final StepBuffers buffers;
     private final LatentShape shape;
     private final float[] coefficients;
@@ -48,7 +48,8 @@ final class OnnxDenoisingRun implements DenoisingRun {
     private @Nullable OnnxLatents handle;
 
     /** Takes ownership of the buffers. */
-    private OnnxDenoisingRun(String stage, StepBufferPool pool, StepBuffers buffers, StepTable table, NoiseSource noise) {
+    private OnnxDenoisingRun(
+            String stage, BufferPool<StepBuffers.Key, StepBuffers> pool, StepBuffers buffers, StepTable table, NoiseSource noise) {
         this.stage = stage;
         this.pool = pool;
         this.buffers = buffers;
@@ -68,7 +69,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
      */
     static OnnxDenoisingRun start(
             String stage,
-            StepBufferPool pool,
+            BufferPool<StepBuffers.Key, StepBuffers> pool,
             LatentShape shape,
             StepTable table,
             Guidance guidance,
@@ -207,7 +208,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
             checked = true;
         }
         if (handle == null) {
-            handle = OnnxLatents.ofRun(pool.step().engine(), shape, buffers.latents(set()));
+            handle = OnnxLatents.ofRun(buffers.engine(), shape, buffers.latents(set()));
         }
         return handle;
     }
@@ -215,7 +216,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
     @Override
     public Latents finish() {
         try (this) {
-            OnnxEngine engine = pool.step().engine();
+            OnnxEngine engine = buffers.engine();
             return OnnxLatents.owning(engine, shape, engine.copyOf(handle().tensor()));
         }
     }

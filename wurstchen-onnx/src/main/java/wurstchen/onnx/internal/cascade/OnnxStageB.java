@@ -35,12 +35,12 @@ public final class OnnxStageB implements StageB {
 
     private final BoundSession condition;
     private final BoundSession step;
-    private final StepBufferPool buffers;
+    private final BufferPool<StepBuffers.Key, StepBuffers> buffers;
 
     public OnnxStageB(Map<String, BoundSession> sessions) {
         this.condition = requireNonNull(sessions.get(GraphSpec.STAGE_B_CONDITION));
         this.step = requireNonNull(sessions.get(GraphSpec.STAGE_B_STEP));
-        this.buffers = new StepBufferPool(step);
+        this.buffers = new BufferPool<>(StepBuffers.MAX_KEPT, key -> new StepBuffers(step, key));
     }
 
     /**

@@ -30,12 +30,12 @@ public final class OnnxStageC implements StageC {
 
     private final BoundSession condition;
     private final BoundSession step;
-    private final StepBufferPool buffers;
+    private final BufferPool<StepBuffers.Key, StepBuffers> buffers;
 
     public OnnxStageC(Map<String, BoundSession> sessions) {
         this.condition = requireNonNull(sessions.get(GraphSpec.STAGE_C_CONDITION));
         this.step = requireNonNull(sessions.get(GraphSpec.STAGE_C_STEP));
-        this.buffers = new StepBufferPool(step);
+        this.buffers = new BufferPool<>(StepBuffers.MAX_KEPT, key -> new StepBuffers(step, key));
     }
 
     /**

@@ -26,14 +26,14 @@ public final class OnnxTextEncoder implements TextEncoder {
     private final BoundSession session;
     private final int tokens;
     private final int width;
-    private final TextBufferPool pool;
+    private final BufferPool<Integer, TextBuffers> pool;
 
     public OnnxTextEncoder(BoundSession session) {
         TensorSpec states = session.spec().outputs().get(0);
         this.session = session;
         this.tokens = (int) states.length(1);
         this.width = (int) states.length(2);
-        this.pool = new TextBufferPool(rows -> new TextBuffers(session, rows, tokens, width));
+        this.pool = new BufferPool<>(TextBuffers.MAX_KEPT, rows -> new TextBuffers(session, rows, tokens, width));
     }
 
     /**

@@ -22,7 +22,13 @@ import wurstchen.stage.LatentShape;
  * step and write the second set; odd steps do the reverse. Later runs of equal shapes use the same tensors, so that steps recorded by the
  * device stay valid. For one run at a time.
  */
-public final class StepBuffers implements AutoCloseable {
+public final class StepBuffers implements BufferPool.Buffers<StepBuffers.Key> {
+    /**
+     * How many are kept, including those in use: enough for programs that alternate between some sizes. A recording can be replayed only with
+     * the buffers it was made for, and stays in memory without them.
+     */
+    static final int MAX_KEPT = 8;
+
     private final OnnxEngine engine;
     private final BoundSession step;
     private final Key key;
@@ -86,15 +92,21 @@ public final class StepBuffers implements AutoCloseable {
         return resource;
     }
 
-    Key key() {
+    @Override
+    public Key key() {
         return key;
     }
 
     /** Returns how many bytes all tensors have, those of the conditioning included once there are any. */
-    long bytes() {
+    @Override
+    public long bytes() {
         Stream<Tensor> tensors = owned.stream().filter(Tensor.class::isInstance).map(Tensor.class::cast);
         Stream<Tensor> computed = conditioning == null ? Stream.empty() : conditioning.values().stream();
         return Stream.concat(tensors, computed).mapToLong(Tensor::bytes).sum();
+    }
+
+    OnnxEngine engine() {
+        return engine;
     }
 
     /** Returns the latents that an even (0) or odd (1) step reads. */

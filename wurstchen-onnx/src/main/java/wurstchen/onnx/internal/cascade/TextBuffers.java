@@ -14,7 +14,10 @@ import wurstchen.onnx.internal.graph.OnnxEngine;
  * The tensors of a text encoder for a number of rows, and the graph bound to them. Later runs of as many rows use the same tensors, so that a
  * run that the device recorded stays valid. For one run at a time.
  */
-final class TextBuffers implements AutoCloseable {
+final class TextBuffers implements BufferPool.Buffers<Integer> {
+    /** How many are kept, including those in use: a prompt alone or with a negative one, twice, for two requests at a time. */
+    static final int MAX_KEPT = 4;
+
     private final OnnxEngine engine;
     private final int rows;
     private final List<AutoCloseable> owned = new ArrayList<>();
@@ -44,8 +47,15 @@ final class TextBuffers implements AutoCloseable {
         return resource;
     }
 
-    int rows() {
+    /** Returns the number of rows. */
+    @Override
+    public Integer key() {
         return rows;
+    }
+
+    @Override
+    public long bytes() {
+        return ids.bytes() + mask.bytes() + states.bytes();
     }
 
     /**

@@ -17,7 +17,7 @@ import wurstchen.onnx.internal.graph.BoundSession;
 import wurstchen.stage.LatentShape;
 
 /** Which buffers are there again for a later run of their size. */
-class StepBufferPoolTest {
+class BufferPoolTest {
     private VerifiedBundle bundle;
     private ImmutableMap<String, BoundSession> sessions;
 
@@ -32,8 +32,9 @@ class StepBufferPoolTest {
         Closing.all(ImmutableList.<AutoCloseable>builder().add(bundle).addAll(sessions.values()).build());
     }
 
-    private StepBufferPool pool() {
-        return new StepBufferPool(sessions.get(GraphSpec.STAGE_C_STEP));
+    private BufferPool<StepBuffers.Key, StepBuffers> pool() {
+        BoundSession step = sessions.get(GraphSpec.STAGE_C_STEP);
+        return new BufferPool<>(StepBuffers.MAX_KEPT, key -> new StepBuffers(step, key));
     }
 
     private static StepBuffers.Key key(int side) {
@@ -41,19 +42,19 @@ class StepBufferPoolTest {
     }
 
     /** Uses sizes in turn, twice, and says how many of the second time are those of the first. */
-    private static long keptOf(StepBufferPool pool, int sizes) {
+    private static long keptOf(BufferPool<StepBuffers.Key, StepBuffers> pool, int sizes) {
         List<StepBuffers> first = used(pool, sizes);
         List<StepBuffers> second = used(pool, sizes);
         return second.stream().filter(first::contains).count();
     }
 
-    private static StepBuffers usedOne(StepBufferPool pool, int side) {
+    private static StepBuffers usedOne(BufferPool<StepBuffers.Key, StepBuffers> pool, int side) {
         StepBuffers buffers = pool.take(key(side));
         pool.giveBack(buffers);
         return buffers;
     }
 
-    private static List<StepBuffers> used(StepBufferPool pool, int sizes) {
+    private static List<StepBuffers> used(BufferPool<StepBuffers.Key, StepBuffers> pool, int sizes) {
         ImmutableList.Builder<StepBuffers> used = ImmutableList.builder();
         for (int side = 1; side <= sizes; side++) {
             used.add(usedOne(pool, side));
@@ -63,9 +64,9 @@ class StepBufferPoolTest {
 
     @Test
     void someSizesInTurn_areKept() {
-        try (StepBufferPool pool = pool()) {
-            assertThat(keptOf(pool, StepBufferPool.MAX_KEPT)).isEqualTo(StepBufferPool.MAX_KEPT);
-            assertThat(keptOf(pool, StepBufferPool.MAX_KEPT + 1)).isZero();
+        try (BufferPool<StepBuffers.Key, StepBuffers> pool = pool()) {
+            assertThat(keptOf(pool, StepBuffers.MAX_KEPT)).isEqualTo(StepBuffers.MAX_KEPT);
+            assertThat(keptOf(pool, StepBuffers.MAX_KEPT + 1)).isZero();
         }
     }
 
@@ -73,7 +74,7 @@ class StepBufferPoolTest {
     void twoLargeSizesInTurn_areKept_butNoMore() {
         // Two latents and four draws of 16 channels, 4 bytes each.
         int large = 1800;
-        try (StepBufferPool pool = pool()) {
+        try (BufferPool<StepBuffers.Key, StepBuffers> pool = pool()) {
             StepBuffers first = usedOne(pool, large);
             StepBuffers second = usedOne(pool, large + 1);
             assertThat(first.bytes()).isEqualTo(6L * 16 * 4 * large * large + 4 * (4 * 5 + 1) + 4 * 8);
@@ -86,7 +87,7 @@ class StepBufferPoolTest {
 
     @Test
     void buffersOfAClosedPool_areFreed() {
-        StepBufferPool pool = pool();
+        BufferPool<StepBuffers.Key, StepBuffers> pool = pool();
         StepBuffers inUse = pool.take(key(1));
         pool.close();
         pool.giveBack(inUse);
