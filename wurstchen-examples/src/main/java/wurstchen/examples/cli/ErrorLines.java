@@ -11,7 +11,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 import wurstchen.WurstchenException;
-import wurstchen.examples.cli.output.VisibleText;
+import wurstchen.internal.VisibleText;
 import wurstchen.onnx.CudaUnavailableException;
 
 /** What went wrong, as one line on standard error, or the report of several if a GPU cannot be used. */

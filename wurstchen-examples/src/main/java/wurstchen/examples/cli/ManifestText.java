@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import wurstchen.PictureDefaults;
-import wurstchen.examples.cli.output.VisibleText;
+import wurstchen.internal.VisibleText;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.TensorSpec;

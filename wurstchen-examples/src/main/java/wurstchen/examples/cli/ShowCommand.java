@@ -20,7 +20,7 @@ import wurstchen.WurstchenException;
 import wurstchen.examples.EmbeddedModel;
 import wurstchen.examples.cli.option.HelpOption;
 import wurstchen.examples.cli.output.PictureText;
-import wurstchen.examples.cli.output.VisibleText;
+import wurstchen.internal.VisibleText;
 import wurstchen.onnx.ModelBundle;
 
 /** Shows how a picture was made, and the command that makes it again. */

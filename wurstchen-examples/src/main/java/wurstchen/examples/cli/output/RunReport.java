@@ -15,6 +15,7 @@ import wurstchen.DroppedText;
 import wurstchen.PictureMetadata;
 import wurstchen.PictureResult;
 import wurstchen.PictureSettings;
+import wurstchen.internal.VisibleText;
 import wurstchen.progress.CascadeStage;
 
 /** What a run prints: results on standard output, warnings on standard error. */
