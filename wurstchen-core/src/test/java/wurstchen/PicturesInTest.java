@@ -2,6 +2,7 @@ package wurstchen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static wurstchen.Distances.distance;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -155,14 +156,6 @@ class PicturesInTest {
             assertThat(distance).as("at strength %s", strength).isGreaterThan(before);
             before = distance;
         }
-    }
-
-    private static double distance(float[] one, float[] other) {
-        double sum = 0;
-        for (int i = 0; i < one.length; i++) {
-            sum += (one[i] - other[i]) * (one[i] - other[i]);
-        }
-        return Math.sqrt(sum);
     }
 
     @Test

@@ -2,6 +2,7 @@ package wurstchen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static wurstchen.Distances.distance;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -101,14 +102,6 @@ class RequestSeriesTest {
         for (int i = 0; i < 8; i++) {
             assertThat(distance(latents(series.get(i)), latents(series.get(i + 1)))).isBetween(1e-6, whole / 2);
         }
-    }
-
-    private static double distance(float[] one, float[] other) {
-        double sum = 0;
-        for (int i = 0; i < one.length; i++) {
-            sum += (one[i] - other[i]) * (one[i] - other[i]);
-        }
-        return Math.sqrt(sum);
     }
 
     @Test
