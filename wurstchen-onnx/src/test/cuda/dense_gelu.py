@@ -8,16 +8,14 @@ and TFLOP/s, beside cuBLASLt's product with GELU in its epilogue, as torch has i
 """
 import argparse
 import ctypes
-import os
-import statistics
 import sys
 from dataclasses import dataclass
 
 import torch
 
+import attention
+
 TOLERANCE = 6e-4  # relative, of a whole tensor; rounding the result to float16 gives 2e-4 to 3e-4
-SENTINEL = 123.0
-PADDING = 4096
 
 
 @dataclass(frozen=True)
@@ -70,27 +68,18 @@ class TensorMap(ctypes.Structure):
     _fields_ = [("words", ctypes.c_uint64 * 16)]
 
 
-class Driver:
+class Hopper(attention.Driver):
+    """A module's kernels, and what those of sm_90a need."""
+
     def __init__(self, cubin):
-        self.cuda = ctypes.CDLL("libcuda.so.1")
-        torch.zeros(1, device="cuda")
-        self.module = ctypes.c_void_p()
-        with open(cubin, "rb") as file:
-            self.check("cuModuleLoadData", ctypes.byref(self.module), file.read())
+        super().__init__(cubin)
         self.blocks = torch.cuda.get_device_properties(0).multi_processor_count // 2 * 2
 
-    def check(self, name, *arguments):
-        code = getattr(self.cuda, name)(*arguments)
-        if code:
-            text = ctypes.c_char_p()
-            self.cuda.cuGetErrorName(code, ctypes.byref(text))
-            raise RuntimeError(f"{name} returned {code} ({text.value})")
-
-    def function(self, name, shared=0):
+    def kernel(self, name, shared=0):
         function = ctypes.c_void_p()
         self.check("cuModuleGetFunction", ctypes.byref(function), self.module, name.encode())
         if shared:
-            self.check("cuFuncSetAttribute", function, 8, shared)
+            self.check("cuFuncSetAttribute", function, 8, shared)  # CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
         return function
 
     def map(self, tensor, box):
@@ -107,7 +96,7 @@ class Driver:
         )  # CU_TENSOR_MAP_DATA_TYPE_FLOAT16, no interleave, SWIZZLE_128B, L2_256B, zeros outside
         return TensorMap.from_buffer_copy(ctypes.string_at(address, 128))
 
-    def launch(self, function, grid, threads, shared, values):
+    def queue(self, function, grid, threads, shared, values):
         parameters = (ctypes.c_void_p * len(values))(*[ctypes.addressof(v) for v in values])
         stream = ctypes.c_void_p(torch.cuda.current_stream().cuda_stream)
         self.check("cuLaunchKernel", function, *grid, threads, 1, 1, shared, stream, parameters, None)
@@ -116,11 +105,11 @@ class Driver:
 class Launcher:
     def __init__(self, driver, kernel):
         self.driver, self.kernel = driver, kernel
-        self.gelu = driver.function(kernel.name, kernel.shared)
-        self.response = driver.function("response_of_squares")
+        self.gelu = driver.kernel(kernel.name, kernel.shared)
+        self.response = driver.kernel("response_of_squares")
 
     def squares(self, x, weight):
-        return torch.full((x.shape[0], -(-x.shape[1] // self.kernel.tokens), weight.shape[1]), SENTINEL, device="cuda")
+        return torch.full((x.shape[0], -(-x.shape[1] // self.kernel.tokens), weight.shape[1]), attention.SENTINEL, device="cuda")
 
     def __call__(self, x, weight, bias, y, squares=None):
         rows, tokens, depth = x.shape
@@ -129,11 +118,11 @@ class Launcher:
                 self.driver.map(y, (1, self.kernel.tokens, 64))]
         values = [*maps, pointer(bias), pointer(squares), *(ctypes.c_int(v) for v in (rows, tokens, depth, channels))]
         tiles = rows * -(-tokens // self.kernel.tokens) * -(-channels // 256)
-        self.driver.launch(self.gelu, (min(self.driver.blocks, 2 * tiles), 1, 1), 384, self.kernel.shared, values)
+        self.driver.queue(self.gelu, (min(self.driver.blocks, 2 * tiles), 1, 1), 384, self.kernel.shared, values)
 
     def scales(self, squares, gamma, s):
         values = [pointer(squares), pointer(gamma), pointer(s), ctypes.c_int(squares.shape[1]), ctypes.c_int(squares.shape[2])]
-        self.driver.launch(self.response, (8, squares.shape[0], 1), 256, 0, values)
+        self.driver.queue(self.response, (8, squares.shape[0], 1), 256, 0, values)
 
 
 def pointer(tensor):
@@ -169,13 +158,13 @@ def check(launcher):
         torch.manual_seed(count)
         count += 1
         x, weight, bias, gamma = inputs(size)
-        room = torch.full((2 * PADDING + size.rows * size.tokens * size.channels,), SENTINEL, device="cuda").half()
-        y = room[PADDING:-PADDING].view(size.rows, size.tokens, size.channels)
+        room = torch.full((2 * attention.PADDING + size.rows * size.tokens * size.channels,), attention.SENTINEL, device="cuda").half()
+        y = room[attention.PADDING:-attention.PADDING].view(size.rows, size.tokens, size.channels)
         squares = launcher.squares(x, weight)
         s = torch.empty(size.rows, size.channels, device="cuda")
         launcher(x, weight, bias, y, squares)
         launcher.scales(squares, gamma, s)
-        finish(size)
+        attention.finish(size)
         plain = torch.nn.functional.gelu(x.float() @ weight.float() + bias.float())
         norms = plain.square().sum(1).sqrt()
         scales = 1 + gamma.float() * norms / (norms.mean(-1, keepdim=True) + 1e-6)
@@ -183,8 +172,8 @@ def check(launcher):
         again = torch.empty_like(y)
         squares2 = launcher.squares(x, weight)
         launcher(x, weight, bias, again, squares2)
-        finish(size)
-        touched = (room[:PADDING] != SENTINEL).any() or (room[-PADDING:] != SENTINEL).any()
+        attention.finish(size)
+        touched = (room[:attention.PADDING] != attention.SENTINEL).any() or (room[-attention.PADDING:] != attention.SENTINEL).any()
         same = torch.equal(again, y) and torch.equal(squares, squares2)
         good = all(e < TOLERANCE for e in errors) and not touched and same
         if not good:
@@ -198,38 +187,9 @@ def check(launcher):
     return not wrong
 
 
-def finish(size):
-    event = torch.cuda.Event()
-    event.record()
-    import time
-
-    start = time.monotonic()
-    while not event.query():
-        if time.monotonic() - start > 15:
-            print(f"HANGS {size}", flush=True)
-            os._exit(3)
-
-
-def timed(calls, repeats=12):
+def timed(calls):
     """Microseconds a call of calls, which are recorded one after another."""
-    stream = torch.cuda.Stream()
-    with torch.cuda.stream(stream):
-        for call in calls:
-            call()
-        torch.cuda.synchronize()
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=stream):
-            for call in calls:
-                call()
-        times = []
-        for _ in range(repeats):
-            start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-            start.record()
-            graph.replay()
-            end.record()
-            end.synchronize()
-            times.append(start.elapsed_time(end) * 1000 / len(calls))
-    return statistics.median(times)
+    return attention.time(lambda i: calls[i](), len(calls))
 
 
 def measure(launchers, rows):
@@ -258,7 +218,7 @@ def main():
     parser.add_argument("--check-only", action="store_true")
     parser.add_argument("--only")
     arguments = parser.parse_args()
-    driver = Driver(arguments.module)
+    driver = Hopper(arguments.module)
     launchers = [Launcher(driver, kernel) for kernel in KERNELS if arguments.only in (None, kernel.name)]
     good = [check(launcher) for launcher in launchers]
     if not arguments.check_only:
