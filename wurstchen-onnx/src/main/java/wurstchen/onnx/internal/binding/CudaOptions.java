@@ -10,7 +10,7 @@ import java.util.OptionalLong;
  * @param memoryGrowth value of {@code arena_extend_strategy}
  * @param convolutionSearch value of {@code cudnn_conv_algo_search}
  * @param tf32 whether float32 products may be rounded to TF32
- * @param cudaGraphs whether repeated runs are captured as CUDA graphs and replayed
+ * @param cudaGraphs whether repeated runs are recorded as CUDA graphs and replayed
  */
 public record CudaOptions(
         int index, OptionalLong memoryLimit, String memoryGrowth, String convolutionSearch, boolean tf32, boolean cudaGraphs) {

@@ -2,7 +2,7 @@ package wurstchen.onnx.internal.binding;
 
 /** How a device runs a graph, the most demanding first. */
 public enum GraphUse {
-    /** Every node runs on the device, and runs may be captured and replayed. */
+    /** Every node runs on the device, and runs may be recorded and replayed. */
     REPLAYED(""),
     /** Every node runs on the device. */
     WHOLE("the device cannot record it, so every step is submitted anew"),

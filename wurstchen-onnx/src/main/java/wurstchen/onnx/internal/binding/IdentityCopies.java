@@ -13,7 +13,7 @@ import wurstchen.onnx.internal.cuda.CudaCalls;
 
 /**
  * Copies tensors between devices by running an {@link IdentityGraph} on one of them. Its session also provides the device's allocator. No
- * other graph allocates from it, so replaying a captured run of a graph never overwrites a tensor that was allocated after the capture.
+ * other graph allocates from it, so replaying a recorded run of a graph never overwrites a tensor that was allocated after the recording.
  * Thread-safe.
  */
 public final class IdentityCopies implements AutoCloseable {

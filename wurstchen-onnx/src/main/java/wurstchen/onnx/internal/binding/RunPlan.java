@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param allocated the other outputs with their types, for which the graph makes tensors
  * @param allocatedOnHost those of {@code allocated} that the CPU will read
  * @param hostInputs inputs that the graph reads on the CPU, wherever the tensor is
- * @param recordable decides the use of each run, if the session captures runs
+ * @param recordable decides the use of each run, if runs of the session may be recorded
  */
 public record RunPlan(
         ImmutableMap<String, Tensor> inputs,

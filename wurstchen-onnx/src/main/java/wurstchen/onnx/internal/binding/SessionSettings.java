@@ -36,10 +36,10 @@ public final class SessionSettings {
     }
 
     /**
-     * Allows a device to capture and replay runs.
+     * Allows runs to be recorded and replayed.
      *
      * <p>The exporter writes steps without {@code ListingOperators}; the option keeps ONNX Runtime from fusing their slices into a Split.
-     * The memory pattern of the first run would be allocated as one block at the second, and nothing can be allocated during a capture.
+     * The memory pattern of the first run would be allocated as one block at the second, and a run that is recorded should allocate nothing.
      */
     public static void letRunsBeReplayed(SessionOptions options) throws OrtException {
         options.addConfigEntry("optimization.disable_specified_optimizers", "GatherSliceToSplitFusion");

@@ -93,7 +93,7 @@ final class OnnxDenoisingRun implements DenoisingRun {
 
     /**
      * Returns the length of the tables: a power of two where memory allows, so that runs with other numbers of steps reuse buffers and
-     * captured steps of the same shape.
+     * recorded steps of the same shape.
      */
     private static int chunk(StepTable table, LatentShape shape) {
         int steps = Math.min(table.steps(), MAX_CHUNK_STEPS);

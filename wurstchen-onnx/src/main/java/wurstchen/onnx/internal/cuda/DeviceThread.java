@@ -12,7 +12,7 @@ import wurstchen.onnx.internal.common.JvmExit;
 import wurstchen.onnx.internal.common.OrtWork;
 
 /**
- * The single thread that works with a GPU. ONNX Runtime keeps cuDNN and cuBLAS handles and CUDA graph captures per thread that opens or
+ * The single thread that works with a GPU. ONNX Runtime keeps cuDNN and cuBLAS handles per thread that opens or
  * runs a graph: with one thread there is one of each, and work of several callers queues. An exit of the JVM waits for running work. Must
  * not be called from the device thread itself, which would deadlock. Thread-safe.
  */

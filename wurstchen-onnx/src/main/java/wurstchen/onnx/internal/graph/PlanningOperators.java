@@ -11,7 +11,7 @@ final class PlanningOperators {
     private PlanningOperators() {}
 
     /**
-     * Returns how long captures of a graph may be replayed.
+     * Returns how long recordings of a graph may be replayed.
      *
      * @param kernels operators computed by this library's kernels instead of functions
      */
