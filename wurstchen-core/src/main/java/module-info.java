@@ -16,6 +16,7 @@ module wurstchen.core {
 
     exports wurstchen;
     exports wurstchen.image;
+    exports wurstchen.pool;
     exports wurstchen.progress;
     exports wurstchen.sampling;
     exports wurstchen.stage;

@@ -209,6 +209,16 @@ public final class Wurstchen implements AutoCloseable {
         return queue.waiting();
     }
 
+    /**
+     * Returns whether the calling thread is making pictures of this pipeline: true in a listener or consumer of a request, whose own requests
+     * do not wait.
+     *
+     * @return whether {@link #generate(PictureRequest)} would go on at once, inside another request
+     */
+    public boolean isOnThisThread() {
+        return queue.isInside();
+    }
+
     RequestQueue queue() {
         return queue;
     }

@@ -103,11 +103,16 @@ public final class RequestQueue {
 
     /** Enters without a ticket if this thread is inside; then {@link #leave} must be called. */
     public synchronized boolean enterAgain() {
-        if (inside != Thread.currentThread()) {
+        if (!isInside()) {
             return false;
         }
         depth++;
         return true;
+    }
+
+    /** Returns whether the calling thread is inside. */
+    public synchronized boolean isInside() {
+        return inside == Thread.currentThread();
     }
 
     /** Gives the turn to the first ticket that is awaited, if nobody has it. */

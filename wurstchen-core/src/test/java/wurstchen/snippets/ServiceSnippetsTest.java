@@ -30,6 +30,7 @@ import wurstchen.QueueFullException;
 import wurstchen.UnfinishedRequestException;
 import wurstchen.Wurstchen;
 import wurstchen.fixtures.FormulaStages;
+import wurstchen.pool.Pipelines;
 import wurstchen.progress.CompletedStep;
 import wurstchen.progress.Handover;
 import wurstchen.progress.RequestListener;
@@ -59,6 +60,21 @@ class ServiceSnippetsTest {
         // @end
         written.get();
         assertThat(folder.resolve("apple.png")).exists();
+    }
+
+    @Test
+    void pipelines() {
+        List<FormulaStages> devices = List.of(new FormulaStages(), new FormulaStages());
+        List<PictureRequest> requests = List.of(PictureRequest.builder("a").seed(1).build(), PictureRequest.builder("b").seed(1).build());
+        // @start region="pipelines"
+        // With wurstchen-onnx: device -> OnnxWurstchen.builder().model(bundle).device(device).open()
+        try (Pipelines pipelines = Pipelines.over(devices, device -> device.pipeline().build())) {
+            List<CompletableFuture<PictureResult>> results = requests.stream().map(pipelines::generateAsync).toList();
+            results.forEach(result -> result.join().first().writePng(folder.resolve(result.join().first().settings().prompt() + ".png")));
+        }
+        // @end
+        assertThat(folder.resolve("a.png")).exists();
+        assertThat(folder.resolve("b.png")).exists();
     }
 
     @Test

@@ -67,6 +67,7 @@ class PublicTypesTest {
                 .containsExactlyInAnyOrder(
                         "wurstchen",
                         "wurstchen.image",
+                        "wurstchen.pool",
                         "wurstchen.progress",
                         "wurstchen.sampling",
                         "wurstchen.stage",

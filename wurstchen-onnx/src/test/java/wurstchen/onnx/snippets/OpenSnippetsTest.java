@@ -6,19 +6,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.util.concurrent.MoreExecutors;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import wurstchen.PictureRequest;
 import wurstchen.PictureResult;
 import wurstchen.PipelineClosedException;
 import wurstchen.Wurstchen;
+import wurstchen.image.Picture;
+import wurstchen.image.Png;
 import wurstchen.onnx.Device;
 import wurstchen.onnx.Golden;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxStages;
 import wurstchen.onnx.OnnxWurstchen;
+import wurstchen.pool.Pipelines;
 import wurstchen.stage.StageC;
 import wurstchen.text.TokenIds;
 
@@ -54,6 +60,26 @@ class OpenSnippetsTest {
         assertThat(wurstchen.generateAsync(Golden.named("negative").request().build()).join().pictures()).hasSize(1);
         wurstchen.close();
         threads.shutdown();
+    }
+
+    @Test
+    void pipelines() {
+        List<Device> devices = List.of(Device.cpu(1), Device.cpu(1));
+        // @start region="pipelines"
+        try (ModelBundle bundle = ModelBundle.open(model);
+                Pipelines pipelines = Pipelines.over( // such as List.of(Device.cuda(0), Device.cuda(1))
+                        devices, device -> OnnxWurstchen.builder().model(bundle).device(device).open())) {
+            List<CompletableFuture<PictureResult>> results = Stream.of("a red apple", "a blue car", "a yellow star")
+                    .map(prompt -> pipelines.generateAsync(PictureRequest.builder(prompt).seed(1).build()))
+                    .toList();
+            results.forEach(result -> result.join().first().writePng(folder.resolve(result.join().first().settings().prompt() + ".png")));
+        }
+        // @end
+        try (Wurstchen one = OnnxWurstchen.builder().model(model).device(Device.cpu(1)).open()) {
+            Picture expected = one.generate(PictureRequest.builder("a blue car").seed(1).build()).first().picture();
+            assertThat(Png.read(folder.resolve("a blue car.png")).picture()).isEqualTo(expected);
+            assertThat(folder.resolve("a yellow star.png")).exists();
+        }
     }
 
     @Test
