@@ -50,6 +50,8 @@ planes]}]}``, bilinear with antialiasing.
                 "stage_b_latents": the same, or null,
                 "picture": "guided.png"}],
      "int8_cases": [the same, of the model with its weights rounded to 8 bits],
+     "mixed": {"request": as above, "prompts": [..], "weights": [..], "negative_prompt": .., "stage_c_latents": ..,
+               "stage_b_latents": ..},
      "encodings": [{"picture": "guided.png", "stage_b_latents": {"shape": .., "values": [...]}}]}
 
 ``golden/compressor.json``: ``{"encodings": [{"picture": "guided.png", "stage_c_latents": {"shape": .., "values":

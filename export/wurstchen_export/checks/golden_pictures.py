@@ -51,6 +51,11 @@ REQUESTS = {
 WITH_STAGE_B_LATENTS = ("negative", "stage-b-guided", "one-step", "many-steps")
 """The cases whose Stage B latents are written. All of them would make the file too large."""
 
+MIXED = PictureRequest("", None, 128, 128, seed=11)
+MIXED_PROMPTS = {"a red apple!": 0.7, "a lighthouse in a storm": 0.3}
+MIXED_NEGATIVE = "watermark!"
+"""A request with the weighted sum of the prompts' hidden states in Stage C. Stage B gets the empty prompt."""
+
 ENCODED = ("negative",)
 ROUNDED = ("negative",)
 
@@ -60,6 +65,7 @@ def build(source: Source, folder: Path) -> dict:
     combined = reference.pipeline(source)
     return {
         "cases": [_case(combined, name, request, folder) for name, request in REQUESTS.items()],
+        "mixed": _mixed(combined),
         "encodings": [_encoding(source, f"{name}.png", folder) for name in ENCODED],
     }
 
@@ -80,6 +86,26 @@ def _case(combined, name: str, request: PictureRequest, folder: Path, suffix: st
         "stage_c_latents": tensor(picture.stage_c_latents),
         "stage_b_latents": tensor(picture.stage_b_latents) if name in WITH_STAGE_B_LATENTS else None,
         "picture": file,
+    }
+
+
+def _mixed(combined) -> dict:
+    def states(text: str) -> torch.Tensor:
+        with torch.no_grad():
+            return combined.prior_pipe.encode_prompt("cpu", 1, False, prompt=text)[0]
+
+    embeddings = {
+        "prompt_embeds": sum(weight * states(text) for text, weight in MIXED_PROMPTS.items()),
+        "negative_prompt_embeds": states(MIXED_NEGATIVE),
+    }
+    picture = reference.generate(combined, MIXED, **embeddings)
+    return {
+        "request": vars(MIXED),
+        "prompts": list(MIXED_PROMPTS),
+        "weights": list(MIXED_PROMPTS.values()),
+        "negative_prompt": MIXED_NEGATIVE,
+        "stage_c_latents": tensor(picture.stage_c_latents),
+        "stage_b_latents": tensor(picture.stage_b_latents),
     }
 
 

@@ -35,8 +35,11 @@ def pipeline(source: Source):
     return combined
 
 
-def generate(combined, request: PictureRequest) -> Picture:
-    """Makes one picture, with the final latents of each stage."""
+def generate(combined, request: PictureRequest, **embeddings: torch.Tensor) -> Picture:
+    """Makes one picture, with the final latents of each stage.
+
+    ``embeddings`` are ``prompt_embeds`` and ``negative_prompt_embeds`` for Stage C; the request has no texts then.
+    """
     last: dict[str, torch.Tensor] = {}
 
     def keep(stage: str):
@@ -47,7 +50,7 @@ def generate(combined, request: PictureRequest) -> Picture:
         return callback
 
     images = combined(
-        request.prompt,
+        None if embeddings else request.prompt,
         height=request.height,
         width=request.width,
         prior_num_inference_steps=request.stage_c_steps,
@@ -59,5 +62,6 @@ def generate(combined, request: PictureRequest) -> Picture:
         output_type="pt",
         prior_callback_on_step_end=keep("c"),
         callback_on_step_end=keep("b"),
+        **embeddings,
     ).images
     return Picture(last["c"].numpy(), last["b"].numpy(), images.numpy())

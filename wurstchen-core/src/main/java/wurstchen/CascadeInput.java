@@ -10,10 +10,14 @@ import wurstchen.internal.Blend;
 import wurstchen.internal.Input;
 import wurstchen.internal.StageCStart;
 import wurstchen.progress.Previews;
+import wurstchen.stage.EncodedPrompt;
+import wurstchen.stage.HiddenStates;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 import wurstchen.stage.StageCLatents;
+import wurstchen.stage.TextEncoder;
+import wurstchen.text.ClipTokenizer;
 
 /**
  * What a request begins with, at the size of its pictures.
@@ -30,11 +34,12 @@ record CascadeInput(StageCStart start, @Nullable Picture picture, @Nullable Pict
 
     /** Checks before a request is accepted what needs no computation. */
     static void check(PictureSettings settings, CascadeParts parts, LatentGeometry geometry, CascadeLoop.ModelId model) {
-        settings.image().ifPresent(image -> atHand("picture", "image", image));
-        settings.mask().ifPresent(mask -> atHand("mask", "mask", mask));
-        settings.blend().flatMap(Blend::image).ifPresent(image -> atHand("picture", "image", image));
+        settings.image().ifPresent(image -> atHand("a picture", "image", image));
+        settings.mask().ifPresent(mask -> atHand("a mask", "mask", mask));
+        settings.blend().flatMap(Blend::image).ifPresent(image -> atHand("a picture", "image", image));
         settings.start().ifPresent(start ->
                 check(atHand("Stage C latents", "startFrom", start), settings, geometry, model));
+        settings.encodedPrompt().ifPresent(encoded -> check(atHand("an encoded prompt", "encodedPrompt", encoded), parts, model));
         checkArgument(
                 settings.image().isEmpty() || parts.semanticCompressor().isPresent(),
                 "a request with a picture needs a semantic compressor, which this model does not have; open a model that has one");
@@ -58,17 +63,40 @@ record CascadeInput(StageCStart start, @Nullable Picture picture, @Nullable Pict
                 expected,
                 latents.shape());
         StageCStart.checkStepsLeft(settings.stageCTimesteps(), latents);
-        String made = latents.notes().get(PictureResult.MODEL_SHA256);
+        checkModel("latents to start from", latents.notes().getOrDefault(PictureResult.MODEL_SHA256, ""), model);
+    }
+
+    private static void check(EncodedPrompt encoded, CascadeParts parts, CascadeLoop.ModelId model) {
+        checkModel("hidden states", encoded.modelSha256(), model);
+        check("C", encoded.stageC(), parts.tokenizerC(), parts.textEncoderC());
+        check("B", encoded.stageB(), parts.tokenizerB(), parts.textEncoderB());
+    }
+
+    private static void check(String stage, HiddenStates states, ClipTokenizer tokenizer, TextEncoder encoder) {
+        int width = encoder.width().orElse(states.width());
         checkArgument(
-                made == null || model.sha256().isEmpty() || made.equals(model.sha256()),
-                "the latents to start from were made by the model of SHA-256 %s, this is %s of SHA-256 %s; open the model that made them",
+                states.tokens() == tokenizer.maxLength() && states.width() == width,
+                "the hidden states of Stage %s must have the shape [2, %s, %s], got [2, %s, %s]; encode the prompt with the model that makes"
+                        + " the picture",
+                stage,
+                tokenizer.maxLength(),
+                width,
+                states.tokens(),
+                states.width());
+    }
+
+    private static void checkModel(String what, String made, CascadeLoop.ModelId model) {
+        checkArgument(
+                made.isEmpty() || model.sha256().isEmpty() || made.equals(model.sha256()),
+                "the %s were made by the model of SHA-256 %s, this is %s of SHA-256 %s; open the model that made them",
+                what,
                 made,
                 model.name(),
                 model.sha256());
     }
 
     private static <T> T atHand(String what, String setter, Input<T> input) {
-        return input.value().orElseThrow(() -> new IllegalArgumentException("settings name a " + what + " by its SHA-256 " + input.sha256()
+        return input.value().orElseThrow(() -> new IllegalArgumentException("settings name " + what + " by its SHA-256 " + input.sha256()
                 + " but do not hold it: set it with " + setter + "(...)"));
     }
 

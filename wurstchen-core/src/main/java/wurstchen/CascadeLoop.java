@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import wurstchen.image.Picture;
 import wurstchen.internal.LibraryVersion;
 import wurstchen.internal.StageCBeginning;
+import wurstchen.internal.StageCStart;
 import wurstchen.internal.StepPreviews;
 import wurstchen.internal.StepWork;
 import wurstchen.internal.VisibleText;
@@ -18,6 +19,7 @@ import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
 import wurstchen.sampling.Timesteps;
 import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.Engine;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentShape;
@@ -46,28 +48,68 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
     /** Characters of a prompt in a line of the log. */
     private static final int MOST_LOGGED = 100;
 
+    /**
+     * What all batches of a request have in common.
+     *
+     * @param input what Stage C begins with
+     * @param textC the text for Stage C
+     * @param textB the text for Stage B
+     */
+    private record Run(
+            PictureRequest request,
+            CascadeInput input,
+            PromptEncoder.Encoded textC,
+            PromptEncoder.Encoded textB,
+            RunProgress progress) {}
+
     PictureResult run(PictureRequest request, PictureSettings settings, RunProgress progress) {
         progress.startStage(CascadeStage.TEXT, StagePhase.AFTER_STEPS, 0, request.pictures());
+        return request.stopAfter() == CascadeStage.TEXT ? encode(settings, progress) : draw(request, settings, progress);
+    }
+
+    private PictureResult draw(PictureRequest request, PictureSettings settings, RunProgress progress) {
         CascadeInput input = progress.call(() -> CascadeInput.of(settings, parts, geometry));
-        Runnable checkpoint = progress::checkNotStopped;
-        try (PromptEncoder.Encoded textC = progress.call(() -> input.start().visited().isPresent()
-                        ? encoder(CascadeStage.STAGE_C).encode(settings, settings.stageCGuidance(), checkpoint)
-                        : PromptEncoder.Encoded.none());
-                PromptEncoder.Encoded textB = progress.call(() -> request.needsStageB()
-                        ? encoder(CascadeStage.STAGE_B).encode(settings, settings.stageBGuidance(), checkpoint)
-                        : PromptEncoder.Encoded.none())) {
-            List<DroppedText> dropped = Stream.concat(textC.dropped().stream(), textB.dropped().stream()).toList();
-            dropped.forEach(CascadeLoop::warn);
+        try (PromptEncoder.Encoded textC = input.start().visited().isPresent()
+                        ? encode(CascadeStage.STAGE_C, settings, settings.stageCGuidance().active(), progress)
+                        : PromptEncoder.Encoded.none();
+                PromptEncoder.Encoded textB = request.needsStageB()
+                        ? encode(CascadeStage.STAGE_B, settings, settings.stageBGuidance().active(), progress)
+                        : PromptEncoder.Encoded.none()) {
+            List<DroppedText> dropped = dropped(textC, textB);
             progress.finishStage();
             for (int first = 0; first < request.pictures(); first += request.batchSize()) {
                 int pictures = Math.min(request.batchSize(), request.pictures() - first);
                 try (PictureBatch batch = new PictureBatch(geometry, settings, first, pictures)) {
-                    run(request, batch, input, textC, textB, progress);
+                    draw(new Run(request, input, textC, textB, progress), batch);
                 }
             }
             progress.meter().stop();
             return new PictureResult(progress.finished(), progress.meter(), dropped, engine);
         }
+    }
+
+    /** Ends a request with the hidden states of its prompts, the negative ones too, because guidance is the next request's. */
+    private PictureResult encode(PictureSettings settings, RunProgress progress) {
+        try (PromptEncoder.Encoded textC = encode(CascadeStage.STAGE_C, settings, true, progress);
+                PromptEncoder.Encoded textB = encode(CascadeStage.STAGE_B, settings, true, progress)) {
+            for (int i = 0; i < settings.prompts(); i++) {
+                progress.finish(EncodedPrompt.of(textC.each().get(i), textB.each().get(i), model.sha256()));
+            }
+            List<DroppedText> dropped = dropped(textC, textB);
+            progress.finishStage();
+            progress.meter().stop();
+            return new PictureResult(progress.finished(), progress.meter(), dropped, engine);
+        }
+    }
+
+    private PromptEncoder.Encoded encode(CascadeStage stage, PictureSettings settings, boolean guided, RunProgress progress) {
+        return progress.call(() -> encoder(stage).encode(settings, guided, progress::checkNotStopped));
+    }
+
+    private static List<DroppedText> dropped(PromptEncoder.Encoded textC, PromptEncoder.Encoded textB) {
+        List<DroppedText> dropped = Stream.concat(textC.dropped().stream(), textB.dropped().stream()).toList();
+        dropped.forEach(CascadeLoop::warn);
+        return dropped;
     }
 
     /**
@@ -79,8 +121,8 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
         if (settings.longPrompts() == LongPrompts.REFUSE) {
             for (int i = 0; i < settings.prompts(); i++) {
                 PictureSettings picture = settings.prompts() == 1 ? settings : settings.picture(i);
-                encoder(CascadeStage.STAGE_C).checkLengths(picture, picture.stageCGuidance());
-                encoder(CascadeStage.STAGE_B).checkLengths(picture, picture.stageBGuidance());
+                encoder(CascadeStage.STAGE_C).checkLengths(picture, picture.stageCGuidance().active());
+                encoder(CascadeStage.STAGE_B).checkLengths(picture, picture.stageBGuidance().active());
             }
         }
     }
@@ -98,56 +140,49 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
                 : new PromptEncoder(stage, parts.tokenizerB(), parts.textEncoderB());
     }
 
-    private void run(
-            PictureRequest request,
-            PictureBatch batch,
-            CascadeInput input,
-            PromptEncoder.Encoded textC,
-            PromptEncoder.Encoded textB,
-            RunProgress progress) {
-        try (Latents stageCLatents = runC(request, batch, input, textC, textB, progress)) {
-            if (request.endsWithStageC()) {
-                batch.finish(stageCLatents, model.sha256(), progress);
+    private void draw(Run run, PictureBatch batch) {
+        try (Latents stageCLatents = runC(run, batch)) {
+            if (run.request().stopAfter() == CascadeStage.STAGE_C) {
+                batch.finish(stageCLatents, model.sha256(), run.progress());
                 return;
             }
-            try (Latents stageBLatents = runB(request, batch, textB, stageCLatents, progress)) {
-                progress.finishStage();
-                runA(batch, input, stageBLatents, progress);
+            try (Latents stageBLatents = runB(run, batch, stageCLatents)) {
+                run.progress().finishStage();
+                runA(run, batch, stageBLatents);
             }
         }
     }
 
-    private void runA(PictureBatch batch, CascadeInput input, Latents stageBLatents, RunProgress progress) {
+    private void runA(Run run, PictureBatch batch, Latents stageBLatents) {
+        RunProgress progress = run.progress();
         progress.startStage(CascadeStage.STAGE_A, StagePhase.AFTER_STEPS, batch.first(), batch.pictures());
         PictureOrigin origin =
                 new PictureOrigin(model.name(), model.sha256(), engine.description(), batch.pictures(), LibraryVersion.text());
-        batch.finish(progress.call(() -> parts.stageA().decode(stageBLatents)), input::finished, origin, progress);
+        batch.finish(progress.call(() -> parts.stageA().decode(stageBLatents)), run.input()::finished, origin, progress);
         progress.finishStage();
     }
 
     /** Stage C is left out where it has nothing to do. */
-    private Latents runC(
-            PictureRequest request,
-            PictureBatch batch,
-            CascadeInput input,
-            PromptEncoder.Encoded textC,
-            PromptEncoder.Encoded textB,
-            RunProgress progress) {
+    private Latents runC(Run run, PictureBatch batch) {
         LatentShape shape = batch.stageCShape();
-        Optional<Timesteps> visited = input.start().visited();
+        StageCStart start = run.input().start();
+        Optional<Timesteps> visited = start.visited();
         if (visited.isEmpty()) {
-            return Latents.onHost(shape, input.start().begin(batch.noise(), shape.values()).first());
+            return Latents.onHost(shape, start.begin(batch.noise(), shape.values()).first());
         }
+        RunProgress progress = run.progress();
         progress.startStage(CascadeStage.STAGE_C, StagePhase.BEFORE_STEPS, batch.first(), batch.pictures());
-        StageCBeginning beginning = progress.call(() -> input.start().begin(batch.noise(), shape.values()));
-        boolean[] repainted = input.repaintedCells(shape);
+        StageCBeginning beginning = progress.call(() -> start.begin(batch.noise(), shape.values()));
+        boolean[] repainted = run.input().repaintedCells(shape);
         StepTable table = StepTable.of(parts.scheduleC(), visited.get());
-        StepPreviews previews = request.previews()
-                .map(asked -> StepPreviews.of(asked, table, clean -> previewC(asked, batch, textB, clean)))
+        StepPreviews previews = run.request()
+                .previews()
+                .map(asked -> StepPreviews.of(asked, table, clean -> previewC(asked, batch, run.textB(), clean)))
                 .orElse(StepPreviews.NONE);
         StepWork work = previews.then(repainted == null ? StepWork.NONE : beginning.keepingKnown(repainted));
-        try (DenoisingRun run = progress.call(() -> startC(batch, textC, table, previews.listeningTo(beginning.noise())))) {
-            Latents latents = denoise(run, work, progress);
+        NoiseSource noise = previews.listeningTo(beginning.noise());
+        try (DenoisingRun steps = progress.call(() -> startC(batch, run.textC(), table, noise))) {
+            Latents latents = denoise(steps, work, progress);
             progress.finishStage();
             return latents;
         }
@@ -167,18 +202,19 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
         }
     }
 
-    private Latents runB(
-            PictureRequest request, PictureBatch batch, PromptEncoder.Encoded text, Latents stageCLatents, RunProgress progress) {
+    private Latents runB(Run run, PictureBatch batch, Latents stageCLatents) {
+        RunProgress progress = run.progress();
         progress.startStage(CascadeStage.STAGE_B, StagePhase.BEFORE_STEPS, batch.first(), batch.pictures());
         StepTable table = StepTable.of(parts.scheduleB(), batch.settings().stageBTimesteps());
-        StepPreviews previews = request.previews()
+        StepPreviews previews = run.request()
+                .previews()
                 .filter(asked -> asked.stageBSteps().isEmpty())
                 .flatMap(asked -> parts.projectionB()
                         .map(projection -> StepPreviews.of(asked, table, clean -> projection.show(batch.stageBShape(), clean))))
                 .orElse(StepPreviews.NONE);
         NoiseSource noise = previews.listeningTo(batch.noise());
-        try (DenoisingRun run = progress.call(() -> startB(batch, text, stageCLatents, table, noise))) {
-            return denoise(run, previews, progress);
+        try (DenoisingRun steps = progress.call(() -> startB(batch, run.textB(), stageCLatents, table, noise))) {
+            return denoise(steps, previews, progress);
         }
     }
 

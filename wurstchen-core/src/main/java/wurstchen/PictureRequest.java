@@ -20,6 +20,7 @@ import wurstchen.progress.Previews;
 import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
+import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.StageCLatents;
 import wurstchen.text.LongPrompts;
 import wurstchen.text.Prompt;
@@ -58,6 +59,16 @@ public final class PictureRequest {
      */
     public static Builder builder(String prompt) {
         return new Builder(new RequestOptions(checkNotNull(prompt, "prompt")));
+    }
+
+    /**
+     * Starts a request with hidden states in place of texts, see {@link Builder#encodedPrompt}.
+     *
+     * @param prompt what to show and what to keep away from
+     * @return a builder with the model's defaults for everything else
+     */
+    public static Builder builder(EncodedPrompt prompt) {
+        return builder("").encodedPrompt(prompt);
     }
 
     /**
@@ -101,6 +112,15 @@ public final class PictureRequest {
      */
     public String negativePrompt() {
         return options.negativePrompt;
+    }
+
+    /**
+     * Returns the hidden states that stand for prompt and negative prompt.
+     *
+     * @return what was given; empty if there are texts, or if only its hash is known because the request was read from a file
+     */
+    public Optional<EncodedPrompt> encodedPrompt() {
+        return Optional.ofNullable(options.encodedPrompt).flatMap(Input::value);
     }
 
     /**
@@ -214,14 +234,10 @@ public final class PictureRequest {
     /**
      * Returns where the request ends.
      *
-     * @return Stage C or Stage A
+     * @return the text, Stage C or Stage A
      */
     public CascadeStage stopAfter() {
-        return options.endsWithStageC ? CascadeStage.STAGE_C : CascadeStage.STAGE_A;
-    }
-
-    boolean endsWithStageC() {
-        return options.endsWithStageC;
+        return options.last;
     }
 
     /**
@@ -289,7 +305,7 @@ public final class PictureRequest {
 
     /** Returns whether Stage B runs, for the pictures or for previews. */
     boolean needsStageB() {
-        return !options.endsWithStageC || previews().filter(asked -> asked.stageBSteps().isPresent()).isPresent();
+        return options.last == CascadeStage.STAGE_A || previews().filter(asked -> asked.stageBSteps().isPresent()).isPresent();
     }
 
     /**
@@ -370,6 +386,25 @@ public final class PictureRequest {
          */
         public Builder prompt(String text) {
             options.prompt = checkNotNull(text, "prompt");
+            options.encodedPrompt = null;
+            return this;
+        }
+
+        /**
+         * Sets hidden states in place of prompt and negative prompt: those of an earlier request, which are not computed again, a
+         * {@linkplain EncodedPrompt#mix mix}, or a program's own. Replaces {@link #prompt} and {@link #negativePrompt}, and is replaced by
+         * them. Those of a request with the same texts make the same picture, bit for bit. diffusers: prompt_embeds and
+         * negative_prompt_embeds.
+         *
+         * {@snippet class="wurstchen.snippets.EncodedSnippetsTest" region="encoded"}
+         *
+         * @param encoded of the model that makes the pictures
+         * @return this
+         */
+        public Builder encodedPrompt(EncodedPrompt encoded) {
+            options.encodedPrompt = Input.of(encoded.sha256(), encoded);
+            options.prompt = "";
+            options.negativePrompt = "";
             return this;
         }
 
@@ -381,6 +416,7 @@ public final class PictureRequest {
          */
         public Builder negativePrompt(String text) {
             options.negativePrompt = checkNotNull(text, "negative prompt");
+            options.encodedPrompt = null;
             return this;
         }
 
@@ -405,6 +441,7 @@ public final class PictureRequest {
             options.prompt = list.get(0).text();
             options.negativePrompt = list.get(0).negative();
             options.pictures = list.size();
+            options.encodedPrompt = null;
             return this;
         }
 
@@ -631,16 +668,15 @@ public final class PictureRequest {
         /**
          * Sets where the request ends. Default: {@link CascadeStage#STAGE_A}, with pictures.
          *
-         * @param stage {@link CascadeStage#STAGE_C} to get its latents ({@link PictureResult#stageCLatents}), and no pictures
+         * @param stage {@link CascadeStage#TEXT} to get hidden states ({@link PictureResult#encodedPrompts}), or
+         *     {@link CascadeStage#STAGE_C} to get its latents ({@link PictureResult#stageCLatents}), and no pictures
          * @return this
          * @throws IllegalArgumentException if it is another stage
          */
         public Builder stopAfter(CascadeStage stage) {
             checkArgument(
-                    stage == CascadeStage.STAGE_C || stage == CascadeStage.STAGE_A,
-                    "a request can stop after Stage C or after Stage A, got %s",
-                    stage);
-            options.endsWithStageC = stage == CascadeStage.STAGE_C;
+                    stage != CascadeStage.STAGE_B, "a request can stop after Text, Stage C or Stage A, got %s", checkNotNull(stage, "stage"));
+            options.last = stage;
             return this;
         }
 
@@ -748,6 +784,9 @@ public final class PictureRequest {
                     "a list of %s prompts makes as many pictures, got %s; leave the number out",
                     options.prompts == null ? 0 : options.prompts.size(),
                     options.pictures);
+            checkState(
+                    options.prompts == null || options.encodedPrompt == null,
+                    "a list of prompts and an encoded prompt: leave out one of them, or send a request for each encoded prompt");
             checkState(options.prompts == null || options.blend == null, "a list of prompts cannot be mixed with another; leave out one of them");
             if (options.promptWeights) {
                 checkWeights();

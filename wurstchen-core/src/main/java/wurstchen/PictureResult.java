@@ -6,6 +6,7 @@ import java.util.Map;
 import wurstchen.internal.StageMeter;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.StageTransfers;
+import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.Engine;
 import wurstchen.stage.StageCLatents;
 
@@ -16,6 +17,7 @@ public final class PictureResult {
 
     private final List<GeneratedPicture> pictures;
     private final List<StageCLatents> stageCLatents;
+    private final List<EncodedPrompt> encodedPrompts;
     private final int finishedPictures;
     private final Map<CascadeStage, Duration> durations;
     private final List<DroppedText> droppedTexts;
@@ -26,6 +28,7 @@ public final class PictureResult {
     PictureResult(FinishedPictures finished, StageMeter meter, List<DroppedText> droppedTexts, Engine engine) {
         this.pictures = finished.kept();
         this.stageCLatents = finished.latents();
+        this.encodedPrompts = finished.encodedPrompts();
         this.finishedPictures = finished.count();
         this.durations = meter.durations();
         this.droppedTexts = List.copyOf(droppedTexts);
@@ -38,7 +41,7 @@ public final class PictureResult {
      * Returns the pictures.
      *
      * @return in the order of their seeds, immutable; empty if the request's {@linkplain PictureRequest#consumer consumer} has got them, or
-     *     it ended with Stage C
+     *     it ended before Stage A
      */
     public List<GeneratedPicture> pictures() {
         return pictures;
@@ -48,16 +51,32 @@ public final class PictureResult {
      * Returns the first picture: the one, if the request did not ask for more.
      *
      * @return the picture with the request's own seed
-     * @throws IllegalStateException if the request's consumer has got the pictures, or the request ended with Stage C
+     * @throws IllegalStateException if the request's consumer has got the pictures, or the request ended before Stage A
      */
     public GeneratedPicture first() {
         if (pictures.isEmpty()) {
-            throw new IllegalStateException(
-                    stageCLatents.isEmpty()
-                            ? "the request's consumer has got the pictures: take them there, or set none"
-                            : "the request ended with Stage C: take its latents with stageCLatents()");
+            throw new IllegalStateException(whyNoPicture());
         }
         return pictures.get(0);
+    }
+
+    private String whyNoPicture() {
+        if (!stageCLatents.isEmpty()) {
+            return "the request ended with Stage C: take its latents with stageCLatents()";
+        }
+        return encodedPrompts.isEmpty()
+                ? "the request's consumer has got the pictures: take them there, or set none"
+                : "the request ended with the text: take its hidden states with encodedPrompts()";
+    }
+
+    /**
+     * Returns the hidden states of a request that {@linkplain PictureRequest.Builder#stopAfter ended with the text}.
+     *
+     * @return one for each prompt of the request's list, or one, with the negative prompt whatever the guidance; immutable; empty for other
+     *     requests
+     */
+    public List<EncodedPrompt> encodedPrompts() {
+        return encodedPrompts;
     }
 
     /**
@@ -73,7 +92,7 @@ public final class PictureResult {
     /**
      * Returns how many pictures were made.
      *
-     * @return as many as the request asked for, also if its consumer has got them
+     * @return as many as the request asked for, also if its consumer has got them; none if it ended with the text
      */
     public int finishedPictures() {
         return finishedPictures;

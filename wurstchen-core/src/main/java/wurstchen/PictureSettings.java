@@ -11,6 +11,7 @@ import wurstchen.internal.Input;
 import wurstchen.internal.StageCStart;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
+import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.StageCLatents;
 import wurstchen.text.LongPrompts;
 import wurstchen.text.Prompt;
@@ -208,6 +209,11 @@ public final class PictureSettings {
     /** Returns what the request is mixed with. */
     Optional<Blend> blend() {
         return Optional.ofNullable(options.blend);
+    }
+
+    /** Returns the hidden states that stand for the texts. */
+    Optional<Input<EncodedPrompt>> encodedPrompt() {
+        return Optional.ofNullable(options.encodedPrompt);
     }
 
     /** Returns how many steps Stage C does. */

@@ -8,8 +8,8 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import wurstchen.internal.TextRows;
 import wurstchen.progress.CascadeStage;
-import wurstchen.sampling.Guidance;
 import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.HiddenStates;
 import wurstchen.stage.TextEncoder;
 import wurstchen.text.ClipTokenizer;
@@ -24,16 +24,17 @@ import wurstchen.text.LongPrompts;
  */
 record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder encoder) {
     /**
-     * Encodes the prompt and, if guidance is active, the negative prompt, once for all pictures of a request, or those of each of its list.
+     * Encodes the prompt, once for all pictures of a request, or those of each of its list; hidden states that it has are taken as they are.
      *
+     * @param guided whether the negative prompt is encoded too
      * @param checkpoint called now and then; what it throws ends the work
      */
-    Encoded encode(PictureSettings settings, Guidance guidance, Runnable checkpoint) {
+    Encoded encode(PictureSettings settings, boolean guided, Runnable checkpoint) {
         List<HiddenStates> each = new ArrayList<>();
         Set<DroppedText> dropped = new LinkedHashSet<>();
         try {
             for (int i = 0; i < settings.prompts(); i++) {
-                each.add(encodeOne(settings.prompts() == 1 ? settings : settings.picture(i), guidance, dropped, checkpoint));
+                each.add(encodeOne(settings.prompts() == 1 ? settings : settings.picture(i), guided, dropped, checkpoint));
             }
         } catch (RuntimeException | Error e) {
             each.forEach(HiddenStates::close);
@@ -43,13 +44,18 @@ record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder en
     }
 
     /** Refuses prompts that are too long. */
-    void checkLengths(PictureSettings settings, Guidance guidance) {
-        texts(settings, guidance).forEach(text -> TextRows.of(text, settings.promptWeights(), LongPrompts.REFUSE, tokenizer, () -> {}));
+    void checkLengths(PictureSettings settings, boolean guided) {
+        texts(settings, guided).forEach(text -> TextRows.of(text, settings.promptWeights(), LongPrompts.REFUSE, tokenizer, () -> {}));
     }
 
-    private HiddenStates encodeOne(PictureSettings settings, Guidance guidance, Set<DroppedText> dropped, Runnable checkpoint) {
+    private HiddenStates encodeOne(PictureSettings settings, boolean guided, Set<DroppedText> dropped, Runnable checkpoint) {
+        if (settings.encodedPrompt().isPresent()) {
+            EncodedPrompt encoded = settings.encodedPrompt().get().value().orElseThrow();
+            HiddenStates both = stage == CascadeStage.STAGE_C ? encoded.stageC() : encoded.stageB();
+            return guided ? both : both.select(0);
+        }
         List<TextRows> texts = new ArrayList<>();
-        for (String text : texts(settings, guidance)) {
+        for (String text : texts(settings, guided)) {
             TextRows rows = TextRows.of(text, settings.promptWeights(), settings.longPrompts(), tokenizer, checkpoint);
             texts.add(rows);
             rows.dropped().ifPresent(end -> dropped.add(new DroppedText(stage, text, end)));
@@ -59,14 +65,14 @@ record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder en
     }
 
     /** The texts of the request, then those of the other request that it is mixed with. */
-    private static List<String> texts(PictureSettings settings, Guidance guidance) {
-        List<String> texts = new ArrayList<>(texts(settings.prompt(), settings.negativePrompt(), guidance));
-        settings.blend().ifPresent(blend -> texts.addAll(texts(blend.prompt(), blend.negativePrompt(), guidance)));
+    private static List<String> texts(PictureSettings settings, boolean guided) {
+        List<String> texts = new ArrayList<>(texts(settings.prompt(), settings.negativePrompt(), guided));
+        settings.blend().ifPresent(blend -> texts.addAll(texts(blend.prompt(), blend.negativePrompt(), guided)));
         return texts;
     }
 
-    private static List<String> texts(String prompt, String negativePrompt, Guidance guidance) {
-        return guidance.active() ? List.of(prompt, negativePrompt) : List.of(prompt);
+    private static List<String> texts(String prompt, String negativePrompt, boolean guided) {
+        return guided ? List.of(prompt, negativePrompt) : List.of(prompt);
     }
 
     /** Mixes the first half of the rows with the second one. */

@@ -18,6 +18,7 @@ import wurstchen.progress.Previews;
 import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
+import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.StageCLatents;
 import wurstchen.text.LongPrompts;
 import wurstchen.text.Prompt;
@@ -39,10 +40,11 @@ final class RequestOptions {
     @Nullable Input<Picture> mask;
     @Nullable Input<StageCLatents> start;
     @Nullable Blend blend;
+    @Nullable Input<EncodedPrompt> encodedPrompt;
     boolean promptWeights;
     LongPrompts longPrompts = LongPrompts.CUT;
     @Nullable ImmutableList<Prompt> prompts;
-    boolean endsWithStageC;
+    CascadeStage last = CascadeStage.STAGE_A;
     int pictures = 1;
     int batchSize = 1;
     @Nullable Duration deadline;
@@ -57,7 +59,7 @@ final class RequestOptions {
 
     RequestOptions copy() {
         RequestOptions copy = copyOfPicture();
-        copy.endsWithStageC = endsWithStageC;
+        copy.last = last;
         copy.pictures = pictures;
         copy.batchSize = batchSize;
         copy.deadline = deadline;
@@ -85,6 +87,7 @@ final class RequestOptions {
         copy.mask = mask;
         copy.start = start;
         copy.blend = blend;
+        copy.encodedPrompt = encodedPrompt;
         copy.promptWeights = promptWeights;
         copy.longPrompts = longPrompts;
         copy.prompts = prompts;
@@ -94,7 +97,8 @@ final class RequestOptions {
     private List<@Nullable Object> values() {
         return Arrays.asList(
                 prompt, negativePrompt, seed, width, height, stageCTimesteps, stageCGuidance, stageBTimesteps, stageBGuidance,
-                image, strength, fit, mask, start, blend, promptWeights, longPrompts, prompts, endsWithStageC, pictures, batchSize, deadline, listener, previews, consumer, cancellation);
+                image, strength, fit, mask, start, blend, encodedPrompt, promptWeights, longPrompts, prompts, last, pictures, batchSize,
+                deadline, listener, previews, consumer, cancellation);
     }
 
     /** Names what differs from the values of a new request. */
@@ -113,10 +117,11 @@ final class RequestOptions {
         set.put("mask", mask);
         set.put("startFrom", start);
         set.put("blend", blend);
+        set.put("encodedPrompt", encodedPrompt);
         set.put("promptWeights", promptWeights ? true : null);
         set.put("longPrompts", longPrompts == LongPrompts.CUT ? null : longPrompts);
         set.put("prompts", prompts);
-        set.put("stopAfter", endsWithStageC ? CascadeStage.STAGE_C : null);
+        set.put("stopAfter", last == CascadeStage.STAGE_A ? null : last);
         set.put("pictures", pictures == 1 ? null : pictures);
         set.put("batchSize", batchSize == 1 ? null : batchSize);
         set.put("deadline", deadline);

@@ -40,6 +40,9 @@ final class RequestSeries {
         checkArgument(
                 end.blend == null && end.start == null,
                 "an end of a series must not be between two others, or begin with latents");
+        checkArgument(
+                end.encodedPrompt == null,
+                "an end of a series needs its prompt as a text: set one, or mix hidden states with EncodedPrompt.mix");
         return seed;
     }
 

@@ -18,6 +18,7 @@ import wurstchen.progress.StagePhase;
 import wurstchen.progress.StageProgress;
 import wurstchen.progress.StepPreview;
 import wurstchen.stage.DenoisingRun;
+import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.StageCLatents;
 
 /**
@@ -42,9 +43,9 @@ final class RunProgress {
         finished = new FinishedPictures(request.consumer());
         count = new ProgressCount(
                 request.pictures(),
-                settings.stageCStepsToDo(),
-                request.endsWithStageC() ? 0 : settings.stageBTimesteps().steps(),
-                request.endsWithStageC() ? 0 : 1);
+                request.stopAfter() == CascadeStage.TEXT ? 0 : settings.stageCStepsToDo(),
+                request.stopAfter() == CascadeStage.STAGE_A ? settings.stageBTimesteps().steps() : 0,
+                request.stopAfter() == CascadeStage.STAGE_A ? 1 : 0);
     }
 
     /** Unwinds a request that is to stop; who catches it says why. */
@@ -117,6 +118,11 @@ final class RunProgress {
     /** Adds the latents of a picture of a request that ends with them. */
     void finish(StageCLatents latents) {
         finished.add(latents);
+    }
+
+    /** Adds the hidden states of a prompt of a request that ends with them. */
+    void finish(EncodedPrompt prompt) {
+        finished.add(prompt);
     }
 
     /** Ends the stage. */

@@ -77,6 +77,7 @@ final class SettingsText {
         }
         settings.mask().ifPresent(mask -> text.put("mask-sha256", mask.sha256()));
         settings.start().ifPresent(start -> text.put("start-from-sha256", start.sha256()));
+        settings.encodedPrompt().ifPresent(encoded -> text.put("encoded-prompt-sha256", encoded.sha256()));
         settings.blend().ifPresent(blend -> {
             text.put("blend-share", Float.toString(blend.share()));
             text.put("blend-prompt", blend.prompt());
@@ -124,6 +125,7 @@ final class SettingsText {
         options.fit = text.containsKey("fit") ? value("fit", "crop, pad or stretch", SettingsText::fit) : Fit.CROP;
         options.mask = input("mask-sha256");
         options.start = input("start-from-sha256");
+        options.encodedPrompt = input("encoded-prompt-sha256");
         options.blend = text.containsKey("blend-share") ? blend() : null;
         return options;
     }

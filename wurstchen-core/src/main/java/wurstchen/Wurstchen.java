@@ -17,7 +17,9 @@ import wurstchen.internal.RequestQueue;
 import wurstchen.internal.RequestThread;
 import wurstchen.internal.ReverseCloser;
 import wurstchen.internal.StopSignal;
+import wurstchen.progress.CascadeStage;
 import wurstchen.sampling.CosineSchedule;
+import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.Engine;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.SemanticCompressor;
@@ -114,6 +116,20 @@ public final class Wurstchen implements AutoCloseable {
      */
     public PictureResult generate(String prompt) {
         return generate(PictureRequest.builder(prompt).build());
+    }
+
+    /**
+     * Encodes a prompt and the empty negative prompt, to be used by any number of requests. A request that
+     * {@linkplain PictureRequest.Builder#stopAfter ends with the text} encodes others, says what was cut, and can be cancelled.
+     *
+     * {@snippet class="wurstchen.snippets.EncodedSnippetsTest" region="mix"}
+     *
+     * @param prompt what to show
+     * @return its hidden states
+     * @throws UnfinishedRequestException as {@link #generate(PictureRequest)} does
+     */
+    public EncodedPrompt encode(String prompt) {
+        return generate(PictureRequest.builder(prompt).stopAfter(CascadeStage.TEXT).build()).encodedPrompts().get(0);
     }
 
     /**

@@ -273,7 +273,7 @@ class PicturesInTest {
                 .hasMessage("a mask needs an image: set one, or no mask");
         assertThatThrownBy(() -> request().stopAfter(CascadeStage.STAGE_B))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("a request can stop after Stage C or after Stage A, got Stage B");
+                .hasMessage("a request can stop after Text, Stage C or Stage A, got Stage B");
     }
 
     @Test

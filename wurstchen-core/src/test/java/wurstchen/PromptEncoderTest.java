@@ -19,7 +19,7 @@ class PromptEncoderTest {
             throw new IllegalStateException("stopped");
         };
 
-        assertThatThrownBy(() -> encoder.encode(settings, settings.stageCGuidance(), stop)).hasMessage("stopped");
+        assertThatThrownBy(() -> encoder.encode(settings, true, stop)).hasMessage("stopped");
         assertThat(stages.calls()).isEmpty();
     }
 }

@@ -162,7 +162,7 @@ class StageCLatentsTest {
         assertThat(made.settings().toText()).containsEntry("start-from-sha256", latents.sha256());
         assertRefused(
                 PictureSettings.fromText(made.settings().toText()).toRequest().toBuilder(),
-                "settings name a Stage C latents by its SHA-256 " + latents.sha256() + " but do not hold it: set it with startFrom(...)");
+                "settings name Stage C latents by its SHA-256 " + latents.sha256() + " but do not hold it: set it with startFrom(...)");
     }
 
     private void assertRefused(PictureRequest.Builder request, String message) {

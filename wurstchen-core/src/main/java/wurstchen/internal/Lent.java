@@ -1,6 +1,7 @@
 package wurstchen.internal;
 
 import java.util.List;
+import java.util.OptionalInt;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
@@ -29,6 +30,11 @@ public final class Lent {
         @Override
         public HiddenStates encode(List<TokenIds> rows) {
             return owned.encode(rows);
+        }
+
+        @Override
+        public OptionalInt width() {
+            return owned.width();
         }
 
         @Override

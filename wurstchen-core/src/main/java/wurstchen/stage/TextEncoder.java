@@ -1,6 +1,7 @@
 package wurstchen.stage;
 
 import java.util.List;
+import java.util.OptionalInt;
 import wurstchen.text.TokenIds;
 
 /** Turns token ids into hidden states. Stage C and Stage B have one each. Thread-safe. */
@@ -14,6 +15,15 @@ public interface TextEncoder extends AutoCloseable {
      * @throws IllegalStateException if the encoder is closed
      */
     HiddenStates encode(List<TokenIds> rows);
+
+    /**
+     * Returns the values that a token has in the hidden states, so that those of a request can be checked before it is accepted.
+     *
+     * @return the width; empty if it is not known before something is encoded
+     */
+    default OptionalInt width() {
+        return OptionalInt.empty();
+    }
 
     /** Frees the encoder; waits for a call in flight. A second call does nothing. */
     @Override

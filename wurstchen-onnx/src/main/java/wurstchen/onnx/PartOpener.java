@@ -94,6 +94,7 @@ final class PartOpener {
     }
 
     private static TextEncoder encoderOnDemand(VerifiedBundle model, OnnxEngine engine, String graph) {
-        return new OnDemandStages.Encoder(new OpenOnDemand<>(graph, () -> OnnxTextEncoder.open(model, engine, graph)));
+        int width = (int) requireNonNull(model.manifest().graphs().get(graph)).outputs().get(0).length(2);
+        return new OnDemandStages.Encoder(width, new OpenOnDemand<>(graph, () -> OnnxTextEncoder.open(model, engine, graph)));
     }
 }

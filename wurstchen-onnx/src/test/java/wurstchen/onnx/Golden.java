@@ -54,6 +54,11 @@ public final class Golden {
         return cases().stream().filter(one -> one.toString().equals(name)).findFirst().orElseThrow();
     }
 
+    /** A request whose hidden states for Stage C are a weighted sum. */
+    static JsonNode mixed() {
+        return PICTURES.get("mixed");
+    }
+
     public static JsonNode encodings() {
         return PICTURES.get("encodings");
     }

@@ -34,6 +34,9 @@ final class MadeAgain {
         if (names.contains("blend-share")) {
             return Optional.of("it lies between two others, which wurstchen blend takes");
         }
+        if (names.contains("encoded-prompt-sha256")) {
+            return Optional.of("its prompt was given as hidden states, which only programs can do");
+        }
         return names.contains("start-from-sha256") ? Optional.of("it was made of saved Stage C latents") : Optional.empty();
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,19 @@ final class ShowCommandTest {
         generate("a cat", "--seed=42", "--pictures=2", "--batch-size=2", "--stage-c-steps=1", "--out=cat.png");
 
         assertThat(show("cat-1.png").out()).endsWith(String.format("It was made 2 at a time: alone, a pixel may differ by 1.%n"));
+    }
+
+    @Test
+    void pictureOfHiddenStates_hasNoCommand() throws IOException {
+        generate("a cat", "--seed=42", "--stage-c-steps=1", "--out=cat.png");
+        Png cat = Png.read(folder.resolve("cat.png"));
+        Map<String, String> text = new LinkedHashMap<>(cat.text());
+        text.remove(PictureMetadata.JSON);
+        text.put("encoded-prompt-sha256", "a".repeat(64));
+        new Png(cat.picture(), text).write(folder.resolve("encoded.png"));
+
+        assertThat(show("encoded.png").out())
+                .endsWith(String.format("no command makes it again: its prompt was given as hidden states, which only programs can do%n"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package wurstchen.onnx.internal.cascade;
 
 import java.util.List;
+import java.util.OptionalInt;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
@@ -20,8 +21,18 @@ import wurstchen.text.TokenIds;
 public final class OnDemandStages {
     private OnDemandStages() {}
 
-    /** A text encoder that is open while it encodes. */
-    public record Encoder(OpenOnDemand<OnnxTextEncoder> encoders) implements TextEncoder {
+    /**
+     * A text encoder that is open while it encodes.
+     *
+     * @param hiddenWidth values of a token, as the model's manifest says
+     * @param encoders opens it
+     */
+    public record Encoder(int hiddenWidth, OpenOnDemand<OnnxTextEncoder> encoders) implements TextEncoder {
+        @Override
+        public OptionalInt width() {
+            return OptionalInt.of(hiddenWidth);
+        }
+
         @Override
         public HiddenStates encode(List<TokenIds> rows) {
             return encoders.use(encoder -> encoder.encode(rows));

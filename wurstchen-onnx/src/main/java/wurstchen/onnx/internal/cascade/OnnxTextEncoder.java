@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.LongStream;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.ModelBundleException;
@@ -140,6 +141,11 @@ public final class OnnxTextEncoder implements TextEncoder {
             states.close();
             throw e;
         }
+    }
+
+    @Override
+    public OptionalInt width() {
+        return OptionalInt.of(width);
     }
 
     @Override
