@@ -7,9 +7,11 @@ import static com.google.common.base.Preconditions.checkState;
 import com.google.common.collect.ImmutableList;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import wurstchen.image.Fit;
@@ -90,6 +92,15 @@ public final class PictureRequest {
      */
     public Builder toBuilder() {
         return new Builder(options.copy());
+    }
+
+    /**
+     * Returns the names of the values that {@link Builder#values} takes.
+     *
+     * @return such as {@code prompt}, {@code negative-prompt} and {@code stage-c-steps}; immutable
+     */
+    public static Set<String> valueNames() {
+        return SettingsText.names();
     }
 
     RequestOptions copyOfOptions() {
@@ -405,6 +416,22 @@ public final class PictureRequest {
             options.encodedPrompt = Input.of(encoded.sha256(), encoded);
             options.prompt = "";
             options.negativePrompt = "";
+            return this;
+        }
+
+        /**
+         * Sets values under the names by which metadata has them ({@link PictureSettings#toText}), for requests that come as text, such as
+         * rows of a table.
+         *
+         * {@snippet class="wurstchen.snippets.MetadataSnippetsTest" region="values"}
+         *
+         * @param text some of {@link PictureRequest#valueNames} to values; {@code stage-c-timesteps} replaces {@code stage-c-steps}, whichever
+         *     comes first, as it does for Stage B
+         * @return this
+         * @throws IllegalArgumentException naming the first one that is unknown, malformed or out of range
+         */
+        public Builder values(Map<String, String> text) {
+            SettingsText.set(this, text);
             return this;
         }
 

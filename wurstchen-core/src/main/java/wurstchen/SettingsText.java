@@ -2,13 +2,16 @@ package wurstchen;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableMap;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,15 @@ final class SettingsText {
     private static final Set<String> NUMBERS = Set.of(
             "seed", "width", "height", "stage-c-steps", "stage-c-guidance", "stage-b-steps", "stage-b-guidance", "batch-size",
             "strength", "blend-share", "blend-seed");
+
+    private static final List<String> STAGES = List.of("stage-c", "stage-b");
+    private static final List<String> ALWAYS =
+            List.of("prompt", "negative-prompt", "seed", "width", "height", "stage-c-guidance", "stage-b-guidance");
+
+    private static final String WHOLE = "a whole number";
+    private static final String LIST = "numbers with ', ' between";
+
+    private static final ImmutableMap<String, Setter<?>> SETTERS = setters();
 
     private final Map<String, String> text;
 
@@ -103,20 +115,59 @@ final class SettingsText {
     }
 
     private RequestOptions read() {
-        PictureRequest.Builder request = PictureRequest.builder(value("prompt", "a text", Function.identity()))
-                .negativePrompt(value("negative-prompt", "a text", Function.identity()))
-                .seed(value("seed", "a whole number", Long::valueOf))
-                .width(value("width", "a whole number", Integer::valueOf))
-                .height(value("height", "a whole number", Integer::valueOf))
-                .stageCTimesteps(timesteps("stage-c"))
-                .stageCGuidance(value("stage-c-guidance", "a number", Float::valueOf))
-                .stageBTimesteps(timesteps("stage-b"))
-                .stageBGuidance(value("stage-b-guidance", "a number", Float::valueOf));
-        request.promptWeights(text.containsKey("prompt-weights") && value("prompt-weights", "true or false", SettingsText::bool));
-        if (text.containsKey("long-prompts")) {
-            request.longPrompts(value("long-prompts", "cut, refuse or windows", SettingsText::longPrompts));
-        }
+        ALWAYS.forEach(this::require);
+        STAGES.stream().filter(stage -> !text.containsKey(stage + "-timesteps")).forEach(stage -> require(stage + "-steps"));
+        PictureRequest.Builder request = PictureRequest.builder("");
+        SETTERS.forEach((name, setter) -> set(request, name, setter));
         return readInputs(request.build().copyOfOptions());
+    }
+
+    /**
+     * Sets the values of a request, those of {@link #names} that are there.
+     *
+     * @throws IllegalArgumentException naming the first one that is unknown or malformed
+     */
+    static void set(PictureRequest.Builder request, Map<String, String> text) {
+        text.keySet().forEach(name -> checkArgument(
+                SETTERS.containsKey(name), "unknown setting '%s'; there are %s", name, String.join(SEPARATOR, SETTERS.keySet())));
+        SETTERS.forEach((name, setter) -> new SettingsText(text).set(request, name, setter));
+    }
+
+    /** Returns the names of the values that a request can be given as text, in the order a reader wants them. */
+    static Set<String> names() {
+        return SETTERS.keySet();
+    }
+
+    private void set(PictureRequest.Builder request, String name, Setter<?> setter) {
+        boolean replaced = name.endsWith("-steps") && text.containsKey(name.replace("-steps", "-timesteps"));
+        if (text.containsKey(name) && !replaced) {
+            setter.set(this, request, name);
+        }
+    }
+
+    /** How a value is read, and where it goes; {@code expected} is for the message about one that is malformed. */
+    private record Setter<T>(String expected, Function<String, T> parse, BiConsumer<PictureRequest.Builder, T> target) {
+        void set(SettingsText text, PictureRequest.Builder request, String name) {
+            target.accept(request, text.value(name, expected, parse));
+        }
+    }
+
+    private static ImmutableMap<String, Setter<?>> setters() {
+        ImmutableMap.Builder<String, Setter<?>> setters = ImmutableMap.builder();
+        setters.put("prompt", new Setter<>("a text", Function.identity(), PictureRequest.Builder::prompt));
+        setters.put("negative-prompt", new Setter<>("a text", Function.identity(), PictureRequest.Builder::negativePrompt));
+        setters.put("seed", new Setter<>(WHOLE, Long::valueOf, PictureRequest.Builder::seed));
+        setters.put("width", new Setter<>(WHOLE, Integer::valueOf, PictureRequest.Builder::width));
+        setters.put("height", new Setter<>(WHOLE, Integer::valueOf, PictureRequest.Builder::height));
+        setters.put("stage-c-steps", new Setter<>(WHOLE, Integer::valueOf, PictureRequest.Builder::stageCSteps));
+        setters.put("stage-c-timesteps", new Setter<>(LIST, SettingsText::timesteps, PictureRequest.Builder::stageCTimesteps));
+        setters.put("stage-c-guidance", new Setter<>("a number", Float::valueOf, PictureRequest.Builder::stageCGuidance));
+        setters.put("stage-b-steps", new Setter<>(WHOLE, Integer::valueOf, PictureRequest.Builder::stageBSteps));
+        setters.put("stage-b-timesteps", new Setter<>(LIST, SettingsText::timesteps, PictureRequest.Builder::stageBTimesteps));
+        setters.put("stage-b-guidance", new Setter<>("a number", Float::valueOf, PictureRequest.Builder::stageBGuidance));
+        setters.put("prompt-weights", new Setter<>("true or false", SettingsText::bool, PictureRequest.Builder::promptWeights));
+        setters.put("long-prompts", new Setter<>("cut, refuse or windows", SettingsText::longPrompts, PictureRequest.Builder::longPrompts));
+        return setters.build();
     }
 
     private RequestOptions readInputs(RequestOptions options) {
@@ -164,10 +215,8 @@ final class SettingsText {
                 Optional.ofNullable(input("blend-image-sha256")));
     }
 
-    private Timesteps timesteps(String stage) {
-        return text.containsKey(stage + "-timesteps")
-                ? Timesteps.of(value(stage + "-timesteps", "numbers with ', ' between", SettingsText::split))
-                : Timesteps.uniform(value(stage + "-steps", "a whole number", Integer::valueOf));
+    private static Timesteps timesteps(String list) {
+        return Timesteps.of(split(list));
     }
 
     private static float[] split(String list) {
@@ -180,16 +229,20 @@ final class SettingsText {
     }
 
     private <T> T value(String name, String expected, Function<String, T> parse) {
+        String value = require(name);
+        try {
+            return parse.apply(value);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("setting '" + name + "' must be " + expected + ", got '" + value + "'", e);
+        }
+    }
+    private String require(String name) {
         String value = text.get(name);
         checkArgument(
                 value != null,
                 "settings need '%s', found only %s",
                 name,
                 text.keySet().stream().sorted().collect(Collectors.joining(SEPARATOR, "[", "]")));
-        try {
-            return parse.apply(value);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("setting '" + name + "' must be " + expected + ", got '" + value + "'", e);
-        }
+        return value;
     }
 }

@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import wurstchen.fixtures.FormulaStages;
 import wurstchen.progress.RequestListener;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
+import wurstchen.text.LongPrompts;
 
 class PictureRequestTest {
     private static final PictureDefaults DEFAULTS =
@@ -185,5 +188,38 @@ class PictureRequestTest {
         assertRefused(
                 () -> builder.stageBGuidance(Float.POSITIVE_INFINITY),
                 "guidance scale must be a finite number, got Infinity; 4 is usual, and 1 or below turns guidance off");
+    }
+
+    @Test
+    void textValues_areThoseOfTheSetters() {
+        PictureRequest request = builder.stageCGuidance(2)
+                .values(Map.of(
+                        "stage-c-timesteps", "1.0, 0.5, 0.0", "stage-c-steps", "7", "seed", "-1", "width", "256", "negative-prompt", "a dog",
+                        "prompt-weights", "true", "long-prompts", "windows", "stage-b-steps", "3"))
+                .build();
+
+        assertThat(request)
+                .isEqualTo(builder.stageCGuidance(2)
+                        .stageCTimesteps(Timesteps.of(1, 0.5f, 0))
+                        .seed(-1)
+                        .width(256)
+                        .negativePrompt("a dog")
+                        .promptWeights(true)
+                        .longPrompts(LongPrompts.WINDOWS)
+                        .stageBSteps(3)
+                        .build());
+        assertThat(request.settings(FormulaStages.DEFAULTS).toText().keySet()).isSubsetOf(PictureRequest.valueNames());
+    }
+
+    @Test
+    void textValues_thatAreUnknownOrMalformedOrOutOfRange_areRefused() {
+        assertRefused(
+                () -> builder.values(Map.of("stage-c-step", "1")),
+                "unknown setting 'stage-c-step'; there are prompt, negative-prompt, seed, width, height, stage-c-steps, stage-c-timesteps,"
+                        + " stage-c-guidance, stage-b-steps, stage-b-timesteps, stage-b-guidance, prompt-weights, long-prompts");
+        assertRefused(() -> builder.values(Map.of("width", "wide")), "setting 'width' must be a whole number, got 'wide'");
+        assertRefused(() -> builder.values(Map.of("width", "0")), "width must be at least 1, got 0");
+        assertRefused(
+                () -> builder.values(Map.of("long-prompts", "shorten")), "setting 'long-prompts' must be cut, refuse or windows, got 'shorten'");
     }
 }

@@ -81,7 +81,7 @@ class PictureSettingsTest {
         assertRefused(text, "setting 'stage-c-timesteps' must be numbers with ', ' between, got '1;0'");
         text.remove("stage-c-timesteps");
         text.put("stage-c-steps", "-1");
-        assertRefused(text, "steps must be at least 1, got -1; 60 is usual for Stage C and 12 for Stage B");
+        assertRefused(text, "stage C steps must be 1 to 1000, got -1");
     }
 
     @Test

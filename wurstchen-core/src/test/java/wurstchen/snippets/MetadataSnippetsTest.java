@@ -36,6 +36,15 @@ class MetadataSnippetsTest {
     }
 
     @Test
+    void values() {
+        // @start region="values"
+        Map<String, String> row = Map.of("prompt", "a red apple", "seed", "42", "stage-c-steps", "20");
+        PictureRequest request = PictureRequest.builder("").values(row).build();
+        // @end
+        assertThat(request).isEqualTo(PictureRequest.builder("a red apple").seed(42).stageCSteps(20).build());
+    }
+
+    @Test
     void optOut() {
         try (Wurstchen wurstchen = new FormulaStages().pipeline().build()) {
             GeneratedPicture picture = wurstchen.generate("a red apple").first();
