@@ -5,6 +5,7 @@
  * ({@code com.ibm.icu}) are automatic modules, which jlink does not link: they stay on the module path of the program.
  */
 module wurstchen.onnx {
+    requires java.net.http;
     requires transitive wurstchen.core;
     requires com.google.common;
     requires com.fasterxml.jackson.core;

@@ -1,6 +1,10 @@
 package wurstchen.onnx;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.net.URI;
 import java.nio.file.Path;
+import java.util.Optional;
 import wurstchen.onnx.internal.bundle.Resources;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.common.Requirements;
@@ -28,7 +32,7 @@ import wurstchen.text.ClipTokenizer;
 public final class ModelBundle implements AutoCloseable {
     private final VerifiedBundle verified;
 
-    private ModelBundle(VerifiedBundle verified) {
+    ModelBundle(VerifiedBundle verified) {
         this.verified = verified;
     }
 
@@ -84,6 +88,49 @@ public final class ModelBundle implements AutoCloseable {
     public static ModelBundle openResource(Class<?> owner, String prefix) {
         Requirements.check();
         return new ModelBundle(VerifiedBundle.openResource(Resources.of(owner), prefix));
+    }
+
+    /**
+     * Opens a bundle from the user's cache, and fetches before from a server what is not there. {@link BundleFetch} has options: progress, time
+     * limits, headers, another folder.
+     *
+     * {@snippet class="wurstchen.onnx.snippets.FetchSnippetsTest" region="fetch"}
+     *
+     * @param source the http or https address of a folder that holds the bundle's files, of its {@code model.json}, or of an archive of it
+     * @param manifestSha256 the SHA-256 of {@code model.json}, 64 hexadecimal digits, from a place that is trusted: it covers all files
+     * @return the verified bundle, owned by the caller
+     * @throws IllegalArgumentException if the SHA-256 is malformed, or the source is not an http or https address
+     * @throws ModelBundleException if the server has another bundle, or it is not one of a supported kind
+     * @throws wurstchen.WurstchenException if it cannot be fetched or stored
+     */
+    public static ModelBundle fetch(URI source, String manifestSha256) {
+        Requirements.check();
+        return BundleFetch.from(source, manifestSha256).open();
+    }
+
+    /**
+     * Writes the bundle as one file, from which {@link #fetch} takes it: a zip file with stored entries, the manifest first. The same bundle
+     * gives the same bytes. Every file is compared with the manifest.
+     *
+     * @param archive a file name that ends with {@code .zip}; an existing file is replaced, once the new one is complete
+     * @return the SHA-256 of the archive, 64 lower-case hexadecimal digits
+     * @throws IllegalArgumentException if the name ends otherwise
+     * @throws ModelBundleException naming the first file that differs from the manifest
+     * @throws wurstchen.WurstchenException if the archive cannot be written
+     * @throws IllegalStateException if the bundle is closed
+     */
+    public String pack(Path archive) {
+        checkArgument(archive.toString().endsWith(".zip"), "the name of an archive must end with .zip, got '%s'", archive);
+        return verified.pack(archive);
+    }
+
+    /**
+     * Returns where the bundle is.
+     *
+     * @return the folder that holds {@code model.json}; empty if it is on the class path or in another file system
+     */
+    public Optional<Path> folder() {
+        return verified.folder();
     }
 
     /**

@@ -28,6 +28,7 @@ final class Rooms {
             .put("cache", ImmutableSet.of("common"))
             .put("library", ImmutableSet.of("common", "cache"))
             .put("bundle", ImmutableSet.of("common", "cache"))
+            .put("fetch", ImmutableSet.of("common", "cache", "bundle"))
             .put("operators.callback", ImmutableSet.of("common", "capi"))
             .put("operators.gpu", ImmutableSet.of("common", "cuda"))
             .put("operators", ImmutableSet.of("common", "operators.callback", "operators.gpu"))

@@ -84,6 +84,8 @@ public final class WurstchenCommand implements Runnable {
                 .addSubcommand(new InpaintCommand(folder, terminal))
                 .addSubcommand(new ShowCommand(folder))
                 .addSubcommand(new ModelCommand())
+                .addSubcommand(new FetchCommand(terminal))
+                .addSubcommand(new PackCommand(folder))
                 .addSubcommand(new DoctorCommand())
                 .addSubcommand(new BenchmarkCommand(folder, terminal))
                 .addSubcommand(new CompletionCommand())

@@ -32,14 +32,14 @@ final class WrongUsageTest {
     @Test
     void noCommand_isRefused() {
         assertWrongUsage(
-                CommandRun.of(folder), "wurstchen: no command given; the commands are generate, reconstruct, vary, blend, inpaint, show, model, doctor, benchmark, completion, help", "see: wurstchen --help");
+                CommandRun.of(folder), "wurstchen: no command given; the commands are generate, reconstruct, vary, blend, inpaint, show, model, fetch, pack, doctor, benchmark, completion, help", "see: wurstchen --help");
     }
 
     @Test
     void unknownCommand_isRefused() {
         assertWrongUsage(
                 CommandRun.of(folder, "scribble"),
-                "wurstchen: Unmatched argument at index 0: 'scribble'; the commands are generate, reconstruct, vary, blend, inpaint, show, model, doctor, benchmark, completion, help",
+                "wurstchen: Unmatched argument at index 0: 'scribble'; the commands are generate, reconstruct, vary, blend, inpaint, show, model, fetch, pack, doctor, benchmark, completion, help",
                 "see: wurstchen --help");
     }
 

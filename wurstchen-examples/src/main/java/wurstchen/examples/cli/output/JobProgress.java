@@ -25,6 +25,7 @@ public final class JobProgress implements RequestListener, AutoCloseable {
     private static final Duration BETWEEN_LINES = Duration.ofSeconds(15);
 
     private final PrintWriter err;
+    private final String task;
     private final int requests;
     private final LongSupplier nanos;
     private final long start;
@@ -43,11 +44,12 @@ public final class JobProgress implements RequestListener, AutoCloseable {
      * @param requests of the whole job, each as long as the others
      */
     public JobProgress(Terminal terminal, PrintWriter err, int requests) {
-        this(terminal, err, requests, terminal == Terminal.WATCHED ? Terminal.width() : 0, System::nanoTime);
+        this(terminal, err, "making", requests, widthOf(terminal), System::nanoTime);
     }
 
-    JobProgress(Terminal terminal, PrintWriter err, int requests, int width, LongSupplier nanos) {
+    JobProgress(Terminal terminal, PrintWriter err, String task, int requests, int width, LongSupplier nanos) {
         this.err = err;
+        this.task = task;
         this.requests = requests;
         this.nanos = nanos;
         start = nanos.getAsLong();
@@ -55,6 +57,15 @@ public final class JobProgress implements RequestListener, AutoCloseable {
         watched = terminal == Terminal.WATCHED;
         this.width = Math.min(width, MOST_WIDTH);
         bar = watched ? open("loading", -1) : null;
+    }
+
+    /** Begins a job that makes no pictures; {@link #show} says how far it is. */
+    public static JobProgress of(String task, Terminal terminal, PrintWriter err) {
+        return new JobProgress(terminal, err, task, 1, widthOf(terminal), System::nanoTime);
+    }
+
+    private static int widthOf(Terminal terminal) {
+        return terminal == Terminal.WATCHED ? Terminal.width() : 0;
     }
 
     /** {@code most} below 0: nobody knows how long it takes. */
@@ -88,7 +99,13 @@ public final class JobProgress implements RequestListener, AutoCloseable {
         finishedRequests++;
     }
 
-    private void show(String stage, double progress) {
+    /**
+     * Says how far the job is.
+     *
+     * @param stage or whatever is worked on
+     * @param progress of the request, 0 to 1
+     */
+    public void show(String stage, double progress) {
         double share = (finishedRequests + progress) / requests;
         String where = stage + (requests == 1 ? "" : " of picture " + (finishedRequests + 1) + " of " + requests);
         if (watched) {
@@ -105,7 +122,7 @@ public final class JobProgress implements RequestListener, AutoCloseable {
         if (!making) {
             finish();
             making = true;
-            bar = open("making", UNITS);
+            bar = open(task, UNITS);
         }
         bar.setExtraMessage(where);
         bar.stepTo(Math.round(share * UNITS));

@@ -36,7 +36,7 @@ final class JobProgressTest {
 
     /** Two requests of two stages; a second for each step. */
     private void job(Terminal terminal, int width) {
-        try (JobProgress progress = new JobProgress(terminal, new PrintWriter(lines), 2, width, nanos::get)) {
+        try (JobProgress progress = new JobProgress(terminal, new PrintWriter(lines), "making", 2, width, nanos::get)) {
             for (int request = 0; request < 2; request++) {
                 request(progress);
                 progress.requestDone();
@@ -90,7 +90,7 @@ final class JobProgressTest {
 
     @Test
     void withoutATerminal_aShortJobGetsNothing() {
-        try (JobProgress progress = new JobProgress(Terminal.QUIET, new PrintWriter(lines), 2, 0, () -> 0)) {
+        try (JobProgress progress = new JobProgress(Terminal.QUIET, new PrintWriter(lines), "making", 2, 0, () -> 0)) {
             request(progress);
         }
 

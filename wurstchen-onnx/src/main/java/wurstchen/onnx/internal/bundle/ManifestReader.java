@@ -30,9 +30,9 @@ import wurstchen.stage.LatentScale;
  * Reads {@code model.json} as untrusted input: types, ranges, names and paths are checked. Unknown keys are ignored, so that a newer
  * exporter of the same format version can add some.
  */
-final class ManifestReader {
+public final class ManifestReader {
     /** Larger files are rejected: no manifest is as large. */
-    static final int MAX_BYTES = 4 << 20;
+    public static final int MAX_BYTES = 4 << 20;
 
     private static final int MAX_FILES = 10_000;
     private static final int MAX_GRAPHS = 100;
@@ -51,7 +51,12 @@ final class ManifestReader {
 
     private ManifestReader() {}
 
-    static Manifest read(byte[] bytes) {
+    /**
+     * Reads a manifest.
+     *
+     * @throws ModelBundleException if a value is missing or not what this library takes
+     */
+    public static Manifest read(byte[] bytes) {
         ManifestNode root = new ManifestNode("", parse(bytes));
         checkFormat(root);
         ImmutableMap<String, BundleFile> files = files(root.get("files"));

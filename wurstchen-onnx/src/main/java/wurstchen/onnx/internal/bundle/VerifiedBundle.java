@@ -37,6 +37,7 @@ public final class VerifiedBundle implements AutoCloseable {
 
     private final BundleFiles files;
     private final Manifest manifest;
+    private final byte[] manifestBytes;
     private final String manifestSha256;
 
     /** Of the files, before they were verified. */
@@ -48,6 +49,7 @@ public final class VerifiedBundle implements AutoCloseable {
     private VerifiedBundle(BundleFiles files, byte[] manifestBytes, Instant now) {
         this.files = files;
         this.manifest = ManifestReader.read(manifestBytes);
+        this.manifestBytes = manifestBytes;
         this.manifestSha256 = Hashing.sha256().hashBytes(manifestBytes).toString();
         this.verified = now;
         this.stamps = check().stamps();
@@ -89,11 +91,32 @@ public final class VerifiedBundle implements AutoCloseable {
      * @throws ModelBundleException if the manifest differs, or the folder is not a complete, unmodified bundle
      */
     public static VerifiedBundle open(Path folder, String expectedManifestSha256) {
+        return openFolder(folder, Optional.of(checkedSha256(expectedManifestSha256)));
+    }
+
+    /**
+     * Returns the hash of a manifest in lower case.
+     *
+     * @throws IllegalArgumentException if it is malformed
+     */
+    public static String checkedSha256(String expectedManifestSha256) {
         checkArgument(
                 expectedManifestSha256.matches("[0-9a-fA-F]{64}"),
                 "expected manifest SHA-256 must be 64 hexadecimal digits, got '%s'",
                 expectedManifestSha256);
-        return openFolder(folder, Optional.of(expectedManifestSha256.toLowerCase(Locale.ROOT)));
+        return expectedManifestSha256.toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Checks the hash of a manifest.
+     *
+     * @throws ModelBundleException if it is another one
+     */
+    public static void checkManifest(String expectedSha256, String foundSha256) {
+        if (!expectedSha256.equals(foundSha256)) {
+            throw new ModelBundleException(Manifest.FILE_NAME + ": expected SHA-256 " + expectedSha256 + ", found " + foundSha256
+                    + ": another model, or altered; get the bundle from where the expected value comes from");
+        }
     }
 
     private static VerifiedBundle openFolder(Path folder, Optional<String> expectedSha256) {
@@ -105,10 +128,7 @@ public final class VerifiedBundle implements AutoCloseable {
         Path real = realPath(folder);
         byte[] manifestBytes = readManifest(real);
         String found = Hashing.sha256().hashBytes(manifestBytes).toString();
-        if (!expectedSha256.orElse(found).equals(found)) {
-            throw new ModelBundleException(Manifest.FILE_NAME + ": expected SHA-256 " + expectedSha256.get() + ", found " + found
-                    + ": another model, or altered; get the bundle from where the expected value comes from");
-        }
+        checkManifest(expectedSha256.orElse(found), found);
         return open(new FolderFiles(real), manifestBytes, HostSystem.current(), Clock.systemUTC());
     }
 
@@ -228,6 +248,17 @@ public final class VerifiedBundle implements AutoCloseable {
     ImmutableList<WeightBytes> readWeights(String graph, byte[] model) {
         checkOpen();
         return new WeightReader(files, manifest.files()).read(graph, model);
+    }
+
+    /**
+     * Writes the bundle as one archive, see {@link BundleArchive}.
+     *
+     * @return the SHA-256 of the archive
+     * @throws ModelBundleException naming the first file that differs from the manifest
+     */
+    public String pack(Path archive) {
+        checkOpen();
+        return BundleArchive.write(files, manifestBytes, manifest.files().values(), archive);
     }
 
     /** Returns whether it is certain that a listed file was not written since it was verified. */

@@ -6,6 +6,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /** A file lock against other processes and other class loaders of this JVM. */
@@ -33,6 +34,27 @@ public final class CacheLock implements AutoCloseable {
                 return new CacheLock(channel, false); // The file system has no locks, as some network file systems.
             }
         }
+    }
+
+    /**
+     * Takes the lock if nobody has it.
+     *
+     * @return empty if another process, or another thread of this one, has it
+     */
+    public static Optional<CacheLock> tryToTake(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            FileLock lock = channel.tryLock();
+            if (lock != null) {
+                return Optional.of(new CacheLock(channel, true));
+            }
+        } catch (OverlappingFileLockException e) {
+            // Another thread of this JVM holds it.
+        } catch (IOException e) {
+            return Optional.of(new CacheLock(channel, false)); // As above.
+        }
+        channel.close();
+        return Optional.empty();
     }
 
     /** Returns whether other writers are excluded. */

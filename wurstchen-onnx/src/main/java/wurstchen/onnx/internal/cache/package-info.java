@@ -1,7 +1,7 @@
 /**
  * The cache folder, shared by all programs of one user: where it is, atomic writes of files, and which files were verified.
  *
- * <p>Callers: {@code library} and {@code bundle}. Uses {@code common}. Files in the cache may be deleted at any time: they are created
+ * <p>Callers: {@code library}, {@code bundle} and {@code fetch}. Uses {@code common}. Files in the cache may be deleted at any time: they are created
  * again.
  */
 @NullMarked

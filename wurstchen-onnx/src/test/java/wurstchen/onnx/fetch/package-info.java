@@ -1,0 +1,2 @@
+/** Bundles that are fetched from a server of the test. */
+package wurstchen.onnx.fetch;
