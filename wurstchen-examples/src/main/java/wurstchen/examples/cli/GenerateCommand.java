@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -22,13 +24,18 @@ import wurstchen.examples.cli.list.ListedPicture;
 import wurstchen.examples.cli.list.PictureList;
 import wurstchen.examples.cli.option.HelpOption;
 import wurstchen.examples.cli.option.ImageOptions;
+import wurstchen.examples.cli.option.LatentOptions;
 import wurstchen.examples.cli.option.ModelOptions;
 import wurstchen.examples.cli.option.OutputOptions;
 import wurstchen.examples.cli.option.PictureOptions;
+import wurstchen.examples.cli.option.PreviewOptions;
 import wurstchen.examples.cli.option.PromptOptions;
 import wurstchen.examples.cli.output.JobProgress;
+import wurstchen.examples.cli.output.LatentFiles;
+import wurstchen.examples.cli.output.Listeners;
 import wurstchen.examples.cli.output.PictureFiles;
 import wurstchen.examples.cli.output.PictureFormat;
+import wurstchen.examples.cli.output.PreviewFiles;
 import wurstchen.examples.cli.output.RunReport;
 import wurstchen.examples.cli.output.Terminal;
 import wurstchen.image.WholeFile;
@@ -36,6 +43,8 @@ import wurstchen.onnx.Device;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.OnnxWurstchen;
 import wurstchen.progress.Handover;
+import wurstchen.progress.RequestListener;
+import wurstchen.stage.StageCLatents;
 
 /** Makes pictures and writes each as soon as it is there. */
 @Command(
@@ -73,6 +82,12 @@ final class GenerateCommand implements Callable<Integer> {
     private ImageOptions imageOptions;
 
     @Mixin
+    private LatentOptions latentOptions;
+
+    @Mixin
+    private PreviewOptions previewOptions;
+
+    @Mixin
     private ModelOptions modelOptions;
 
     @Mixin
@@ -85,13 +100,17 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PictureRequest.Builder request = promptOptions.toRequest();
+        Optional<StageCLatents> start = latentOptions.start(folder);
+        PictureRequest.Builder request = promptOptions.toRequest(start.flatMap(latentOptions::madeBy));
         pictureOptions.set(request);
         imageOptions.set(request, folder);
+        latentOptions.set(request, start);
+        previewOptions.set(request);
         Device device = modelOptions.device();
         try {
             Optional<String> prompts = promptOptions.prompts();
             if (prompts.isPresent()) {
+                checkListed();
                 generateList(prompts.get(), request.build(), device);
             } else {
                 generate(request, device);
@@ -105,24 +124,68 @@ final class GenerateCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    /** Lines are pictures: what follows the making of one does not go with them. */
+    private void checkListed() {
+        latentOptions.given().or(() -> previewOptions.folder().map(given -> "--previews")).ifPresent(option -> {
+            throw new ParameterException(spec.commandLine(), "both --prompts and " + option + ": leave out one of them");
+        });
+    }
+
     private void generate(PictureRequest.Builder request, Device device) {
         RunReport report = report();
-        try (PictureFiles files = outputOptions.files(folder, pictureOptions.pictures());
+        int pictures = pictureOptions.pictures();
+        try (PictureFiles files = files();
                 JobProgress progress = new JobProgress(terminal, spec.commandLine().getErr(), 1)) {
             files.check();
+            Optional<LatentFiles> latents = latentOptions.latents(folder).map(file -> new LatentFiles(file, pictures));
+            Optional<PreviewFiles> previews = previewOptions.folder().map(given -> new PreviewFiles(folder.resolve(given), pictures));
             Stopwatch loading = Stopwatch.createStarted();
             try (ModelBundle bundle = modelOptions.openBundle()) {
                 check(request.build(), bundle, report);
+                latents.ifPresent(written ->
+                        written.describe(withSeed(request), bundle.manifest().defaults(), bundle.manifestSha256()));
                 try (Wurstchen wurstchen = open(bundle, device)) {
+                    checkPreviews(wurstchen);
                     report.loaded(bundle.manifest().about().name(), loading.elapsed());
+                    List<RequestListener> listeners = Stream.<Optional<? extends RequestListener>>of(Optional.of(progress), latents, previews)
+                            .<RequestListener>flatMap(Optional::stream)
+                            .toList();
                     PictureResult result;
                     try (Handover<GeneratedPicture> written = Handover.to(files.writer(report::wrote))) {
-                        result = make(wurstchen, request.listener(progress).consumer(written).build());
+                        result = make(wurstchen, request.listener(new Listeners(listeners)).consumer(written).build());
                     }
+                    latents.ifPresent(written -> written.finish(result.stageCLatents(), report::wroteLatents));
                     progress.finish();
-                    report.finish(result, promptOptions.prompt());
+                    report.finish(result, request.build().prompt());
                 }
             }
+        }
+    }
+
+    private PictureFiles files() {
+        if (!latentOptions.stopsAfterStageC()) {
+            return outputOptions.files(folder, pictureOptions.pictures());
+        }
+        if (outputOptions.named()) {
+            throw new ParameterException(spec.commandLine(), "--stop-after stage-c makes no picture: leave out --out");
+        }
+        return PictureFiles.none();
+    }
+
+    /** Latents name their seed while the pictures are not made yet. */
+    private static PictureRequest withSeed(PictureRequest.Builder request) {
+        if (request.build().seed().isEmpty()) {
+            request.seed(ThreadLocalRandom.current().nextLong(1L << 32));
+        }
+        return request.build();
+    }
+
+    private void checkPreviews(Wurstchen wurstchen) {
+        if (previewOptions.needsProjection() && wurstchen.parts().projectionC().isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--previews: this model has no projection for them; make whole pictures with --preview-steps 1, or add one to the model with"
+                            + " `python -m wurstchen_export previews`");
         }
     }
 

@@ -37,7 +37,7 @@ final class MadeAgain {
         if (names.contains("encoded-prompt-sha256")) {
             return Optional.of("its prompt was given as hidden states, which only programs can do");
         }
-        return names.contains("start-from-sha256") ? Optional.of("it was made of saved Stage C latents") : Optional.empty();
+        return Optional.empty();
     }
 
     /** Returns the arguments: everything that a model's defaults could change is named. */

@@ -42,7 +42,7 @@ final class GuideCommandsTest {
         assertThat(folder.toFile().list())
                 .containsExactlyInAnyOrder(
                         "apple.png", "rebuilt.png", "relative-0.png", "relative-1.png", "prompts.txt", "list-0001.png", "list-0002.png", "weighted.png", "cold.png",
-                        "piped.png", "apple.jpg", "steps.png");
+                        "red.safetensors", "fine.png", "watch", "watched.png", "piped.png", "apple.jpg", "steps.png");
         assertThat(Png.read(folder.resolve("piped.png")).text()).containsEntry("prompt", "a red apple");
         assertThat(read("output.txt"))
                 .contains("make it again:", "2 pictures: 2 made in ", "\"made\":false", "draws:           Emoji-like pictures")

@@ -18,10 +18,8 @@ public final class FitOptions {
     @Option(
             names = "--fit",
             paramLabel = "HOW",
-            defaultValue = "crop",
             description = {
-                "What to do with a picture whose sides have another ratio than what is made: crop, pad with white, or stretch. Default:"
-                        + " ${DEFAULT-VALUE}.",
+                "What to do with a picture whose sides have another ratio than what is made: crop, pad with white, or stretch. Default: crop.",
                 "Example: --fit pad"
             })
     private Fit fit;
@@ -49,6 +47,6 @@ public final class FitOptions {
 
     /** Sets what was given. */
     public void set(PictureRequest.Builder request) {
-        request.fit(fit);
+        new OptionSetter(spec).set("--fit", fit, request::fit);
     }
 }

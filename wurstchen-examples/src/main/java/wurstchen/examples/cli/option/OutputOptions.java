@@ -47,6 +47,11 @@ public final class OutputOptions {
         return json;
     }
 
+    /** Returns whether a name was given. */
+    public boolean named() {
+        return out != null;
+    }
+
     /** Returns whether the picture goes to standard output. */
     public boolean standardOutput() {
         return out != null && out.toString().equals(STANDARD_OUTPUT);

@@ -80,9 +80,13 @@ public final class PromptOptions {
             })
     private Long seed;
 
+    private boolean given() {
+        return prompt != null || promptOption != null;
+    }
+
     /** Returns the file of prompts, - for standard input; empty if there is one prompt. */
     public Optional<String> prompts() {
-        if (prompts != null && (prompt != null || promptOption != null)) {
+        if (prompts != null && given()) {
             throw new ParameterException(spec.commandLine(), "both a prompt and --prompts: leave out one of them");
         }
         return Optional.ofNullable(prompts);
@@ -100,7 +104,7 @@ public final class PromptOptions {
         if (prompt != null && promptOption != null) {
             throw new ParameterException(spec.commandLine(), "two prompts: leave out --prompt, or the other one");
         }
-        if (prompt == null && promptOption == null) {
+        if (!given()) {
             throw new ParameterException(
                     spec.commandLine(), "no prompt: put it in quotes behind the command, or give --prompt TEXT if it begins with -");
         }
@@ -110,15 +114,19 @@ public final class PromptOptions {
     /**
      * Starts a request of what was given.
      *
+     * @param base says what was not; empty for the model's defaults
      * @throws ParameterException naming the option, if a value is out of range
      */
-    public PictureRequest.Builder toRequest() {
-        PictureRequest.Builder request = PictureRequest.builder(prompt());
+    public PictureRequest.Builder toRequest(Optional<PictureRequest> base) {
+        PictureRequest.Builder request = base.map(PictureRequest::toBuilder).orElseGet(() -> PictureRequest.builder(""));
+        if (base.isEmpty() || given()) {
+            request.prompt(prompt());
+        }
         OptionSetter options = new OptionSetter(spec);
         options.set("--negative-prompt", negativePrompt, request::negativePrompt);
         options.set("--seed", seed, request::seed);
         options.set("--long-prompts", longPrompts, request::longPrompts);
-        options.set("--prompt-weights", promptWeights, request::promptWeights);
+        options.set("--prompt-weights", promptWeights ? true : null, request::promptWeights);
         options.set("--prompt-weights", promptWeights, weighted -> request.build());
         return request;
     }

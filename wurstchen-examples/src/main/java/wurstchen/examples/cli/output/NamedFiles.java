@@ -30,6 +30,11 @@ final class NamedFiles implements PictureFiles {
     }
 
     Path file(int picture) {
+        return numbered(out, pictures, picture);
+    }
+
+    /** Returns the name itself for one picture; a-0.png, a-1.png, ... for several. */
+    static Path numbered(Path out, int pictures, int picture) {
         if (pictures == 1) {
             return out;
         }

@@ -39,6 +39,11 @@ public interface PictureFiles extends AutoCloseable {
         return new StandardOutput(format);
     }
 
+    /** Returns no files, for a run that makes no pictures. */
+    static PictureFiles none() {
+        return new NoFiles();
+    }
+
     /**
      * Finds out whether files can be written, before anything is computed for them, and claims the first name.
      *

@@ -83,6 +83,13 @@ public final class RunReport {
         tellScript(file, true, metadata);
     }
 
+    /** Stage C's latents of a picture were written. */
+    public void wroteLatents(Path file, PictureMetadata metadata) {
+        PictureSettings settings = metadata.settings();
+        say("wrote " + file + ", Stage C latents of " + settings.width() + " x " + settings.height() + " px, seed " + settings.seed());
+        tellScript(file, true, metadata);
+    }
+
     /** A picture of the list was there. */
     public void kept(Path file, PictureMetadata metadata) {
         say("kept " + file + ", seed " + metadata.settings().seed());
