@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from wurstchen_export.bundle.export import Options, export
-from wurstchen_export.bundle.manifest import Defaults, Provenance
+from wurstchen_export.bundle.manifest import Provenance
+from wurstchen_export.families.family import Defaults
 from wurstchen_export.gpu import full_size
 from wurstchen_export.model import tiny
 from wurstchen_export.model.compressor import SemanticCompressor

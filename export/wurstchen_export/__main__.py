@@ -72,9 +72,9 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 
 
 def _source(options):
-    from wurstchen_export.model.source import Source
+    from wurstchen_export.families.registry import find_source
 
-    return Source.find(options.source, options.prior, options.decoder)
+    return find_source(options.source, options.prior, options.decoder)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from wurstchen_export.__main__ import main
-from wurstchen_export.bundle.runtime import Picture
+from wurstchen_export.families.family import Picture
 from wurstchen_export.checks.compare import Distance
 
 

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from wurstchen_export.bundle.runtime import PictureRequest
-from wurstchen_export.checks import exact, parity, reference
-from wurstchen_export.checks.parity_graphs import cases
+from wurstchen_export.families.family import PictureRequest
+from wurstchen_export.checks import exact, parity
+from wurstchen_export.families.wuerstchen_v2 import reference
+from wurstchen_export.families.wuerstchen_v2.cases import cases
 
 SIDES = (128, 256)
 REQUEST = PictureRequest("a red apple", "blurry", 128, 128, seed=3, stage_b_guidance=2.0)

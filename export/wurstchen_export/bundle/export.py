@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Callable
 
 from wurstchen_export.bundle import manifest
-from wurstchen_export.bundle.manifest import Defaults, Provenance
+from wurstchen_export.bundle.manifest import Provenance
 from wurstchen_export.errors import ExportError
+from wurstchen_export.families import registry
+from wurstchen_export.families.family import Defaults
 from wurstchen_export.graphs import contract, onnx_writer, wrappers
 from wurstchen_export.graphs.onnx_writer import Stored
 from wurstchen_export.model import weights
-from wurstchen_export.model.source import Source
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,19 @@ class Options:
 
 
 def export(
-    source: Source,
+    source,
     out: Path,
     provenance: Provenance,
-    defaults: Defaults = Defaults(),
+    defaults: Defaults | None = None,
     options: Options = Options(),
     progress: Callable[[str], None] = print,
 ) -> None:
-    """Writes the bundle to ``out``, whole or not at all.
+    """Writes the bundle of a source of any family to ``out``, whole or not at all.
 
+    defaults: the family's if None.
     Raises ExportError when ``out`` exists and may not be replaced, or when a graph does not match the contract.
     """
-    out = Path(out).absolute()
+    out, chosen = Path(out).absolute(), defaults or registry.family(source.family).defaults
     check_target(out, options.force)
     staging = out.parent / f".{out.name}.partial"
     shutil.rmtree(staging, ignore_errors=True)
@@ -59,7 +61,7 @@ def export(
         raise ExportError(f"cannot write beside {out}: {error.strerror}; name a folder that you may write to") from None
     try:
         _fill(source, staging, options, progress)
-        content = manifest.build(source, staging, provenance, defaults, options.precision, options.stored_weights)
+        content = manifest.build(source, staging, provenance, chosen, options.precision, options.stored_weights)
         manifest.write(staging, content)
         _replace(staging, out)
     finally:
@@ -90,12 +92,13 @@ def is_bundle(folder: Path) -> bool:
     return isinstance(found, dict) and found.get("format") == contract.FORMAT
 
 
-def _fill(source: Source, folder: Path, options: Options, progress: Callable[[str], None]) -> None:
-    kind = options.stored_weights
+def _fill(source, folder: Path, options: Options, progress: Callable[[str], None]) -> None:
+    kind, family = options.stored_weights, registry.family(source.family)
     source.round_weights(kind)
+    family.prepare(source, options.precision, progress)
     # 8-bit weights are recognised in float32 modules, which are converted to 16 bits afterwards.
     traced_in = "fp32" if kind == "int8" else options.precision
-    builders = wrappers.builders(source, traced_in, keep_apart=kind != options.precision)
+    builders = family.builders(source, traced_in, keep_apart=kind != options.precision)
     written = {}
     for index, (name, build) in enumerate(builders.items(), start=1):
         started = time.monotonic()
@@ -107,8 +110,8 @@ def _fill(source: Source, folder: Path, options: Options, progress: Callable[[st
         written[name] = onnx_writer.write(exportable, folder, kind, packed)
         seconds = time.monotonic() - started
         progress(f"[{index}/{len(builders)}] {name}: {written[name].bytes / 1e6:.1f} MB in {seconds:.1f} s")
-    for side, owner in (("c", source.stage_c_folder), ("b", source.stage_b_folder)):
-        _copy_tokenizer(owner / "tokenizer", folder / f"tokenizer_{side}")
+    for entry in family.tokenizers(source):
+        _copy_tokenizer(entry.source, folder / entry.folder)
     _report(written, progress)
 
 

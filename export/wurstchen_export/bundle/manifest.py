@@ -6,13 +6,12 @@ import datetime
 import hashlib
 import importlib.metadata
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from wurstchen_export.families import registry
+from wurstchen_export.families.family import Defaults, TokenizerFolder
 from wurstchen_export.graphs import contract
-from wurstchen_export.graphs.wrappers import Geometry
-from wurstchen_export.model.source import Source, read_json
 
 MANIFEST = "model.json"
 TOOLS = ("torch", "diffusers", "transformers", "onnx", "onnxscript")
@@ -24,19 +23,6 @@ TOKENIZER_FILES = (
     "special_tokens_map.json",
     "added_tokens.json",
 )
-CONFIGS = (
-    "prior/model_index.json",
-    "prior/prior/config.json",
-    "prior/scheduler/scheduler_config.json",
-    "prior/text_encoder/config.json",
-    "decoder/model_index.json",
-    "decoder/decoder/config.json",
-    "decoder/scheduler/scheduler_config.json",
-    "decoder/text_encoder/config.json",
-    "decoder/vqgan/config.json",
-    "compressor/config.json",
-)
-"""The configuration files of a model. The last one exists only for models with a compressor."""
 
 
 @dataclass(frozen=True)
@@ -61,84 +47,30 @@ class Provenance:
         }
 
 
-@dataclass(frozen=True)
-class Defaults:
-    """Default settings of a run, and the sizes that a model was trained for."""
-
-    width: int = 1024
-    height: int = 1024
-    stage_c_steps: int = 60
-    stage_c_guidance: float = 4.0
-    stage_b_steps: int = 12
-    stage_b_guidance: float = 0.0
-    sizes: tuple[tuple[int, int], ...] = ()
-
-    def as_json(self) -> tuple[dict, dict]:
-        """Returns the manifest's ``defaults`` and ``recommended``."""
-        defaults = {name: value for name, value in vars(self).items() if name != "sizes"}
-        return defaults, {"sizes": [list(size) for size in self.sizes or ((self.width, self.height),)]}
-
-
-def build(
-    source: Source, folder: Path, provenance: Provenance, defaults: Defaults, precision: str, weights: str
-) -> dict:
-    """Returns the manifest for the files in the folder."""
+def build(source, folder: Path, provenance: Provenance, defaults: Defaults, precision: str, weights: str) -> dict:
+    """Returns the manifest for the files in the folder; source: of a family."""
+    family = registry.family(source.family)
     chosen, recommended = defaults.as_json()
-    settings = source.pipeline_settings
     return {
         "format": contract.FORMAT,
         "format_version": contract.FORMAT_VERSION,
-        "family": contract.FAMILY,
+        "family": family.name,
         "name": provenance.name,
         "description": provenance.description,
         "precision": precision,
         "weights": weights,
         "provenance": provenance.as_json(),
-        "geometry": geometry(source, defaults),
-        "scales": {
-            "latent_mean": settings["latent_mean"],
-            "latent_std": settings["latent_std"],
-            "stage_a_scale": float(source.stage_a.config.scale_factor),
-        },
+        "geometry": family.geometry(source, defaults),
+        "scales": family.scales(source),
         "schedules": {"stage_c": _schedule(source.scheduler_c), "stage_b": _schedule(source.scheduler_b)},
         "defaults": chosen,
         "recommended": recommended,
-        "tokenizers": {
-            "c": _tokenizer(source.tokenizer_c, "tokenizer_c"),
-            "b": _tokenizer(source.tokenizer_b, "tokenizer_b"),
-        },
-        "graphs": {name: spec.as_json() for name, spec in contract.graphs(source.architecture).items()},
-        "configs": configs(source),
+        "tokenizers": {entry.key: _tokenizer(entry) for entry in family.tokenizers(source)},
+        **family.additions(source),
+        "graphs": {name: spec.as_json() for name, spec in family.graphs(source).items()},
+        "configs": family.configs(source),
         "files": files(folder),
     }
-
-
-def geometry(source: Source, defaults: Defaults) -> dict:
-    """Returns the factors between the sizes of pictures and of latents."""
-    settings, multiples = source.pipeline_settings, Geometry.of(source)
-    found = {
-        "resolution_multiple": settings["resolution_multiple"],
-        "latent_dim_scale": settings["latent_dim_scale"],
-        "stage_c_channels": source.stage_c.config.c_in,
-        "stage_b_channels": source.stage_b.config.c_in,
-        "stage_b_multiple": multiples.stage_b_multiple,
-        "stage_a_factor": multiples.stage_a_factor,
-    }
-    if source.compressor is not None:
-        c_side = math.ceil(defaults.width / settings["resolution_multiple"])
-        found["compressor_scale"] = multiples.compressor_multiple * c_side / defaults.width
-    return found
-
-
-def configs(source: Source) -> dict[str, dict]:
-    """Returns the configuration files that `restore` writes, by their paths in the restored model."""
-    found = {}
-    for path in CONFIGS:
-        folder, _, inner = path.partition("/")
-        owner = {"prior": source.stage_c_folder, "decoder": source.stage_b_folder}.get(folder, source.compressor_folder)
-        if owner is not None:
-            found[path] = {key: value for key, value in read_json(owner / inner).items() if key != "_name_or_path"}
-    return found
 
 
 def files(folder: Path) -> list[dict]:
@@ -165,5 +97,6 @@ def _schedule(scheduler) -> dict:
     return {"s": float(scheduler.config.s), "scaler": float(scheduler.config.scaler)}
 
 
-def _tokenizer(tokenizer, folder: str) -> dict:
-    return {"folder": folder, "pad_token": tokenizer.pad_token, "max_length": tokenizer.model_max_length}
+def _tokenizer(entry: TokenizerFolder) -> dict:
+    tokenizer = entry.tokenizer
+    return {"folder": entry.folder, "pad_token": tokenizer.pad_token, "max_length": tokenizer.model_max_length}

@@ -22,6 +22,7 @@ from wurstchen_export.bundle.places import Places, weights_of
 from wurstchen_export.bundle.runtime import Bundle
 from wurstchen_export.bundle.weights import GraphWeights
 from wurstchen_export.errors import ExportError
+from wurstchen_export.families.wuerstchen_v2.family import CONFIGS
 from wurstchen_export.graphs import contract, wrappers
 from wurstchen_export.model.classes import wuerstchen
 from wurstchen_export.model.source import COMPRESSOR_FOLDER, Source
@@ -46,6 +47,11 @@ def restore(folder: Path, out: Path, progress: Callable[[str], None] = print) ->
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ExportError(f"--out {out} is not empty; name a new or an empty folder")
     bundle = Bundle(folder)
+    if bundle.family.name != contract.FAMILY:
+        raise ExportError(
+            f"{folder} is of the family {bundle.family.name}, of which restore knows no way back:"
+            f" it restores {contract.FAMILY}; use the model that the bundle was exported from"
+        )
     _check(bundle)
     staging = out.absolute().parent / f".{out.name}.partial"
     shutil.rmtree(staging, ignore_errors=True)
@@ -87,7 +93,7 @@ def _described(bundle: Bundle, staging: Path) -> Source:
     """Writes everything but the weights; returns the model with initial weights."""
     found = bundle.manifest["configs"]
     has_compressor = contract.SEMANTIC_COMPRESSOR in bundle.manifest["graphs"]
-    for path in manifest.CONFIGS:
+    for path in CONFIGS:
         if path.startswith(COMPRESSOR_FOLDER) and not has_compressor:
             continue
         if path not in found:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Iterator
@@ -19,39 +19,12 @@ import torch
 
 from wurstchen_export.bundle.manifest import MANIFEST
 from wurstchen_export.errors import ExportError
+from wurstchen_export.families import registry
+from wurstchen_export.families.family import Family, Picture, PictureRequest
 from wurstchen_export.graphs import contract, schedule
 from wurstchen_export.model.classes import clip_tokenizer
 
 ORT_ERROR_ONLY = 3
-
-
-@dataclass(frozen=True)
-class PictureRequest:
-    """One run of the whole cascade. Guidance acts above 1; below, a stage ignores the negative prompt."""
-
-    prompt: str
-    negative_prompt: str | None = None
-    width: int = 256
-    height: int = 256
-    seed: int = 0
-    stage_c_steps: int = 4
-    stage_c_guidance: float = 4.0
-    stage_b_steps: int = 3
-    stage_b_guidance: float = 0.0
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The results of a run: Stage C latents [1,16,h,w], Stage B latents [1,4,H,W], pixels in [0,1] [1,3,height,width];
-    float32."""
-
-    stage_c_latents: np.ndarray
-    stage_b_latents: np.ndarray
-    pixels: np.ndarray
-
-    def levels(self) -> np.ndarray:
-        """Returns uint8 [height, width, 3]: pixels * 255, halves rounded to even."""
-        return np.round(self.pixels[0].transpose(1, 2, 0) * 255).astype(np.uint8)
 
 
 class Bundle:
@@ -91,6 +64,10 @@ class Bundle:
         return self.session(graph).run(outputs, dict(zip(names, inputs, strict=True)))
 
     @cached_property
+    def family(self) -> Family:
+        return registry.family(self.manifest["family"])
+
+    @cached_property
     def tokenizers(self) -> dict:
         load = clip_tokenizer().from_pretrained
         return {side: load(str(self.folder / entry["folder"])) for side, entry in self.manifest["tokenizers"].items()}
@@ -101,14 +78,13 @@ class Bundle:
         c = tuple(math.ceil(side / geometry["resolution_multiple"]) for side in (request.height, request.width))
         return c, tuple(int(side * geometry["latent_dim_scale"]) for side in c)
 
-    def text(self, side: str, texts: list[str]) -> np.ndarray:
-        """Encodes texts to hidden states [rows, tokens, width]; side: ``c`` or ``b``."""
-        tokenizer = self.tokenizers[side]
+    def tokens(self, key: str, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Returns ids and mask, int64 [rows, tokens]; key: of the tokenizer in the manifest."""
+        tokenizer = self.tokenizers[key]
         tokens = tokenizer(
             texts, padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="np"
         )
-        ids, mask = tokens.input_ids.astype(np.int64), tokens.attention_mask.astype(np.int64)
-        return self.run(f"text_encoder_{side}", ids, mask)[0]
+        return tokens.input_ids.astype(np.int64), tokens.attention_mask.astype(np.int64)
 
     def generate(self, request: PictureRequest) -> Picture:
         """Makes the picture that the reference's combined pipeline makes with this seed."""
@@ -125,7 +101,7 @@ class Bundle:
         """
         first = requests[0]
         for request in requests:
-            own = dict(prompt=request.prompt, negative_prompt=request.negative_prompt, seed=request.seed)
+            own = {name: getattr(request, name) for name in request.OWN}
             if replace(first, **own) != request:
                 raise ExportError(f"one run has one size, one number of steps and one guidance: {first} and {request}")
         generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
@@ -167,7 +143,7 @@ class Bundle:
             noise = noise[len(noise) - len(timesteps) + 1 :]
             alpha = schedule.alpha_cumprod(timesteps[:1], **self.manifest["schedules"]["stage_c"]).numpy()
             latents = np.sqrt(alpha) * clean + np.sqrt(1 - alpha) * latents
-        conditioning = self.run(contract.STAGE_C_CONDITION, self.text("c", _texts(requests, guidance)), latents)
+        conditioning = self.family.stage_c_conditioning(self, requests, latents)
         return self._steps("stage_c", latents, noise, timesteps, guidance, conditioning)
 
     def stage_b_latents(
@@ -175,10 +151,9 @@ class Bundle:
     ) -> np.ndarray:
         """Runs Stage B: latents [B,4,H,W] from Stage C latents [B,16,h,w], with one generator a picture."""
         steps, guidance = requests[0].stage_b_steps, requests[0].stage_b_guidance
-        hidden_states = self.text("b", _texts(requests, guidance))
         shape = (self.manifest["geometry"]["stage_b_channels"], *self.sides(requests[0])[1])
         latents, noise = _draw(shape, steps, generators)
-        conditioning = self.run(contract.STAGE_B_CONDITION, hidden_states, stage_c_latents, latents)
+        conditioning = self.family.stage_b_conditioning(self, requests, stage_c_latents, latents)
         timesteps = schedule.uniform_timesteps(steps)
         for latents, _ in self._steps("stage_b", latents, noise, timesteps, guidance, conditioning):
             pass
@@ -199,11 +174,6 @@ class Bundle:
             raise ExportError(
                 f"{stage}_step: the latents are no longer finite after step {bad_step[0] + 1} of {len(table)}"
             )
-
-
-def _texts(requests: list[PictureRequest], guidance: float) -> list[str]:
-    prompts = [request.prompt for request in requests]
-    return prompts + [request.negative_prompt or "" for request in requests] if guidance > 1 else prompts
 
 
 def _draw(shape: tuple[int, ...], steps: int, generators: list[torch.Generator]) -> tuple[np.ndarray, np.ndarray]:

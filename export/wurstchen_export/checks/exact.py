@@ -13,13 +13,15 @@ from typing import Callable, Iterator
 from unittest import mock
 
 import torch
-from diffusers import DDPMWuerstchenScheduler
+from diffusers import DDPMWuerstchenScheduler, StableCascadeDecoderPipeline, StableCascadePriorPipeline
 from torch import nn
 
 from wurstchen_export.model.classes import wuerstchen
 from wurstchen_export.model.source import Source
 
 STAGES = ("stage_c", "stage_b", "stage_a", "compressor")
+RATIO_EMBEDDINGS = ("gen_r_embedding", "get_timestep_ratio_embedding")
+"""Methods of the families' networks that embed the noise ratio."""
 
 
 def in_double(source: Source) -> Source:
@@ -40,11 +42,15 @@ def _doubled(stage: nn.Module) -> nn.Module:
     stage = copy.deepcopy(stage).double()
     for module in stage.modules():
         module.register_forward_pre_hook(_cast, with_kwargs=True)
-    if hasattr(stage, "gen_r_embedding"):
-        # Sines of up to 10,000 have an error of 5e-4 in float32, but both sides compute them alike.
-        embedding = stage.gen_r_embedding
-        stage.gen_r_embedding = lambda ratio: embedding(ratio.float())
+    for name in RATIO_EMBEDDINGS:
+        if hasattr(stage, name):
+            # Sines of up to 10,000 have an error of 5e-4 in float32, but both sides compute them alike.
+            setattr(stage, name, _of_float32(getattr(stage, name)))
     return stage
+
+
+def _of_float32(embedding: Callable) -> Callable:
+    return lambda ratio: embedding(ratio.float())
 
 
 def _cast(module: nn.Module, arguments: tuple, keywords: dict) -> tuple[tuple, dict]:
@@ -62,7 +68,13 @@ def float32_noise() -> Iterator[None]:
     torch draws other random numbers in float64.
     """
     classes = wuerstchen()
-    drawing = (DDPMWuerstchenScheduler, classes.WuerstchenPriorPipeline, classes.WuerstchenDecoderPipeline)
+    drawing = (
+        DDPMWuerstchenScheduler,
+        classes.WuerstchenPriorPipeline,
+        classes.WuerstchenDecoderPipeline,
+        StableCascadePriorPipeline,
+        StableCascadeDecoderPipeline,
+    )
     with contextlib.ExitStack() as stack:
         for module in {importlib.import_module(each.__module__) for each in drawing}:
             stack.enter_context(mock.patch.object(module, "randn_tensor", _in_float32(module.randn_tensor)))

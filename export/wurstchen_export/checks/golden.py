@@ -57,6 +57,19 @@ planes]}]}``, bilinear with antialiasing.
 ``golden/compressor.json``: ``{"encodings": [{"picture": "guided.png", "stage_c_latents": {"shape": .., "values":
 [...]}}]}``, Stage C latents of golden pictures from the semantic compressor of the model in the box.
 
+``tiny-cascade-bundle/``: the tiny Stable Cascade, exported. ``golden-cascade/cascade.json``::
+
+    {"strides": {"stage_b_latents": 16, "levels": 101},
+     "cases": [{"name": "two-prompts", "pictures": [{"request": as above, with "image_prompts": ["wide.png"],
+                "stage_c_latents": {"shape": .., "values": [...]}, "stage_b_latents": [every 16th value],
+                "stage_b_latents_max": the largest absolute value of all, "levels": [every 101st level of the picture,
+                [height, width, 3]], "picture": "guided.png" or null}]}],
+     "image_prompts": [{"picture": "wide.png", "pixel_values": {"shape": [1, 3, 28, 28], "values": [...]},
+                        "image_embedding": [...]}]}
+
+The pictures of a case are made in one run, each with a generator of its own. Tolerances: latents 5e-5 x max of the
+array; every level within 1, at most 1e-3 of them different.
+
 ``stage_c_latents`` are the denoised latents, before they become semantic latents. Tolerances that catch real mistakes:
 latents 2e-5 x max of the array; every level of a picture within 1, at most 5e-4 of them different.
 """
@@ -72,8 +85,9 @@ from typing import Callable
 from onnx import ModelProto
 
 from wurstchen_export.bundle.export import Options, export
-from wurstchen_export.bundle.manifest import Defaults, Provenance
-from wurstchen_export.checks import golden_compressor, golden_pictures, golden_resize, golden_sampling, golden_text
+from wurstchen_export.bundle.manifest import Provenance
+from wurstchen_export.checks import golden_cascade, golden_compressor, golden_pictures, golden_resize, golden_sampling, golden_text
+from wurstchen_export.families.family import Defaults
 from wurstchen_export.graphs.operators import functions
 from wurstchen_export.model import tiny
 from wurstchen_export.model.source import Source
@@ -116,8 +130,17 @@ def write(out: Path, progress: Callable[[str], None] = print) -> None:
         export(source, onnx / "tiny-bundle-int8", TINY_PROVENANCE, TINY_DEFAULTS, packed, progress)
         pictures["int8_cases"] = golden_pictures.build_rounded(source, onnx / "golden")
         _save(onnx / "golden" / "pictures.json", pictures, progress)
+    write_cascade(out, progress)
     compressor = golden_compressor.compressor_file(out / golden_compressor.MODEL, onnx / "golden")
     _save(onnx / "golden" / "compressor.json", compressor, progress)
+
+
+def write_cascade(out: Path, progress: Callable[[str], None] = print) -> None:
+    """Writes the golden files of Stable Cascade below ``out``, and replaces existing ones."""
+    folder = out / ONNX / golden_cascade.FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    _save(folder / "cascade.json", golden_cascade.write(out / ONNX, progress), progress)
 
 
 def operator_functions() -> bytes:

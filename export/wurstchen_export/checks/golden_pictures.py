@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from wurstchen_export.bundle.runtime import PictureRequest
-from wurstchen_export.checks import reference
+from wurstchen_export.families.family import PictureRequest
+from wurstchen_export.families.wuerstchen_v2 import reference
 from wurstchen_export.checks.golden_numbers import tensor
 from wurstchen_export.model.source import Source
 

@@ -18,10 +18,11 @@ from typing import Callable, Iterator
 import numpy as np
 import torch
 
-from wurstchen_export.bundle.runtime import Bundle, Picture, PictureRequest
-from wurstchen_export.checks import exact, reference
-from wurstchen_export.checks.parity_graphs import Case, cases
+from wurstchen_export.bundle.runtime import Bundle
+from wurstchen_export.checks import exact
 from wurstchen_export.errors import ExportError
+from wurstchen_export.families import registry
+from wurstchen_export.families.family import Case, Picture, PictureRequest
 from wurstchen_export.graphs import contract
 from wurstchen_export.model.source import Source
 
@@ -76,7 +77,9 @@ def main(folder: Path, source: Source, progress: Callable[[str], None] = print) 
 
 def prepare(bundle: Bundle, source: Source) -> None:
     """Checks that the bundle can be an export of this model, and rounds the model's weights to the bundle's kind."""
-    expected = {name: spec.as_json() for name, spec in contract.graphs(source.architecture).items()}
+    if bundle.manifest["family"] != source.family:
+        raise ExportError(f"the bundle is of the family {bundle.manifest['family']}, the model of {source.family}")
+    expected = {name: spec.as_json() for name, spec in bundle.family.graphs(source).items()}
     found = bundle.manifest["graphs"]
     if _has_pixels_alone(found):
         expected[contract.STAGE_A_DECODE]["outputs"] = found[contract.STAGE_A_DECODE]["outputs"]
@@ -99,7 +102,7 @@ def _has_pixels_alone(graphs: dict) -> bool:
 def graph_results(bundle: Bundle, source: Source, only: str | None = None) -> Iterator[Result]:
     """Yields the comparisons of every graph, or of one."""
     sides = _two_valid_sides(bundle.manifest["geometry"])
-    for number, case in enumerate(cases(source, sides)):
+    for number, case in enumerate(bundle.family.cases(source, sides)):
         if only in (None, case.graph):
             yield from _graph_results(bundle, case, cache(partial(_exact_case, source, sides, number)))
 
@@ -107,9 +110,9 @@ def graph_results(bundle: Bundle, source: Source, only: str | None = None) -> It
 @torch.no_grad()
 def run_results(bundle: Bundle, source: Source) -> Iterator[Result]:
     """Yields the comparisons of whole runs."""
-    combined = reference.pipeline(source)
-    for name, request in _requests(_two_valid_sides(bundle.manifest["geometry"])).items():
-        found, expected = bundle.generate(request), reference.generate(combined, request)
+    generate = bundle.family.reference(source)
+    for name, request in bundle.family.requests(_two_valid_sides(bundle.manifest["geometry"])).items():
+        found, expected = bundle.generate(request), generate(request)
         exact_run = cache(partial(_exact_run, source, request))
         yield from _run_results(name, found, expected, exact_run, _computes_in_half(bundle))
 
@@ -117,13 +120,13 @@ def run_results(bundle: Bundle, source: Source) -> Iterator[Result]:
 def _exact_case(source: Source, sides: tuple[int, int], number: int) -> Case:
     """Computes the same case with the reference in float64."""
     with exact.float32_noise():
-        return next(itertools.islice(cases(exact.in_double(source), sides), number, None))
+        return next(itertools.islice(registry.family(source.family).cases(exact.in_double(source), sides), number, None))
 
 
 def _exact_run(source: Source, request: PictureRequest) -> Picture:
     """Computes the same run with the reference in float64."""
     with exact.float32_noise():
-        return reference.generate(reference.pipeline(exact.in_double(source)), request)
+        return registry.family(source.family).reference(exact.in_double(source))(request)
 
 
 def _computes_in_half(bundle: Bundle) -> bool:
@@ -202,7 +205,7 @@ def _two_valid_sides(geometry: dict) -> tuple[int, int]:
     for c_side in range(1, 65):
         b_side = int(geometry["latent_dim_scale"] * c_side)
         pixels = geometry["stage_a_factor"] * b_side
-        exact = b_side > 0 and b_side % geometry["stage_b_multiple"] == 0
+        exact = b_side >= geometry.get("stage_b_minimum", 1) and b_side % geometry["stage_b_multiple"] == 0
         if exact and int(np.ceil(pixels / geometry["resolution_multiple"])) == c_side:
             found.append(pixels)
         if len(found) == 2:
@@ -210,16 +213,3 @@ def _two_valid_sides(geometry: dict) -> tuple[int, int]:
     raise ExportError(
         f"no picture size fits this model's geometry {geometry}: check resolution_multiple and latent_dim_scale"
     )
-
-
-def _requests(sides: tuple[int, int]) -> dict[str, PictureRequest]:
-    small, large = sides
-    return {
-        "Stage C guided": PictureRequest("a photo of a cat!", None, small, small, 1, 4, 4.0, 3, 0.0),
-        "both guided, negative prompt": PictureRequest(
-            "a red apple", "blurry, low quality!", large, small, -2, 3, 6.5, 3, 3.0
-        ),
-        "Stage B guided": PictureRequest("a lighthouse", "a dog", small, large, 3, 2, 0.0, 4, 2.0),
-        "unguided, empty prompt": PictureRequest("", None, large, large, 2**40 + 1, 1, 1.0, 1, 0.0),
-        "over-long prompt": PictureRequest("ships and waves " * 40, "blurry " * 90, small, small, 5, 2, 4.0, 2, 4.0),
-    }

@@ -19,7 +19,7 @@ from torch._inductor.exc import InvalidCxxCompiler
 from wurstchen_export.bundle.export import export
 from wurstchen_export.bundle.manifest import Provenance
 from wurstchen_export.bundle.runtime import Bundle, PictureRequest
-from wurstchen_export.checks import reference
+from wurstchen_export.families.wuerstchen_v2 import reference
 from wurstchen_export.errors import ExportError
 from wurstchen_export.graphs import contract
 from wurstchen_export.model import tiny

@@ -18,8 +18,9 @@ import torch
 from torch import nn
 
 from wurstchen_export.bundle.export import Options, check_target, export
-from wurstchen_export.bundle.manifest import Defaults, Provenance
+from wurstchen_export.bundle.manifest import Provenance
 from wurstchen_export.errors import ExportError
+from wurstchen_export.families.family import Defaults
 from wurstchen_export.model import tiny
 from wurstchen_export.model.source import Source
 from wurstchen_export.model.tiny import Sizes

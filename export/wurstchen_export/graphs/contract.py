@@ -113,11 +113,11 @@ def graphs(architecture: Architecture) -> dict[str, GraphSpec]:
         _stage_c_step(architecture),
         _stage_b_condition(architecture),
         _stage_b_step(architecture),
-        _stage_a_decode(architecture),
-        _stage_a_encode(architecture),
+        stage_a_decode(_stage_b_latents(architecture)),
+        stage_a_encode(_stage_b_latents(architecture)),
     ]
     if architecture.has_compressor:
-        found.append(_semantic_compressor(architecture))
+        found.append(semantic_compressor(_stage_c_latents(architecture)))
     return {graph.name: graph for graph in found}
 
 
@@ -164,8 +164,10 @@ def _map_shape(level: int | None = None) -> TensorSpec:
     return _ints(map_shape(level), 4)
 
 
-def _step(name: str, latent_axes: tuple[Axis, ...], conditioning: tuple[TensorSpec, ...]) -> GraphSpec:
-    """``bad_step``: the first row of the table whose next latents held a NaN or an infinity, -1 while none did."""
+def step(name: str, latent_axes: tuple[Axis, ...], conditioning: tuple[TensorSpec, ...]) -> GraphSpec:
+    """A step graph: ``conditioning``: the outputs of its condition graph.
+
+    ``bad_step``: the first row of the table whose next latents held a NaN or an infinity, -1 while none did."""
     columns = len(STEP_TABLE_COLUMNS)
     inputs = (
         _floats("latents", *latent_axes),
@@ -189,7 +191,7 @@ def _stage_b_latents(a: Architecture) -> tuple[Axis, ...]:
 
 
 def _stage_c_step(a: Architecture) -> GraphSpec:
-    return _step(STAGE_C_STEP, _stage_c_latents(a), _stage_c_condition(a).outputs)
+    return step(STAGE_C_STEP, _stage_c_latents(a), _stage_c_condition(a).outputs)
 
 
 def _stage_b_condition(a: Architecture) -> GraphSpec:
@@ -212,17 +214,17 @@ def _stage_b_condition(a: Architecture) -> GraphSpec:
 
 
 def _stage_b_step(a: Architecture) -> GraphSpec:
-    return _step(STAGE_B_STEP, _stage_b_latents(a), _stage_b_condition(a).outputs)
+    return step(STAGE_B_STEP, _stage_b_latents(a), _stage_b_condition(a).outputs)
 
 
-def _stage_a_decode(a: Architecture) -> GraphSpec:
+def stage_a_decode(stage_b_latents: tuple[Axis, ...]) -> GraphSpec:
     """``levels``: the pixels times 255, rounded half to even; ``pixel_sum``: NaN if one of the pixels is.
 
     Bundles from before 2026-12-01 have the pixels alone.
     """
     return GraphSpec(
         STAGE_A_DECODE,
-        (_floats("stage_b_latents", *_stage_b_latents(a)),),
+        (_floats("stage_b_latents", *stage_b_latents),),
         (
             _floats("pixels", "images", 3, "height", "width"),
             TensorSpec("levels", BYTE, ("images", "height", "width", 3)),
@@ -231,17 +233,17 @@ def _stage_a_decode(a: Architecture) -> GraphSpec:
     )
 
 
-def _stage_a_encode(a: Architecture) -> GraphSpec:
+def stage_a_encode(stage_b_latents: tuple[Axis, ...]) -> GraphSpec:
     return GraphSpec(
         STAGE_A_ENCODE,
         (_floats("pixels", "images", 3, "height", "width"),),
-        (_floats("stage_b_latents", *_stage_b_latents(a)),),
+        (_floats("stage_b_latents", *stage_b_latents),),
     )
 
 
-def _semantic_compressor(a: Architecture) -> GraphSpec:
+def semantic_compressor(stage_c_latents: tuple[Axis, ...]) -> GraphSpec:
     return GraphSpec(
         SEMANTIC_COMPRESSOR,
         (_floats("pixels", "images", 3, "height", "width"),),
-        (_floats("semantic_latents", *_stage_c_latents(a)),),
+        (_floats("semantic_latents", *stage_c_latents),),
     )

@@ -46,15 +46,19 @@ class Affine:
 
 @dataclass(frozen=True)
 class Pending:
-    """A map, [rows, height, width, channels], to which a bias or an affine has yet to be applied."""
+    """A map, [rows, height, width, channels], to which a bias or an affine has yet to be applied.
+
+    epsilon: of the layer norms of the map.
+    """
 
     x: Tensor
     bias: Tensor | None = None
     affine: Affine | None = None
+    epsilon: float = nodes.EPSILON
 
     def modulated(self, modulation: Affine) -> Pending:
         """Adds a timestep block, whose offset includes the pending bias (see modulations)."""
-        return Pending(self.x if self.affine is None else self.settled(), affine=modulation)
+        return Pending(self.x if self.affine is None else self.settled(), affine=modulation, epsilon=self.epsilon)
 
     def settled(self) -> Tensor:
         if self.affine is not None:
@@ -64,19 +68,19 @@ class Pending:
     def normed(self) -> tuple[Tensor, Tensor]:
         """Returns the map with the bias or affine applied, and its layer norm."""
         affine = self._whole_affine()
-        return nodes.affine_norm(self.x, affine.scale, affine.offset, affine.start, affine.end)
+        return nodes.affine_norm(self.x, affine.scale, affine.offset, affine.start, affine.end, self.epsilon)
 
     def mixed(self, depthwise: Depthwise, joined: Sequence[Tensor] = ()) -> tuple[Tensor, Tensor]:
         """Returns the map with the bias or affine applied, and the layer norm of its convolution, concatenated with
         ``joined``."""
         if depthwise.weight.shape[2:] != (3, 3):
             y = self.settled()
-            normed = layer_norm(depthwise(y))
+            normed = layer_norm(depthwise(y), self.epsilon)
             return y, side_by_side(normed, *joined) if joined else normed
         affine = self._whole_affine()
-        weight = depthwise.weight.flatten(1).t()
+        weight, columns = depthwise.weight.flatten(1).t(), (affine.start, affine.end)
         return nodes.depthwise_norm(
-            self.x, affine.scale, affine.offset, affine.start, affine.end, weight, depthwise.bias, joined
+            self.x, affine.scale, affine.offset, *columns, weight, depthwise.bias, joined, self.epsilon
         )
 
     def _whole_affine(self) -> Affine:
@@ -143,7 +147,7 @@ def residual(
     """
     y, normed = state.mixed(depthwise, joined)
     wide, scale = nodes.dense_gelu_response(normed, weight, bias, narrow.gamma)
-    return Pending(nodes.scaled_dense_residual(wide, scale, narrow.weight, y), narrow.bias)
+    return Pending(nodes.scaled_dense_residual(wide, scale, narrow.weight, y), narrow.bias, epsilon=state.epsilon)
 
 
 def attention(state: Pending, block: Attention, text_keys_values: Tensor, index: int, map_shape: Tensor) -> Pending:
@@ -154,12 +158,13 @@ def attention(state: Pending, block: Attention, text_keys_values: Tensor, index:
     """
     if not block.self_attention:
         text = text_keys_values[index].to(state.x.dtype)
-        return Pending(block(state.settled(), TextBesideMap(text, None), map_shape))
+        whole = block(state.settled(), TextBesideMap(text, None), map_shape)
+        return Pending(whole, epsilon=state.epsilon)
     y, normed = state.normed()
     _, height, width, channels = y.shape
     joint = _joint_attention if block.head_dim == HEAD_DIM else _attention_of_other_heads
     mixed = to_map(joint(block, normed, text_keys_values, index), map_shape, height, width, channels)
-    return Pending(nodes.dense_residual(mixed, block.out.weight, y), block.out.bias)
+    return Pending(nodes.dense_residual(mixed, block.out.weight, y), block.out.bias, epsilon=state.epsilon)
 
 
 def _joint_attention(block: Attention, normed: Tensor, text_keys_values: Tensor, index: int) -> Tensor:

@@ -57,17 +57,17 @@ def for_gpus(x: Tensor) -> bool:
     return x.dtype != torch.float32
 
 
-def layer_norm(x: Tensor) -> Tensor:
+def layer_norm(x: Tensor, epsilon: float = LAYER_NORM_EPSILON) -> Tensor:
     """Layer norm over the channels, without scale and offset.
 
     ONNX Runtime's LayerNormalization is a scalar loop on the CPU: in float32 the same in single operators takes a
     fifth of the time. On a GPU it is one fused kernel with the sums in float32.
     """
     if for_gpus(x):
-        return F.layer_norm(x, x.shape[-1:], eps=LAYER_NORM_EPSILON)
+        return F.layer_norm(x, x.shape[-1:], eps=epsilon)
     centered = x - x.mean(dim=-1, keepdim=True)
     # Squares as a product: ONNX Runtime would recognise a power as the norm and put its own operator back.
-    return centered / ((centered * centered).mean(dim=-1, keepdim=True) + LAYER_NORM_EPSILON).sqrt()
+    return centered / ((centered * centered).mean(dim=-1, keepdim=True) + epsilon).sqrt()
 
 
 def side_by_side(*parts: Tensor) -> Tensor:
@@ -96,6 +96,16 @@ def to_tokens(x: Tensor) -> Tensor:
 def to_maps(x: Tensor) -> Tensor:
     """[rows, height, width, channels] to [rows, channels, height, width]."""
     return x.permute(0, 3, 1, 2)
+
+
+def unshuffled(x: Tensor, map_shape: Tensor, patch_size: int) -> Tensor:
+    """PixelUnshuffle to tokens; x: [rows, channels, height, width]; map_shape: of the result."""
+    p = patch_size
+    channels = x.shape[1]
+    height, width = x.shape[2] // p, x.shape[3] // p
+    x = to_map(to_tokens(x), map_shape, height, width, p * p * channels)  # p * p cells, but not yet of one square
+    x = reshape(x, KEEP, KEEP, p, REST, p, channels, rest=width).permute(0, 1, 3, 5, 2, 4)
+    return reshape(x, KEEP, KEEP, KEEP, p * p * channels)
 
 
 class Depthwise(nn.Module):
@@ -179,6 +189,7 @@ class Attention(nn.Module):
         self.heads = attention.heads
         self.head_dim = attention.to_q.out_features // attention.heads
         self.scale = attention.scale
+        self.epsilon = LAYER_NORM_EPSILON
         projections = [attention.to_q, attention.to_k, attention.to_v] if block.self_attn else [attention.to_q]
         self.projection = Dense.stacked(*projections)
         self.out = Dense.of(attention.to_out[0])
@@ -187,7 +198,7 @@ class Attention(nn.Module):
         """x: [rows, height, width, channels]; map_shape: of x."""
         height, width = x.shape[1:3]
         parts = 3 if self.self_attention else 1
-        projected = self.projection(layer_norm(x))
+        projected = self.projection(layer_norm(x, self.epsilon))
         projected = reshape(projected, KEEP, REST, parts, self.heads, self.head_dim, rest=height * width)
         projected = projected.permute(2, 0, 3, 1, 4)
         keys_values = text.before(projected[1:]) if self.self_attention else text.keys_values

@@ -71,6 +71,14 @@ def cropped(x: Tensor) -> Tensor:
     return torch.ops.wurstchen.cropped(x)
 
 
+def selected(x: Tensor, axis: int, index: Tensor, length: int) -> Tensor:
+    """x along an axis at the places of an index, int64 [length].
+
+    torch's exporter would tie the axis of the index, an input of the graph, to how else the caller knows the length.
+    """
+    return torch.ops.wurstchen.selected(x, axis, index, length)
+
+
 @torch.library.custom_op("wurstchen::reshape", mutates_args=())
 def _reshape(x: Tensor, target: Sequence[int], lengths: Sequence[int]) -> Tensor:
     return x.reshape(list(lengths)).clone()
@@ -114,10 +122,25 @@ def _onnx_cropped(x):
     return opset20.Slice(x, constant(1, 1), constant(-1, -1), constant(1, 2))
 
 
+@torch.library.custom_op("wurstchen::selected", mutates_args=())
+def _selected(x: Tensor, axis: int, index: Tensor, length: int) -> Tensor:
+    return x.index_select(axis, index)
+
+
+@_selected.register_fake
+def _(x, axis, index, length):
+    return x.new_empty([length if at == axis else own for at, own in enumerate(x.shape)])
+
+
+def _onnx_selected(x, axis, index, length):
+    return opset20.Gather(x, index, axis=axis)
+
+
 TRANSLATIONS = {
     torch.ops.wurstchen.reshape.default: _onnx_reshape,
     torch.ops.wurstchen.to_map.default: _onnx_to_map,
     torch.ops.wurstchen.cropped.default: _onnx_cropped,
+    torch.ops.wurstchen.selected.default: _onnx_selected,
 }
 """How torch.onnx.export writes these operators."""
 

@@ -26,6 +26,7 @@ from wurstchen_export.graphs.layers import (
     side_by_side,
     to_maps,
     to_tokens,
+    unshuffled,
 )
 from wurstchen_export.graphs.resize import bicubic
 from wurstchen_export.graphs.shapes import KEEP, REST, counted, map_shape_of, ones_like_axis, reshape, to_map
@@ -206,7 +207,7 @@ class StageBStep(nn.Module):
 
     def noise(self, latents: Tensor, noise_ratio: Tensor, context: Context) -> Tensor:
         """The reference's forward: latents [rows, channels, b_height, b_width] to the noise in them, float32."""
-        x = self._unshuffled(latents.to(self.out.weight.dtype), context.map_shapes[0])
+        x = unshuffled(latents.to(self.out.weight.dtype), context.map_shapes[0], self.patch_size)
         run = self.plan.run_fused if for_gpus(x) else self.plan.run
         x = run(layer_norm(self.embedding(x)), noise_ratio, context)
         x = F.pixel_shuffle(to_maps(self.out(x).float()), self.patch_size)
@@ -214,15 +215,6 @@ class StageBStep(nn.Module):
         a, b = x[:, :channels], x[:, channels:]
         b = b.sigmoid() * (1 - PREDICTION_EPSILON * 2) + PREDICTION_EPSILON
         return (latents - a) / b
-
-    def _unshuffled(self, x: Tensor, map_shape: Tensor) -> Tensor:
-        """PixelUnshuffle to tokens."""
-        p = self.patch_size
-        channels = x.shape[1]
-        height, width = x.shape[2] // p, x.shape[3] // p
-        x = to_map(to_tokens(x), map_shape, height, width, p * p * channels)  # p * p cells, but not yet of one square
-        x = reshape(x, KEEP, KEEP, p, REST, p, channels, rest=width).permute(0, 1, 3, 5, 2, 4)
-        return reshape(x, KEEP, KEEP, KEEP, p * p * channels)
 
 
 class _Program(nn.Module):

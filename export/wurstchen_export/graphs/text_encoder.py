@@ -35,12 +35,16 @@ class TextEncoder(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """input_ids, attention_mask: int64 [rows, tokens]. Returns float32 [rows, tokens, width]."""
+        return self.final_norm(self.hidden(input_ids, attention_mask)).float()
+
+    def hidden(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """The last hidden state before the final layer norm, [rows, tokens, width]."""
         x = F.embedding(input_ids, self.token_embedding) + self.position_embedding
         hidden = self.future[None, None] | (attention_mask == 0)[:, None, None, :]
         bias = torch.where(hidden, torch.finfo(x.dtype).min, 0.0).to(x.dtype)
         for layer in self.layers:
             x = layer(x, bias)
-        return self.final_norm(x).float()
+        return x
 
 
 class TextLayer(nn.Module):
@@ -59,18 +63,21 @@ class TextLayer(nn.Module):
         self.activation = layer.mlp.activation_fn
         self.narrow = Dense.of(layer.mlp.fc2)
 
-    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        """x: [rows, tokens, width]; bias: what to add to the attention scores, [rows, 1, tokens, tokens]."""
+    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
+        """x: [rows, tokens, width]; bias: what to add to the attention scores, [rows, 1, tokens, tokens],
+        or None."""
         x = _added(x, self.out, self._attention(self.projection(self.norm1(x)), bias))
         return _added(x, self.narrow, self._widened(self.norm2(x)))
 
-    def _attention(self, projected: Tensor, bias: Tensor) -> Tensor:
+    def _attention(self, projected: Tensor, bias: Tensor | None) -> Tensor:
         tokens, head_dim = projected.shape[1], projected.shape[2] // (3 * self.heads)
-        if for_gpus(projected) and head_dim in MASKED_HEAD_DIMS and tokens <= MASKED_TOKENS:
+        has_kernel = bias is not None and head_dim in MASKED_HEAD_DIMS and tokens <= MASKED_TOKENS
+        if for_gpus(projected) and has_kernel:
             return nodes.masked_attention(projected, bias, self.heads, self.scale)
         parts = reshape(projected, KEEP, KEEP, 3, self.heads, head_dim).permute(2, 0, 3, 1, 4)
         queries, keys, values = parts[0] * self.scale, parts[1], parts[2]
-        weights = torch.softmax(torch.matmul(queries, keys.transpose(2, 3)) + bias, dim=-1)
+        scores = torch.matmul(queries, keys.transpose(2, 3))
+        weights = torch.softmax(scores if bias is None else scores + bias, dim=-1)
         return reshape(torch.matmul(weights, values).transpose(1, 2), KEEP, KEEP, self.heads * head_dim)
 
     def _widened(self, x: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Callable
 
 import torch
@@ -73,15 +74,25 @@ def builders(source: Source, precision: str, keep_apart: bool) -> dict[str, Call
         contract.SEMANTIC_COMPRESSOR: lambda: CompressorGraph(source.compressor),
     }
     specs = contract.graphs(a)
-    return {name: _builder(spec, modules[name], geometry, precision) for name, spec in specs.items()}
+    return {
+        name: builder(spec, modules[name], partial(_axes, spec, geometry), precision) for name, spec in specs.items()
+    }
 
 
-def _builder(spec: GraphSpec, make: Callable[[], nn.Module], geometry: Geometry, precision: str):
+Axes = dict[str, tuple[int, object]]
+"""Every axis symbol's sample size and torch.export dimension."""
+
+
+def builder(
+    spec: GraphSpec, make: Callable[[], nn.Module], make_axes: Callable[[], Axes], precision: str
+) -> Callable[[], Exportable]:
+    """Returns a function that builds the module of a graph and its sample inputs."""
+
     def build() -> Exportable:
         module = make().eval().cpu()
         if precision == "fp16":
             module = in_half(module)
-        axes = _axes(spec, geometry)
+        axes = make_axes()
         inputs = tuple(_sample(tensor, axes) for tensor in spec.inputs)
         shapes = tuple(
             {index: axes[axis][1] for index, axis in enumerate(tensor.axes) if isinstance(axis, str)}
@@ -105,9 +116,8 @@ def in_half(module: nn.Module) -> nn.Module:
     return module
 
 
-def _axes(spec: GraphSpec, geometry: Geometry) -> dict[str, tuple[int, object]]:
-    """Every axis symbol's sample size and torch.export dimension."""
-    axes: dict[str, tuple[int, object]] = {
+def _axes(spec: GraphSpec, geometry: Geometry) -> Axes:
+    axes: Axes = {
         "images": (IMAGES, Dim("images", min=1)),
         "rows": (2 * IMAGES, Dim("rows", min=1)),
         "steps": (STEPS, Dim("steps", min=1)),
@@ -133,7 +143,7 @@ def _multiple(factor: int, base: int, dim) -> tuple[int, object]:
     return factor * base, dim if factor == 1 else factor * dim
 
 
-def _sample(tensor: contract.TensorSpec, axes: dict) -> Tensor:
+def _sample(tensor: contract.TensorSpec, axes: Axes) -> Tensor:
     shape = [axes[axis][0] if isinstance(axis, str) else axis for axis in tensor.axes]
     if tensor.dtype == contract.INT:
         return torch.ones(shape, dtype=torch.int64)

@@ -10,13 +10,14 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar, Iterable, Mapping
 
 from torch import nn
 
 from wurstchen_export.errors import ExportError
-from wurstchen_export.model import weights
+from wurstchen_export.model import parts, weights
 from wurstchen_export.model.architecture import Architecture, AttentionShape
-from wurstchen_export.model.classes import clip_tokenizer, wuerstchen
+from wurstchen_export.model.classes import wuerstchen
 from wurstchen_export.model.plan import Plan, blocks_of
 
 COMPRESSOR_FOLDER = "compressor"
@@ -32,6 +33,15 @@ class Source:
     stage_b_folder: Path
     compressor_folder: Path | None = None
 
+    family: ClassVar[str] = "wuerstchen-v2"
+
+    @staticmethod
+    def of(prior: Path, decoder: Path, compressor: Path | None = None) -> Source:
+        """Returns the model in these folders. Raises ExportError with the names of missing parts."""
+        require_parts(prior, STAGE_C_PARTS, "--prior")
+        require_parts(decoder, STAGE_B_PARTS, "--decoder")
+        return Source(prior, decoder, compressor)
+
     @staticmethod
     def find(source: Path | None, prior: Path | None = None, decoder: Path | None = None) -> Source:
         """Returns the model in ``source/prior`` and ``source/decoder``, or in the folders ``prior`` and ``decoder``.
@@ -45,51 +55,50 @@ class Source:
             )
         if source is not None and not source.is_dir():
             raise ExportError(f"--source {source} is not a folder")
-        stage_c = prior or source / "prior"
-        stage_b = decoder or source / "decoder"
-        _require_parts(stage_c, STAGE_C_PARTS, "--prior")
-        _require_parts(stage_b, STAGE_B_PARTS, "--decoder")
         compressor = None if source is None else source / COMPRESSOR_FOLDER
-        return Source(stage_c, stage_b, compressor if compressor is not None and compressor.is_dir() else None)
+        has_compressor = compressor is not None and compressor.is_dir()
+        return Source.of(
+            prior or source / "prior", decoder or source / "decoder", compressor if has_compressor else None
+        )
 
     @cached_property
     def stage_c(self) -> nn.Module:
         """WuerstchenPrior."""
-        return _component(wuerstchen().WuerstchenPrior, self.stage_c_folder, "prior")
+        return parts.component(wuerstchen().WuerstchenPrior, self.stage_c_folder / "prior")
 
     @cached_property
     def stage_b(self) -> nn.Module:
         """WuerstchenDiffNeXt."""
-        return _component(wuerstchen().WuerstchenDiffNeXt, self.stage_b_folder, "decoder")
+        return parts.component(wuerstchen().WuerstchenDiffNeXt, self.stage_b_folder / "decoder")
 
     @cached_property
     def stage_a(self) -> nn.Module:
         """PaellaVQModel."""
-        return _component(wuerstchen().PaellaVQModel, self.stage_b_folder, "vqgan")
+        return parts.component(wuerstchen().PaellaVQModel, self.stage_b_folder / "vqgan")
 
     @cached_property
     def text_encoder_c(self) -> nn.Module:
-        return _text_encoder(self.stage_c_folder)
+        return parts.text_encoder(self.stage_c_folder / "text_encoder")
 
     @cached_property
     def text_encoder_b(self) -> nn.Module:
-        return _text_encoder(self.stage_b_folder)
+        return parts.text_encoder(self.stage_b_folder / "text_encoder")
 
     @cached_property
     def tokenizer_c(self):
-        return _tokenizer(self.stage_c_folder)
+        return parts.tokenizer(self.stage_c_folder / "tokenizer")
 
     @cached_property
     def tokenizer_b(self):
-        return _tokenizer(self.stage_b_folder)
+        return parts.tokenizer(self.stage_b_folder / "tokenizer")
 
     @cached_property
     def scheduler_c(self):
-        return _scheduler(self.stage_c_folder)
+        return parts.scheduler(self.stage_c_folder / "scheduler")
 
     @cached_property
     def scheduler_b(self):
-        return _scheduler(self.stage_b_folder)
+        return parts.scheduler(self.stage_b_folder / "scheduler")
 
     @cached_property
     def compressor(self) -> nn.Module | None:
@@ -170,7 +179,18 @@ def read_json(path: Path) -> dict:
         raise ExportError(f"{path} is not JSON: {error}") from None
 
 
-def _require_parts(folder: Path, parts: tuple[str, ...], option: str) -> None:
+def found_configs(paths: Iterable[str], folders: Mapping[str, Path | None]) -> dict[str, dict]:
+    """Returns the configuration files of a model by their paths in it; folders: of its parts, by a path's first name."""
+    found = {}
+    for path in paths:
+        name, _, inner = path.partition("/")
+        if folders[name] is not None:
+            content = read_json(folders[name] / inner)
+            found[path] = {key: value for key, value in content.items() if key != "_name_or_path"}
+    return found
+
+
+def require_parts(folder: Path, parts: tuple[str, ...], option: str) -> None:
     if not folder.is_dir():
         raise ExportError(
             f"{folder} is not a folder: --source wants DIR/prior and DIR/decoder;"
@@ -182,47 +202,6 @@ def _require_parts(folder: Path, parts: tuple[str, ...], option: str) -> None:
         raise ExportError(
             f"{folder} lacks {', '.join(missing)} (found: {found}); {option} must be a whole pipeline's folder"
         )
-
-
-def _loaded(folder: Path, load, what: str):
-    try:
-        return load()
-    except ExportError:
-        raise
-    except Exception as error:  # the libraries raise many types for damaged files
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ExportError(f"cannot load {what} from {folder}: {reason}") from error
-
-
-def _component(cls, folder: Path, name: str) -> nn.Module:
-    load = lambda: cls.from_pretrained(str(folder / name))
-    return _loaded(folder / name, load, cls.__name__).float().eval()
-
-
-def _text_encoder(folder: Path) -> nn.Module:
-    from transformers import CLIPTextModel, logging
-
-    # The prior's folder holds a CLIPTextModelWithProjection. Its projection is not used; the warning about the
-    # unused weights is suppressed.
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
-    try:
-        load = lambda: CLIPTextModel.from_pretrained(str(folder / "text_encoder"))
-        return _loaded(folder / "text_encoder", load, "CLIPTextModel").float().eval()
-    finally:
-        logging.set_verbosity(verbosity)
-
-
-def _tokenizer(folder: Path):
-    load = lambda: clip_tokenizer().from_pretrained(str(folder / "tokenizer"))
-    return _loaded(folder / "tokenizer", load, "the tokenizer")
-
-
-def _scheduler(folder: Path):
-    from diffusers import DDPMWuerstchenScheduler
-
-    load = lambda: DDPMWuerstchenScheduler.from_pretrained(str(folder / "scheduler"))
-    return _loaded(folder / "scheduler", load, "DDPMWuerstchenScheduler")
 
 
 def _attention_shape(blocks: list[nn.Module]) -> AttentionShape:

@@ -181,16 +181,16 @@ def stage_a_of(sizes: Sizes, scale_factor: float = SCALE_FACTOR) -> nn.Module:
 def text_encoder_c_of(sizes: Sizes) -> nn.Module:
     from transformers import CLIPTextModelWithProjection
 
-    return CLIPTextModelWithProjection(_text_config(sizes, *sizes.text_c, hidden_act="gelu"))
+    return CLIPTextModelWithProjection(text_config(sizes, *sizes.text_c, hidden_act="gelu"))
 
 
 def text_encoder_b_of(sizes: Sizes) -> nn.Module:
     from transformers import CLIPTextModel
 
-    return CLIPTextModel(_text_config(sizes, *sizes.text_b, hidden_act="quick_gelu"))
+    return CLIPTextModel(text_config(sizes, *sizes.text_b, hidden_act="quick_gelu"))
 
 
-def _text_config(sizes: Sizes, width: int, layers: int, heads: int, hidden_act: str):
+def text_config(sizes: Sizes, width: int, layers: int, heads: int, hidden_act: str):
     from transformers import CLIPTextConfig
 
     vocabulary = sizes.vocabulary

@@ -14,7 +14,7 @@ from torch import Tensor
 from wurstchen_export.graphs.operators import formulas
 
 EPSILON = 1e-6
-"""Of every layer norm of Stage A, B and C."""
+"""Of the layer norms of Stage A, B and C, unless a map was divided by a number."""
 
 _call = torch.ops.wurstchen
 
@@ -39,9 +39,11 @@ def dense_bias_residual(x: Tensor, weight: Tensor, bias: Tensor, residual: Tenso
     return _call.DenseBiasResidual(x, weight, bias, residual)
 
 
-def affine_norm(x: Tensor, scale: Tensor, offset: Tensor, start: int, end: int) -> tuple[Tensor, Tensor]:
+def affine_norm(
+    x: Tensor, scale: Tensor, offset: Tensor, start: int, end: int, epsilon: float = EPSILON
+) -> tuple[Tensor, Tensor]:
     """Returns y = x (1 + scale) + offset and the layer norm of y."""
-    return _call.AffineNorm(x, scale, offset, [start], [end], EPSILON)
+    return _call.AffineNorm(x, scale, offset, [start], [end], epsilon)
 
 
 def depthwise_norm(
@@ -53,13 +55,14 @@ def depthwise_norm(
     weight: Tensor,
     bias: Tensor,
     joined: Sequence[Tensor] = (),
+    epsilon: float = EPSILON,
 ) -> tuple[Tensor, Tensor]:
     """Returns y = x (1 + scale) + offset and the layer norm of a zero-padded depthwise 3x3 convolution of y.
 
     weight: [9, channels]; joined: up to two maps that are concatenated to the norm along the channels.
     """
     widths = [part.shape[3] for part in (x, *joined)]
-    return _call.DepthwiseNorm(x, scale, offset, weight, bias, list(joined), [start], [end], EPSILON, widths)
+    return _call.DepthwiseNorm(x, scale, offset, weight, bias, list(joined), [start], [end], epsilon, widths)
 
 
 def mixing_depthwise(x: Tensor, weight: Tensor, bias: Tensor, next_bias: Tensor) -> tuple[Tensor, Tensor]:

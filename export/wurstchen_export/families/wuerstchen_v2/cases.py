@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wurstchen_export.families.family import Case
+from wurstchen_export.families.sampling_cases import STEPS, stage_a_cases, step_case
 from wurstchen_export.graphs import contract
 from wurstchen_export.model.plan import Plan, blocks_of
 from wurstchen_export.model.source import Source
@@ -22,18 +24,6 @@ PROMPTS = (
     "x",
     "naïve café",
 )
-STEPS = 3
-GUIDANCE = 3.5
-
-
-@dataclass(frozen=True)
-class Case:
-    """A graph, a label, its inputs and the expected outputs, both in the contract's order."""
-
-    graph: str
-    what: str
-    inputs: tuple[Tensor, ...]
-    expected: tuple[Tensor, ...]
 
 
 @dataclass(frozen=True)
@@ -67,7 +57,7 @@ def cases(source: Source, sides: tuple[int, int]) -> Iterator[Case]:
         generator = torch.Generator("cpu").manual_seed(index)
         yield from _stage_c_cases(source, shape, index % STEPS, generator)
         yield from _stage_b_cases(source, shape, index % STEPS, generator)
-        yield from _stage_a_cases(source, shape, generator)
+        yield from stage_a_cases(source.stage_a, str(shape), shape.images, shape.pixels, shape.b, generator)
         if source.compressor is not None:
             yield _compressor_case(source, shape, generator)
 
@@ -131,8 +121,10 @@ def _stage_c_cases(source: Source, shape: Shape, step: int, generator: torch.Gen
     yield Case(contract.STAGE_C_CONDITION, str(shape), (hidden_states, latents), conditioning)
 
     predict = lambda x, r: model(x, r, hidden_states)
-    inputs, expected = _step(source.scheduler_c, latents, step, predict, shape, generator)
-    yield Case(contract.STAGE_C_STEP, f"{shape} step {step}", (*inputs, *conditioning), expected)
+    what = f"{shape} step {step}"
+    yield step_case(
+        contract.STAGE_C_STEP, what, source.scheduler_c, latents, step, predict, shape.guided, conditioning, generator
+    )
 
 
 def _stage_b_cases(source: Source, shape: Shape, step: int, generator: torch.Generator) -> Iterator[Case]:
@@ -156,49 +148,10 @@ def _stage_b_cases(source: Source, shape: Shape, step: int, generator: torch.Gen
     yield Case(contract.STAGE_B_CONDITION, str(shape), (hidden_states, stage_c_latents, latents), tuple(conditioning))
 
     predict = lambda x, r: model(x, r, semantic, clip=hidden_states)
-    inputs, expected = _step(source.scheduler_b, latents, step, predict, shape, generator)
-    yield Case(contract.STAGE_B_STEP, f"{shape} step {step}", (*inputs, *conditioning), expected)
-
-
-def _step(scheduler, latents: Tensor, step: int, predict, shape: Shape, generator: torch.Generator):
-    """Returns the inputs of a step graph without the conditioning, and the results of pipeline and scheduler."""
-    scheduler.set_timesteps(STEPS)
-    timesteps = scheduler.timesteps
-    noise_seed = int(torch.randint(1 << 30, (1,), generator=generator))
-    noise = torch.randn(latents.shape, generator=torch.Generator("cpu").manual_seed(noise_seed))
-    noise_table = torch.randn(STEPS, *latents.shape, generator=generator)
-    noise_table[step] = noise
-
-    ratio = timesteps[step].expand(shape.images)
-    predicted = predict(torch.cat([latents] * 2), torch.cat([ratio] * 2)) if shape.guided else predict(latents, ratio)
-    if shape.guided:
-        text, negative = predicted.chunk(2)
-        predicted = torch.lerp(negative, text, GUIDANCE)
-    after = scheduler.step(
-        predicted, ratio, latents, generator=torch.Generator("cpu").manual_seed(noise_seed)
-    ).prev_sample
-    none_bad = torch.tensor([-1])
-    inputs = (latents, torch.tensor([step]), none_bad, _table(scheduler), noise_table, torch.tensor([GUIDANCE]))
-    return inputs, (after, torch.tensor([step + 1]), none_bad)
-
-
-def _table(scheduler) -> Tensor:
-    """Returns the step table, computed with the scheduler's own schedule."""
-    now, before = (scheduler._alpha_cumprod(t, "cpu") for t in (scheduler.timesteps[:-1], scheduler.timesteps[1:]))
-    alpha = now / before
-    std = ((1 - alpha) * (1 - before) / (1 - now)).sqrt() * (scheduler.timesteps[1:] != 0)
-    return torch.stack([scheduler.timesteps[:-1], 1 - alpha, (1 - now).sqrt(), (1 / alpha).sqrt(), std], dim=1)
-
-
-def _stage_a_cases(source: Source, shape: Shape, generator: torch.Generator) -> Iterator[Case]:
-    model = source.stage_a
-    scale = model.config.scale_factor
-    latents = torch.randn(shape.images, source.stage_b.config.c_in, *shape.b, generator=generator)
-    decoded = model.decode(latents * scale).sample.clamp(0, 1)
-    levels = (decoded * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
-    yield Case(contract.STAGE_A_DECODE, str(shape), (latents,), (decoded, levels, decoded.sum()[None]))
-    pixels = torch.rand(shape.images, 3, *shape.pixels, generator=generator)
-    yield Case(contract.STAGE_A_ENCODE, str(shape), (pixels,), (model.encode(pixels, return_dict=False)[0] / scale,))
+    what = f"{shape} step {step}"
+    yield step_case(
+        contract.STAGE_B_STEP, what, source.scheduler_b, latents, step, predict, shape.guided, conditioning, generator
+    )
 
 
 def _compressor_case(source: Source, shape: Shape, generator: torch.Generator) -> Case:

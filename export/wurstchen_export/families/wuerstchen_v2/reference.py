@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from wurstchen_export.bundle.runtime import Picture, PictureRequest
+from wurstchen_export.families.family import Picture, PictureRequest
 from wurstchen_export.model.source import Source
 
 

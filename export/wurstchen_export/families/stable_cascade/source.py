@@ -1,0 +1,191 @@
+"""Reads a Stable Cascade model in diffusers' layout."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+from torch import nn
+
+from wurstchen_export.errors import ExportError
+from wurstchen_export.families.family import parts_with_weights
+from wurstchen_export.families.stable_cascade import plan
+from wurstchen_export.model import parts, weights
+from wurstchen_export.model.classes import wuerstchen
+from wurstchen_export.model.source import read_json, require_parts
+
+STAGE_C_PARTS = ("text_encoder", "tokenizer", "scheduler", "prior")
+STAGE_B_PARTS = ("scheduler", "decoder", "vqgan")
+FEATURE_EXTRACTOR = Path("feature_extractor", "preprocessor_config.json")
+BICUBIC = 3
+"""PIL's number of the filter, as preprocessor_config.json has it."""
+
+
+@dataclass(frozen=True)
+class ImagePrompts:
+    """How pictures become the image encoder's pixels: the shorter side to ``resize``, the middle ``crop``, normalised."""
+
+    resize: int
+    crop: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def as_json(self) -> dict:
+        lists = {"mean": list(self.mean), "std": list(self.std)}
+        return {"resize": self.resize, "crop": self.crop, "resample": "bicubic", **lists}
+
+    @staticmethod
+    def read(path: Path) -> ImagePrompts:
+        """Raises ExportError for another way than CLIP's."""
+        found = read_json(path)
+        size, crop = found.get("size", {}), found.get("crop_size", {})
+        resize = size.get("shortest_edge") if isinstance(size, dict) else size
+        crops = (crop.get("height"), crop.get("width")) if isinstance(crop, dict) else (crop, crop)
+        wanted = {"do_resize": True, "do_center_crop": True, "do_rescale": True, "do_normalize": True}
+        wanted["resample"] = BICUBIC
+        other = [f"{name} {found[name]}" for name, value in wanted.items() if found.get(name, value) != value]
+        if other or resize is None or crops[0] is None or crops[0] != crops[1]:
+            raise ExportError(
+                f"{path}: expected CLIP's preprocessing (size.shortest_edge, a square crop_size, bicubic), found"
+                f" {', '.join(other) or f'size {size} and crop_size {crop}'}; images cannot be prompts of this model"
+            )
+        return ImagePrompts(resize, crops[0], tuple(found["image_mean"]), tuple(found["image_std"]))
+
+
+@dataclass(frozen=True)
+class CascadeSource:
+    """A model on disk. Components are loaded at first use, in float32 and evaluation mode."""
+
+    stage_c_folder: Path
+    stage_b_folder: Path
+    compressor_folder: Path | None = None
+
+    family: ClassVar[str] = "stable-cascade"
+
+    @staticmethod
+    def of(prior: Path, decoder: Path, compressor: Path | None = None) -> CascadeSource:
+        """Returns the model in these folders. Raises ExportError with the names of missing parts."""
+        require_parts(prior, STAGE_C_PARTS, "--prior")
+        require_parts(decoder, STAGE_B_PARTS, "--decoder")
+        return CascadeSource(prior, decoder, compressor)
+
+    @cached_property
+    def stage_c(self) -> nn.Module:
+        """StableCascadeUNet."""
+        return _network(self.stage_c_folder / "prior", "stage_c")
+
+    @cached_property
+    def stage_b(self) -> nn.Module:
+        """StableCascadeUNet."""
+        return _network(self.stage_b_folder / "decoder", "stage_b")
+
+    @cached_property
+    def stage_a(self) -> nn.Module:
+        """PaellaVQModel."""
+        return parts.component(wuerstchen().PaellaVQModel, self.stage_b_folder / "vqgan")
+
+    @cached_property
+    def text_encoder(self) -> nn.Module:
+        """CLIPTextModelWithProjection of the prior, whose embeddings the combined pipeline gives to Stage B too."""
+        from transformers import CLIPTextModelWithProjection
+
+        return parts.component(CLIPTextModelWithProjection, self.stage_c_folder / "text_encoder")
+
+    @cached_property
+    def image_encoder(self) -> nn.Module | None:
+        """CLIPVisionModelWithProjection; None if the model has none."""
+        from transformers import CLIPVisionModelWithProjection
+
+        folder = self.stage_c_folder / "image_encoder"
+        return parts.component(CLIPVisionModelWithProjection, folder) if folder.is_dir() else None
+
+    @cached_property
+    def image_prompts(self) -> ImagePrompts | None:
+        """None if the model has no image encoder."""
+        if self.image_encoder is None:
+            return None
+        found = ImagePrompts.read(self.stage_c_folder / FEATURE_EXTRACTOR)
+        side = self.image_encoder.config.image_size
+        if found.crop != side:
+            raise ExportError(
+                f"{self.stage_c_folder / FEATURE_EXTRACTOR} crops to {found.crop} px, image_encoder takes {side}:"
+                " use the files of one model"
+            )
+        return found
+
+    @cached_property
+    def tokenizer(self):
+        return parts.tokenizer(self.stage_c_folder / "tokenizer")
+
+    @cached_property
+    def scheduler_c(self):
+        return parts.scheduler(self.stage_c_folder / "scheduler")
+
+    @cached_property
+    def scheduler_b(self):
+        return parts.scheduler(self.stage_b_folder / "scheduler")
+
+    @cached_property
+    def compressor(self) -> nn.Module | None:
+        """The SemanticCompressor; None if the model has none."""
+        from wurstchen_export.model.compressor import SemanticCompressor
+
+        folder = self.compressor_folder
+        return None if folder is None else SemanticCompressor.from_pretrained(folder).float().eval()
+
+    @cached_property
+    def pipeline_settings(self) -> dict[str, float]:
+        """The values of resolution_multiple and latent_dim_scale: model_index.json's, or the pipelines' defaults."""
+        from diffusers import StableCascadeDecoderPipeline, StableCascadePriorPipeline
+
+        settings = {}
+        for folder, pipeline, name in (
+            (self.stage_c_folder, StableCascadePriorPipeline, "resolution_multiple"),
+            (self.stage_b_folder, StableCascadeDecoderPipeline, "latent_dim_scale"),
+        ):
+            default = inspect.signature(pipeline.__init__).parameters[name].default
+            settings[name] = float(read_json(folder / "model_index.json").get(name, default))
+        return settings
+
+    @cached_property
+    def tokens(self) -> int:
+        """The fixed number of token ids."""
+        length, positions = self.tokenizer.model_max_length, self.text_encoder.config.max_position_embeddings
+        if length > positions:
+            raise ExportError(
+                f"model_max_length of the tokenizer is {length}, but prior/text_encoder has only {positions}"
+                " positions: set model_max_length in tokenizer_config.json"
+            )
+        return length
+
+    @property
+    def stage_a_factor(self) -> int:
+        """px that a Stage B column stands for."""
+        config = self.stage_a.config
+        return config.up_down_scale_factor * 2 ** (config.levels - 1)
+
+    @property
+    def stage_c_divisor(self) -> float:
+        """By which the stream of Stage C's last half level is divided; set by rescale.py."""
+        return getattr(self.stage_c, "stream_divisor", 1.0)
+
+    def models(self) -> list[nn.Module]:
+        """Returns every module with weights."""
+        return parts_with_weights(
+            self.text_encoder, self.image_encoder, self.stage_c, self.stage_b, self.stage_a, self.compressor
+        )
+
+    def round_weights(self, kind: str) -> None:
+        """Rounds the weights to the values that a bundle of this kind (weights.KINDS) stores."""
+        weights.round_models(self.models(), kind)
+
+
+def _network(folder: Path, stage: str) -> nn.Module:
+    from diffusers import StableCascadeUNet
+
+    model = parts.component(StableCascadeUNet, folder)
+    plan.check(model, stage)
+    return model
