@@ -139,7 +139,7 @@ public record SafeTensors(ImmutableMap<String, Tensor> tensors, ImmutableMap<Str
         long start = offsets.get(0).asLong(-1);
         long end = offsets.get(1).asLong(-1);
         checkArgument(
-                start >= 0 && end - start == values * Float.BYTES && dataStart + end <= bytes.capacity(),
+                start >= 0 && end - start == values * Float.BYTES && end <= bytes.capacity() - dataStart,
                 "tensor %s of shape %s lies outside the file, or not in its own length: %s",
                 name,
                 axes,

@@ -2,6 +2,7 @@ package wurstchen.text;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.base.Ascii;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,7 +22,10 @@ public record WeightedText(String text, List<Part> parts) {
     private static final double MAX_WEIGHT = 10;
     private static final int MOST_PARTS = 200;
     private static final int MOST_DEPTH = 20;
-    private static final Pattern FACTOR = Pattern.compile("\\s*([0-9]+\\.?[0-9]*|\\.[0-9]+)\\s*");
+    private static final int MOST_SHOWN = 40;
+
+    /** Possessive, so that no digits are given back: a text of 100,000 digits and a letter would take minutes. */
+    private static final Pattern FACTOR = Pattern.compile("\\s*+([0-9]++\\.?+[0-9]*+|\\.[0-9]++)\\s*+");
 
     /** Copies the parts. */
     public WeightedText {
@@ -119,7 +123,7 @@ public record WeightedText(String text, List<Part> parts) {
                     FACTOR.matcher(number).matches(),
                     "%s: a weight must be a number, got '%s'; write \\: for a colon in brackets",
                     at(place - number.length()),
-                    number);
+                    Ascii.truncate(number, MOST_SHOWN, "..."));
             text.setLength(group.colon);
             weights.subList(group.colon, weights.size()).clear();
             return Double.parseDouble(number.strip());
