@@ -5,24 +5,31 @@ import java.util.concurrent.CountDownLatch;
 import wurstchen.onnx.internal.common.JvmExit;
 
 /**
- * Leaves the JVM during work that {@link JvmExit} knows of, which takes as many milliseconds as the first argument says, while daemon threads and
- * as many shutdown hooks as the second argument says begin more.
+ * Leaves the JVM during work that {@link JvmExit} knows of, while daemon threads and as many shutdown hooks as the second argument says begin
+ * more. The work goes on until more is refused, however long the exit takes to get there, and a little longer; or, if the first argument says
+ * so, for ever.
  */
 final class WorkAtExitProgram {
     static final int STATUS = 7;
+    static final String ENDS = "ends";
+    static final String HANGS = "hangs";
 
     /** What a hook does: so much that others would be done long before. */
     private static final int PIECES = 50;
 
     private static final Duration BETWEEN_PIECES = Duration.ofMillis(10);
 
+    /** An exit that does not wait for the work is over by then. */
+    private static final Duration AFTER_REFUSAL = Duration.ofMillis(300);
+
+    private static final CountDownLatch REFUSED = new CountDownLatch(1);
+
     private WorkAtExitProgram() {}
 
     /** Works and leaves. */
     public static void main(String[] args) throws InterruptedException {
-        Duration length = Duration.ofMillis(Long.parseLong(args[0]));
         CountDownLatch begun = new CountDownLatch(1);
-        daemon(() -> work(length, begun));
+        daemon(() -> work(args[0].equals(HANGS), begun));
         begun.await();
         for (int i = 0; i < Integer.parseInt(args[1]); i++) {
             Runtime.getRuntime().addShutdownHook(new Thread(WorkAtExitProgram::workInHook));
@@ -37,11 +44,12 @@ final class WorkAtExitProgram {
         thread.start();
     }
 
-    private static void work(Duration length, CountDownLatch begun) {
+    private static void work(boolean hangs, CountDownLatch begun) {
         try {
             JvmExit.during(() -> {
                 begun.countDown();
-                Thread.sleep(length.toMillis());
+                (hangs ? new CountDownLatch(1) : REFUSED).await();
+                Thread.sleep(AFTER_REFUSAL.toMillis());
                 System.out.println("the work is done");
                 return null;
             });
@@ -70,6 +78,7 @@ final class WorkAtExitProgram {
             }
         } catch (JvmExit.EndingException e) {
             System.out.println("no more work: " + e.getMessage());
+            REFUSED.countDown();
         }
     }
 }

@@ -20,25 +20,24 @@ class WorkAtExitTest {
     @TempDir
     private Path folder;
 
-    private ChildJvm start(Duration work, int hooks) throws IOException {
-        String length = Long.toString(work.toMillis());
-        return new ChildJvm(folder, WorkAtExitProgram.class, length, Integer.toString(hooks)).hangsAfter(Duration.ofMinutes(5));
+    private ChildJvm start(String work, int hooks) throws IOException {
+        return new ChildJvm(folder, WorkAtExitProgram.class, work, Integer.toString(hooks)).hangsAfter(Duration.ofMinutes(5));
     }
 
     @Test
     void exit_waitsForWorkAndLetsNoneBegin() throws Exception {
-        assertThat(start(Duration.ofSeconds(1), 0).exits(WorkAtExitProgram.STATUS)).containsExactly(REFUSED, "the work is done");
+        assertThat(start(WorkAtExitProgram.ENDS, 0).exits(WorkAtExitProgram.STATUS)).containsExactly(REFUSED, "the work is done");
     }
 
     @Test
     void exit_duringWorkThatHangs_doesNotWaitForItsEnd() throws Exception {
-        assertThat(start(Duration.ofDays(1), 0).exits(WorkAtExitProgram.STATUS)).containsExactly(REFUSED);
+        assertThat(start(WorkAtExitProgram.HANGS, 0).exits(WorkAtExitProgram.STATUS)).containsExactly(REFUSED);
     }
 
     /** The JDK starts hooks in an order that differs from run to run: so many that some come before this library's, and some after. */
     @RepeatedTest(3)
     void hooks_workUntilAllOfThemAreDone() throws Exception {
-        assertThat(start(Duration.ofSeconds(3), HOOKS).exits(WorkAtExitProgram.STATUS))
+        assertThat(start(WorkAtExitProgram.ENDS, HOOKS).exits(WorkAtExitProgram.STATUS))
                 .startsWith(Collections.nCopies(HOOKS, "a hook is done").toArray(String[]::new))
                 .endsWith(REFUSED, "the work is done")
                 .hasSize(HOOKS + 2);
