@@ -50,18 +50,25 @@ __device__ inline float gelu(float x) {
     return x * reciprocal(1.f + exp2Fast(x * p));
 }
 
-/** Sides of the product, and which tiles a cluster computes: pairs of channel tiles, the tokens' tiles of one pair one after another. */
+/**
+ * Sides of the product, and which tiles a cluster computes. Tiles that are computed at about the same time share the larger operand, so that it
+ * is read from memory once: the tokens of one pair of channel tiles come one after another, or the pairs for the same tokens.
+ */
 struct Work {
-    int tokens, depth, channels;
+    int rows, tokens, depth, channels;
     int tokenTiles; // of a map
-    int tiles;      // of all maps and pairs
+    int pairs;      // of channel tiles
+    bool pairsFirst; // the next tile has other channels
 
     template <int TOKENS>
     __device__ inline static Work of(int rows, int tokens, int depth, int channels) {
         const int tokenTiles = (tokens + TOKENS - 1) / TOKENS;
         const int pairs = (channels + BLOCKS * CHANNELS - 1) / (BLOCKS * CHANNELS);
-        return {tokens, depth, channels, tokenTiles, pairs * rows * tokenTiles};
+        return {rows, tokens, depth, channels, tokenTiles, pairs, static_cast<long long>(rows) * tokens > channels};
     }
+
+    /** Of all maps and pairs. */
+    __device__ inline int tiles() const { return pairs * rows * tokenTiles; }
 
     __device__ inline static int first() { return blockIdx.x / BLOCKS; }
     __device__ inline static int step() { return gridDim.x / BLOCKS; }
@@ -74,12 +81,14 @@ struct Tile {
     int row;
     int tokenTile;
 
-    __device__ inline Tile(const Work& work, int rows, int index) {
-        const int perPair = rows * work.tokenTiles;
-        const int pair = index / perPair;
-        const int rest = index - pair * perPair;
-        row = rest / work.tokenTiles;
-        tokenTile = rest - row * work.tokenTiles;
+    __device__ inline Tile(const Work& work, int index) {
+        const int inner = work.pairsFirst ? work.pairs : work.rows * work.tokenTiles;
+        const int outer = index / inner;
+        const int rest = index - outer * inner;
+        const int pair = work.pairsFirst ? rest : outer;
+        const int tokens = work.pairsFirst ? outer : rest;
+        row = tokens / work.tokenTiles;
+        tokenTile = tokens - row * work.tokenTiles;
         channel = (pair * BLOCKS + static_cast<int>(blockOfCluster())) * CHANNELS;
     }
 
@@ -147,7 +156,6 @@ struct Gelu {
     const TensorMap& outputs;
     const Half* bias;
     float* squares;
-    int rows;
     Work work;
 
     __device__ inline void run(unsigned memory) const {
@@ -175,8 +183,8 @@ struct Gelu {
         const unsigned block = blockOfCluster();
         prefetch(weights);
         prefetch(inputs);
-        for (int index = work.first(); index < work.tiles; index += work.step()) {
-            const Tile<TOKENS> tile(work, rows, index);
+        for (int index = work.first(); index < work.tiles(); index += work.step()) {
+            const Tile<TOKENS> tile(work, index);
             const int token = tile.token() + block * HALF;
             for (int k = 0; k < work.depth; k += DEPTH) {
                 ring.waitUntilEmpty();
@@ -193,8 +201,8 @@ struct Gelu {
     __device__ inline void compute(Ring ring, int group, unsigned result) const {
         const int stages = work.stages();
         ring.skip(group * stages);
-        for (int index = work.first() + group * work.step(); index < work.tiles; index += 2 * work.step()) {
-            const Tile<TOKENS> tile(work, rows, index);
+        for (int index = work.first() + group * work.step(); index < work.tiles(); index += 2 * work.step()) {
+            const Tile<TOKENS> tile(work, index);
             float sums[2][TOKENS / 8][4];
             if (index != work.first()) syncThreads(ORDER + group, 2 * GROUP);
             multiply(ring, stages, sums, ORDER + (group ^ 1));
@@ -295,7 +303,7 @@ struct Gelu {
                     const __grid_constant__ warp::TensorMap outputs, const warp::Half* bias, float* squares, int rows, int tokens, int depth, \
                     int channels) {                                                                                                         \
         const dense::Gelu<TOKENS, STAGES> gelu = {                                                                                          \
-                weights, inputs, outputs, bias, squares, rows, dense::Work::of<TOKENS>(rows, tokens, depth, channels)};                       \
+                weights, inputs, outputs, bias, squares, dense::Work::of<TOKENS>(rows, tokens, depth, channels)};                       \
         gelu.run(warp::dynamicShared());                                                                                                    \
     }
 
