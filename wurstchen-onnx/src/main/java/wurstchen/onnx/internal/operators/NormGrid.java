@@ -36,4 +36,9 @@ record NormGrid(String kernel, int blocks, int threads) {
         int blocks = Shapes.toInt("the number of blocks", Shapes.ceilDiv(tokens, FAST_TOKENS));
         return new NormGrid(name + "_" + part, blocks, FAST_THREADS);
     }
+
+    /** Returns the same with at most so many blocks, which then norm several tokens each, one after another. */
+    NormGrid atMost(int mostBlocks) {
+        return new NormGrid(kernel, Math.min(blocks, mostBlocks), threads);
+    }
 }
