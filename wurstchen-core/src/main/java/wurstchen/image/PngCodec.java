@@ -53,6 +53,20 @@ final class PngCodec {
         }
     }
 
+    /**
+     * Reads the text alone.
+     *
+     * @throws IOException if it is no PNG, or a damaged one, or its text unpacks to too much
+     */
+    static Map<String, String> decodeText(byte[] bytes) throws IOException {
+        PngChunks.check(bytes);
+        try {
+            return text(new PngImageParser().getMetadata(ByteSource.array(bytes), new PngImagingParameters()));
+        } catch (RuntimeException e) {
+            throw new IOException("a damaged PNG: " + e, e);
+        }
+    }
+
     private static Map<String, String> text(ImageMetadata metadata) {
         Map<String, String> text = new LinkedHashMap<>();
         if (metadata != null) {

@@ -1,5 +1,6 @@
 package wurstchen.image;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -52,6 +53,29 @@ class PngTest {
         assertThat(Picture.fromImage(ImageIO.read(file.toFile()))).isEqualTo(PICTURE);
         assertThat(Png.read(file)).isEqualTo(new Png(PICTURE, text())).hasSameHashCodeAs(new Png(PICTURE, text()));
         assertThat(Png.read(file).text()).containsExactlyEntriesOf(text());
+    }
+
+    @Test
+    void readText_isTheTextAlone_alsoOfPixelsThatAreDamaged() throws IOException {
+        Path file = folder.resolve("a.png");
+        byte[] bytes = new Png(PICTURE, text()).toBytes();
+        int data = new String(bytes, ISO_8859_1).indexOf("IDAT");
+        bytes[data + 5] ^= 0x55;
+        Files.write(file, bytes);
+
+        assertThat(Png.readText(file)).containsExactlyEntriesOf(text());
+        assertThat(Png.readText(new ByteArrayInputStream(bytes))).containsExactlyEntriesOf(text());
+        assertThatThrownBy(() -> Png.read(file)).isInstanceOf(WurstchenException.class);
+    }
+
+    @Test
+    void readText_ofAnotherFile_throws() throws IOException {
+        Path file = folder.resolve("a.txt");
+        Files.writeString(file, "no picture");
+
+        assertThatThrownBy(() -> Png.readText(file))
+                .isInstanceOf(WurstchenException.class)
+                .hasMessageStartingWith("cannot read " + file + ": ImagingException");
     }
 
     @Test

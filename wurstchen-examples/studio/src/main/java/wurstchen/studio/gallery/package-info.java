@@ -1,0 +1,2 @@
+/** Finished pictures as files: their metadata is the database. */
+package wurstchen.studio.gallery;
