@@ -8,8 +8,6 @@ import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,11 +30,6 @@ import wurstchen.studio.http.StudioServer;
 public final class StudioCommand implements Callable<Integer> {
     private static final String EMBEDDED = "wurstchen/model";
     private static final int TOKEN_BYTES = 18;
-
-    /** Loggers that are not collected, with their levels. */
-    private static final Logger JETTY = Logger.getLogger("org.eclipse.jetty");
-
-    private static final Logger JAVALIN = Logger.getLogger("io.javalin");
 
     @Spec
     private CommandSpec spec;
@@ -80,8 +73,6 @@ public final class StudioCommand implements Callable<Integer> {
      * @param args as {@code --help} lists them
      */
     public static void main(String[] args) {
-        JETTY.setLevel(Level.WARNING);
-        JAVALIN.setLevel(Level.WARNING);
         CommandLine line = new CommandLine(new StudioCommand());
         line.setExecutionExceptionHandler((e, command, result) -> {
             if (!(e instanceof WurstchenException)) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.javalin.http.NotFoundResponse;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import wurstchen.WurstchenException;
@@ -22,15 +23,12 @@ final class Problems {
             LOG.log(Level.WARNING, "a request failed", e);
             send(context, 500, e.getMessage());
         });
+        routes.exception(NotFoundResponse.class, (e, context) -> send(
+                context, 404, "there is no " + context.method() + " of this address; /api/openapi.json lists what there is"));
         routes.exception(HttpResponseException.class, (e, context) -> send(context, e.getStatus(), e.getMessage()));
         routes.exception(Exception.class, (e, context) -> {
             LOG.log(Level.ERROR, "a request failed unexpectedly", e);
             send(context, 500, "an unexpected failure, which the studio's log describes");
-        });
-        routes.error(404, context -> {
-            if (context.result() == null || context.result().isEmpty() || context.result().startsWith("Endpoint")) {
-                send(context, 404, "there is no " + context.method() + " of this address; /api/openapi.json lists what there is");
-            }
         });
     }
 

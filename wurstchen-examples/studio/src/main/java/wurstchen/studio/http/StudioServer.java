@@ -5,8 +5,11 @@ import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.staticfiles.Location;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import wurstchen.WurstchenException;
 import wurstchen.studio.Studio;
 
@@ -24,7 +27,10 @@ public final class StudioServer implements AutoCloseable {
             "Cross-Origin-Resource-Policy", "same-origin",
             "Cross-Origin-Opener-Policy", "same-origin",
             "Permissions-Policy", "camera=(), geolocation=(), microphone=()",
-            "Cache-Control", "no-cache");
+            "Cache-Control", "no-store");
+
+    /** Their usual messages at the start are many. Held here, since a logger that nobody holds loses its level. */
+    private static final List<Logger> QUIET = List.of(Logger.getLogger("org.eclipse.jetty"), Logger.getLogger("io.javalin"));
 
     private final Javalin server;
 
@@ -43,6 +49,7 @@ public final class StudioServer implements AutoCloseable {
      * @throws WurstchenException if the port is taken
      */
     public static StudioServer start(Studio studio, String host, int port, Optional<String> token) {
+        QUIET.forEach(logger -> logger.setLevel(Level.WARNING));
         Javalin server = Javalin.create(config -> configure(config, studio, new Access(token)));
         try {
             server.start(host, port);
@@ -63,7 +70,7 @@ public final class StudioServer implements AutoCloseable {
         config.staticFiles.add(files -> {
             files.directory = PAGE;
             files.location = Location.CLASSPATH;
-            files.headers = Map.of("Cache-Control", "no-cache");
+            files.headers = Map.of("Cache-Control", "no-store");
         });
         config.routes.before(context -> HEADERS.forEach(context::header));
         config.routes.before(access::check);

@@ -56,7 +56,7 @@ export class OrderForm {
           this.#field('long-prompts', 'Prompts that are too long', el('select', {},
             el('option', { value: '' }, 'are cut'), el('option', { value: 'windows' }, 'are read in windows'), el('option', { value: 'refuse' }, 'are refused')))),
         el('div', {}, el('label', { className: 'inline' }, this.#weights, 'Brackets weigh words, as in (red:1.3)')),
-        this.#field('stage-c-timesteps', 'Stage C noise ratios', el('input', { placeholder: 'evenly spaced; or reference, or 1, 0.6, 0.3, 0' })),
+        this.#field('stage-c-timesteps', 'Stage C noise ratios', el('input', { placeholder: 'evenly spaced, or such as 1, 0.6, 0.3, 0' })),
         this.#field('stage-b-timesteps', 'Stage B noise ratios', el('input', { placeholder: 'evenly spaced' }))),
       el('div', { className: 'actions' },
         el('button', { type: 'submit', className: 'primary', id: 'draw' }, 'Draw ', el('kbd', {}, 'Ctrl ↵')),
