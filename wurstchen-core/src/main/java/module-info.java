@@ -22,6 +22,5 @@ module wurstchen.core {
     exports wurstchen.stage;
     exports wurstchen.text;
     exports wurstchen.internal to
-            wurstchen.onnx,
-            wurstchen.examples;
+            wurstchen.onnx;
 }

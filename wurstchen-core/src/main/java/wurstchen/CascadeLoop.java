@@ -11,7 +11,6 @@ import wurstchen.internal.StageCBeginning;
 import wurstchen.internal.StageCStart;
 import wurstchen.internal.StepPreviews;
 import wurstchen.internal.StepWork;
-import wurstchen.internal.VisibleText;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.Previews;
 import wurstchen.progress.StagePhase;
@@ -25,6 +24,7 @@ import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 import wurstchen.text.LongPrompts;
+import wurstchen.text.VisibleText;
 
 /**
  * The cascade from a prompt to pictures: tokenize and encode once, then for each batch run Stage C, run Stage B, decode with Stage A.

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import wurstchen.image.Picture;
 import wurstchen.image.Png;
-import wurstchen.internal.VisibleText;
+import wurstchen.text.VisibleText;
 
 /**
  * A picture and how it was made. Immutable. Two are equal if their pixels and their settings are, whatever device made them.

@@ -54,6 +54,17 @@ public record PictureMetadata(PictureSettings settings, PictureOrigin origin) {
         return read(FlatJson.read(json));
     }
 
+    /**
+     * Reads the values of a JSON object, such as those that {@link PictureRequest.Builder#values} takes.
+     *
+     * @param json one object of texts, numbers, true, false, and lists of numbers
+     * @return names to texts in their order; the numbers of a list have {@code ", "} between them
+     * @throws IllegalArgumentException if it is anything else, or a name is there twice
+     */
+    public static Map<String, String> valuesOf(String json) {
+        return FlatJson.read(json);
+    }
+
     private static PictureMetadata read(Map<String, String> values) {
         return new PictureMetadata(PictureSettings.fromText(values), PictureOrigin.fromText(values));
     }

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import wurstchen.image.Fit;
@@ -36,7 +37,15 @@ final class SettingsText {
             List.of("prompt", "negative-prompt", "seed", "width", "height", "stage-c-guidance", "stage-b-guidance");
 
     private static final String WHOLE = "a whole number";
+    private static final String SEED = "a whole number from -2^63 to 2^64 - 1";
+
+    /** Java reads the digits of other scripts too. */
+    private static final Pattern DIGITS = Pattern.compile("[+-]?[0-9]+");
+
     private static final String LIST = "numbers with ', ' between";
+
+    /** In place of a list: the reference's own for Stage C. */
+    private static final String REFERENCE = "reference";
 
     private static final ImmutableMap<String, Setter<?>> SETTERS = setters();
 
@@ -156,13 +165,13 @@ final class SettingsText {
         ImmutableMap.Builder<String, Setter<?>> setters = ImmutableMap.builder();
         setters.put("prompt", new Setter<>("a text", Function.identity(), PictureRequest.Builder::prompt));
         setters.put("negative-prompt", new Setter<>("a text", Function.identity(), PictureRequest.Builder::negativePrompt));
-        setters.put("seed", new Setter<>(WHOLE, Long::valueOf, PictureRequest.Builder::seed));
-        setters.put("width", new Setter<>(WHOLE, Integer::valueOf, PictureRequest.Builder::width));
-        setters.put("height", new Setter<>(WHOLE, Integer::valueOf, PictureRequest.Builder::height));
-        setters.put("stage-c-steps", new Setter<>(WHOLE, Integer::valueOf, PictureRequest.Builder::stageCSteps));
+        setters.put("seed", new Setter<>(SEED, SettingsText::seed, PictureRequest.Builder::seed));
+        setters.put("width", new Setter<>(WHOLE, SettingsText::integer, PictureRequest.Builder::width));
+        setters.put("height", new Setter<>(WHOLE, SettingsText::integer, PictureRequest.Builder::height));
+        setters.put("stage-c-steps", new Setter<>(WHOLE, SettingsText::integer, PictureRequest.Builder::stageCSteps));
         setters.put("stage-c-timesteps", new Setter<>(LIST, SettingsText::timesteps, PictureRequest.Builder::stageCTimesteps));
         setters.put("stage-c-guidance", new Setter<>("a number", Float::valueOf, PictureRequest.Builder::stageCGuidance));
-        setters.put("stage-b-steps", new Setter<>(WHOLE, Integer::valueOf, PictureRequest.Builder::stageBSteps));
+        setters.put("stage-b-steps", new Setter<>(WHOLE, SettingsText::integer, PictureRequest.Builder::stageBSteps));
         setters.put("stage-b-timesteps", new Setter<>(LIST, SettingsText::timesteps, PictureRequest.Builder::stageBTimesteps));
         setters.put("stage-b-guidance", new Setter<>("a number", Float::valueOf, PictureRequest.Builder::stageBGuidance));
         setters.put("prompt-weights", new Setter<>("true or false", SettingsText::bool, PictureRequest.Builder::promptWeights));
@@ -211,16 +220,33 @@ final class SettingsText {
                 value("blend-share", "a number", Float::valueOf),
                 value("blend-prompt", "a text", Function.identity()),
                 value("blend-negative-prompt", "a text", Function.identity()),
-                value("blend-seed", "a whole number", Long::valueOf),
+                value("blend-seed", SEED, SettingsText::seed),
                 Optional.ofNullable(input("blend-image-sha256")));
     }
 
+    private static Integer integer(String number) {
+        return Integer.valueOf(digits(number));
+    }
+
+    /** Reads 2^63 and more, which other programs write, as the negative number of the same 64 bits. */
+    private static Long seed(String number) {
+        String digits = digits(number);
+        return digits.startsWith("-") ? Long.valueOf(digits) : Long.valueOf(Long.parseUnsignedLong(digits));
+    }
+
+    private static String digits(String number) {
+        if (!DIGITS.matcher(number).matches()) {
+            throw new NumberFormatException();
+        }
+        return number;
+    }
+
     private static Timesteps timesteps(String list) {
-        return Timesteps.of(split(list));
+        return list.equals(REFERENCE) ? Timesteps.stageCDefault() : Timesteps.of(split(list));
     }
 
     private static float[] split(String list) {
-        String[] parts = list.split(SEPARATOR, -1);
+        String[] parts = list.split(",", -1);
         float[] ratios = new float[parts.length];
         for (int i = 0; i < parts.length; i++) {
             ratios[i] = Float.parseFloat(parts[i]);

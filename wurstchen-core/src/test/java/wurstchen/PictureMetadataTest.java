@@ -85,6 +85,17 @@ class PictureMetadataTest {
         }
     }
 
+    @Test
+    void values_areTextsInTheirOrder() {
+        assertThat(PictureMetadata.valuesOf("{\"b\": [1, 0.5], \"a\": -2, \"c\": true, \"d\": \"x\"}"))
+                .isEqualTo(Map.of("a", "-2", "b", "1, 0.5", "c", "true", "d", "x"))
+                .extracting(values -> java.util.List.copyOf(values.keySet()))
+                .isEqualTo(java.util.List.of("b", "a", "c", "d"));
+        assertThatThrownBy(() -> PictureMetadata.valuesOf("[]"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("expected a JSON object such as {\"prompt\": \"a red apple\"}, got '[]'");
+    }
+
     private static void assertRefused(String json, String message) {
         assertThatThrownBy(() -> PictureMetadata.fromJson(json)).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
     }

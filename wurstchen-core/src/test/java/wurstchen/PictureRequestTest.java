@@ -212,12 +212,32 @@ class PictureRequestTest {
     }
 
     @Test
+    void textTimesteps_mayBeTheReferences() {
+        assertThat(builder.values(Map.of("stage-c-timesteps", "reference")).build().stageCTimesteps()).hasValue(Timesteps.stageCDefault());
+        assertThat(builder.values(Map.of("stage-c-timesteps", "1,0")).build().stageCTimesteps()).hasValue(Timesteps.uniform(1));
+    }
+
+    @Test
+    void textSeeds_goTo64Bits() {
+        assertThat(builder.values(Map.of("seed", "18446744073709551615")).build().seed()).hasValue(-1);
+        assertThat(builder.values(Map.of("seed", "9223372036854775808")).build().seed()).hasValue(Long.MIN_VALUE);
+        assertThat(builder.values(Map.of("seed", "-9223372036854775808")).build().seed()).hasValue(Long.MIN_VALUE);
+        assertThat(builder.values(Map.of("seed", "+7")).build().seed()).hasValue(7);
+    }
+
+    @Test
     void textValues_thatAreUnknownOrMalformedOrOutOfRange_areRefused() {
         assertRefused(
                 () -> builder.values(Map.of("stage-c-step", "1")),
                 "unknown setting 'stage-c-step'; there are prompt, negative-prompt, seed, width, height, stage-c-steps, stage-c-timesteps,"
                         + " stage-c-guidance, stage-b-steps, stage-b-timesteps, stage-b-guidance, prompt-weights, long-prompts");
         assertRefused(() -> builder.values(Map.of("width", "wide")), "setting 'width' must be a whole number, got 'wide'");
+        for (String seed : new String[] {"18446744073709551616", "-9223372036854775809", "\u0663", "--1", "1.0"}) {
+            assertRefused(
+                    () -> builder.values(Map.of("seed", seed)),
+                    "setting 'seed' must be a whole number from -2^63 to 2^64 - 1, got '" + seed + "'");
+        }
+        assertRefused(() -> builder.values(Map.of("width", "\u0663")), "setting 'width' must be a whole number, got '\u0663'");
         assertRefused(() -> builder.values(Map.of("width", "0")), "width must be at least 1, got 0");
         assertRefused(
                 () -> builder.values(Map.of("long-prompts", "shorten")), "setting 'long-prompts' must be cut, refuse or windows, got 'shorten'");

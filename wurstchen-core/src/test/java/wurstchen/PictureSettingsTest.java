@@ -70,7 +70,7 @@ class PictureSettingsTest {
         assertRefused(Map.of("seed", "1", "prompt", "a"), "settings need 'negative-prompt', found only [prompt, seed]");
         Map<String, String> text = new HashMap<>(settings.toText());
         text.put("seed", "one");
-        assertRefused(text, "setting 'seed' must be a whole number, got 'one'");
+        assertRefused(text, "setting 'seed' must be a whole number from -2^63 to 2^64 - 1, got 'one'");
         text.put("seed", "1");
         text.put("width", "0");
         assertRefused(text, "width must be at least 1, got 0");

@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 import wurstchen.WurstchenException;
-import wurstchen.internal.VisibleText;
+import wurstchen.text.VisibleText;
 
 /**
  * A PNG file: a picture, and text in it (international text chunks, UTF-8). Immutable.

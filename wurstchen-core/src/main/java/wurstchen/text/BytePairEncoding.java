@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
-import wurstchen.internal.VisibleText;
 
 /**
  * Byte-level byte pair encoding of one word, the last byte of which carries the mark {@code </w>}.

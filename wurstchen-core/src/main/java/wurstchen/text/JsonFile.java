@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
-import wurstchen.internal.VisibleText;
 
 /** Reading of files that nobody vouches for: whatever is wrong is an IllegalArgumentException that names file, expected and found. */
 final class JsonFile {

@@ -19,7 +19,7 @@ import wurstchen.GeneratedPicture;
 import wurstchen.Wurstchen;
 import wurstchen.WurstchenException;
 import wurstchen.fixtures.FormulaStages;
-import wurstchen.internal.VisibleText;
+import wurstchen.text.VisibleText;
 
 /** A PNG of anybody: it is read, or refused with a WurstchenException. */
 class HostilePngTest {

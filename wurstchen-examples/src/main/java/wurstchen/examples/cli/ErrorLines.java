@@ -11,8 +11,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 import wurstchen.WurstchenException;
-import wurstchen.internal.VisibleText;
 import wurstchen.onnx.CudaUnavailableException;
+import wurstchen.text.VisibleText;
 
 /** What went wrong, as one line on standard error, or the report of several if a GPU cannot be used. */
 final class ErrorLines {

@@ -5,11 +5,11 @@ import java.util.Collection;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import wurstchen.PictureDefaults;
-import wurstchen.internal.VisibleText;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.TensorSpec;
 import wurstchen.stage.LatentGeometry;
+import wurstchen.text.VisibleText;
 
 /** A manifest for readers. */
 final class ManifestText {

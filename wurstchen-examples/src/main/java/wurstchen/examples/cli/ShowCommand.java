@@ -20,8 +20,8 @@ import wurstchen.WurstchenException;
 import wurstchen.examples.EmbeddedModel;
 import wurstchen.examples.cli.option.HelpOption;
 import wurstchen.examples.cli.output.PictureText;
-import wurstchen.internal.VisibleText;
 import wurstchen.onnx.ModelBundle;
+import wurstchen.text.VisibleText;
 
 /** Shows how a picture was made, and the command that makes it again. */
 @Command(

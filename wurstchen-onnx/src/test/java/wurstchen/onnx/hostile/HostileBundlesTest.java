@@ -18,10 +18,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import wurstchen.PictureRequest;
 import wurstchen.Wurstchen;
 import wurstchen.WurstchenException;
-import wurstchen.internal.VisibleText;
 import wurstchen.onnx.BundleCopy;
 import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.OnnxWurstchen;
+import wurstchen.text.VisibleText;
 
 /**
  * Every hostile bundle is refused with the reason that {@code hostile/reasons.txt} says, or does no harm: nothing but the documented exceptions

@@ -1,5 +1,6 @@
 package wurstchen.examples.cli.list;
 
+import com.google.common.collect.Maps;
 import com.google.common.io.MoreFiles;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,14 +12,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import wurstchen.PictureMetadata;
 import wurstchen.PictureRequest;
 import wurstchen.WurstchenException;
-import wurstchen.internal.FlatJson;
 
 /** Reads a list of prompts: one a line, or one JSON object a line with values under the names of the options. Empty lines count for nothing. */
 public final class PictureList {
     /** In place of a file's name: standard input. */
     public static final String STANDARD_INPUT = "-";
+
+    /** What metadata says beside the request: that the same line can be made again is no reason to refuse it. */
+    private static final Set<String> BESIDE_THE_REQUEST =
+            Set.of("model", "model-sha256", "device", "batch-size", "library-version", "file", "made");
 
     private static final String BYTE_ORDER_MARK = "\ufeff";
 
@@ -94,11 +101,11 @@ public final class PictureList {
         PictureRequest.Builder request = base.toBuilder();
         try {
             if (line.startsWith("{")) {
-                var values = FlatJson.read(line);
+                Map<String, String> values = PictureMetadata.valuesOf(line);
                 if (!values.containsKey("prompt")) {
                     throw new IllegalArgumentException("no 'prompt'");
                 }
-                RequestValues.set(request, values);
+                request.values(Maps.filterKeys(values, name -> !BESIDE_THE_REQUEST.contains(name)));
             } else {
                 request.prompt(line);
             }

@@ -15,8 +15,8 @@ import wurstchen.DroppedText;
 import wurstchen.PictureMetadata;
 import wurstchen.PictureResult;
 import wurstchen.PictureSettings;
-import wurstchen.internal.VisibleText;
 import wurstchen.progress.CascadeStage;
+import wurstchen.text.VisibleText;
 
 /** What a run prints: results on standard output, warnings on standard error. */
 public final class RunReport {

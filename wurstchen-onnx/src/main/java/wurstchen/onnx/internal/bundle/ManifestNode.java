@@ -8,10 +8,10 @@ import com.google.common.collect.ImmutableMap;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import wurstchen.internal.VisibleText;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.internal.common.OneLine;
+import wurstchen.text.VisibleText;
 
 /** A value of the manifest with its path, so that every error names its place. */
 record ManifestNode(String place, JsonNode json) {

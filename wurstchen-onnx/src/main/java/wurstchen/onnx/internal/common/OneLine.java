@@ -1,7 +1,7 @@
 package wurstchen.onnx.internal.common;
 
 import org.jspecify.annotations.Nullable;
-import wurstchen.internal.VisibleText;
+import wurstchen.text.VisibleText;
 
 /**
  * Shortens and cleans text from a file or a library for a message of one line. Of a long text, the beginning and the end are kept: ONNX

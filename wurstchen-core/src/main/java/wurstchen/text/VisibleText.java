@@ -1,8 +1,8 @@
-package wurstchen.internal;
+package wurstchen.text;
 
 /**
- * Text of others for a message or a log. Characters that a terminal obeys, or that turn or break a line
- * without being seen, are written as escapes.
+ * Makes text of others fit for a message, a log or a terminal: characters that a terminal obeys, or that turn or break a line without being
+ * seen, become escapes.
  */
 public final class VisibleText {
     private static final int ZERO_WIDTH_NON_JOINER = 0x200c;
@@ -10,7 +10,12 @@ public final class VisibleText {
 
     private VisibleText() {}
 
-    /** Returns a text with control and format characters, line and paragraph separators and lone surrogates written as {@code \\u001b}. */
+    /**
+     * Escapes what is not visible.
+     *
+     * @param text any text
+     * @return the text with control and format characters, line and paragraph separators and lone surrogates written as {@code \\u001b}
+     */
     public static String of(String text) {
         if (text.codePoints().allMatch(VisibleText::isVisible)) {
             return text;
@@ -26,7 +31,12 @@ public final class VisibleText {
         return visible.toString();
     }
 
-    /** Returns whether a character shows what it is; the joiners of scripts and emoji count as visible. */
+    /**
+     * Tells whether a character shows what it is; the joiners of scripts and emoji count as visible.
+     *
+     * @param codePoint any code point
+     * @return false for control and format characters, line and paragraph separators and lone surrogates
+     */
     public static boolean isVisible(int codePoint) {
         return switch (Character.getType(codePoint)) {
             case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> false;

@@ -1,4 +1,4 @@
-package wurstchen.internal;
+package wurstchen.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
