@@ -7,11 +7,13 @@ import torch
 
 from wurstchen_export.bundle.export import Options, export
 from wurstchen_export.bundle.manifest import Provenance
+from wurstchen_export.families import registry
 from wurstchen_export.families.family import Defaults
 from wurstchen_export.gpu import full_size
 from wurstchen_export.model import tiny
 from wurstchen_export.model.compressor import SemanticCompressor
 from wurstchen_export.model.source import Source
+from wurstchen_export.model.tiny import DEFAULT_SEED
 
 PROVENANCE = Provenance("test", "A model for tests", "tests", "1", "Apache-2.0")
 
@@ -91,6 +93,14 @@ def half_bundle(tmp_path_factory):
     """A bundle that computes in 16 bits; its model: RandomSource.create(folder, NARROW)."""
     folder = tmp_path_factory.mktemp("half") / "bundle"
     full_size.write(folder, "fp16", sizes=full_size.NARROW, progress=lambda line: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cascade_model(tmp_path_factory):
+    """A tiny Stable Cascade."""
+    folder = tmp_path_factory.mktemp("cascade") / "model"
+    registry.family("stable-cascade").tiny(folder, DEFAULT_SEED, "tiny")
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 import traceback
 from pathlib import Path
@@ -10,6 +11,17 @@ from pathlib import Path
 from wurstchen_export.commands import Help, add_command, say
 from wurstchen_export.errors import ExportError
 from wurstchen_export.gpu import commands as gpu_commands
+
+
+DEFAULT_SETTINGS = (
+    ("width", int, "width of pictures in pixels"),
+    ("height", int, "height of pictures in pixels"),
+    ("stage-c-steps", int, "steps of Stage C"),
+    ("stage-c-guidance", float, "guidance scale of Stage C"),
+    ("stage-b-steps", int, "steps of Stage B"),
+    ("stage-b-guidance", float, "guidance scale of Stage B"),
+)
+"""Options of `export` for the settings that a bundle recommends: name, type and meaning."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -101,20 +113,17 @@ def _add_export(commands) -> None:
     parser.add_argument("--licence", default="unknown", help="the model's licence")
     parser.add_argument("--origin", help="where the model comes from; by default the name of its folder")
     parser.add_argument("--revision", default="unknown", help="which version of it")
-    parser.add_argument("--width", type=int, default=1024, help="default width of pictures in pixels")
-    parser.add_argument("--height", type=int, default=1024, help="default height of pictures in pixels")
+    for name, kind, what in DEFAULT_SETTINGS:
+        parser.add_argument(f"--{name}", type=kind, help=f"default {what}; left out: the family's")
     parser.add_argument(
         "--size", type=_size, action="append", default=[], metavar="WxH", help="a recommended size; may be repeated"
     )
-    parser.add_argument("--stage-c-steps", type=int, default=60, help="default steps of Stage C")
-    parser.add_argument("--stage-c-guidance", type=float, default=4.0, help="default guidance scale of Stage C")
-    parser.add_argument("--stage-b-steps", type=int, default=12, help="default steps of Stage B")
-    parser.add_argument("--stage-b-guidance", type=float, default=0.0, help="default guidance scale of Stage B")
 
 
 def _export(options) -> None:
     from wurstchen_export.bundle.export import Options, check_target, export
-    from wurstchen_export.bundle.manifest import Defaults, Provenance
+    from wurstchen_export.bundle.manifest import Provenance
+    from wurstchen_export.families.registry import family
 
     check_target(options.out, options.force)
     source = _source(options)
@@ -122,15 +131,9 @@ def _export(options) -> None:
     provenance = Provenance(
         options.name or _folder_name(options), options.description, origin, options.revision, options.licence
     )
-    defaults = Defaults(
-        options.width,
-        options.height,
-        options.stage_c_steps,
-        options.stage_c_guidance,
-        options.stage_b_steps,
-        options.stage_b_guidance,
-        tuple(options.size),
-    )
+    names = [name.replace("-", "_") for name, _, _ in DEFAULT_SETTINGS]
+    chosen = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    defaults = dataclasses.replace(family(source.family).defaults, **chosen, sizes=tuple(options.size))
     export(source, options.out, provenance, defaults, Options(options.precision, options.weights, options.force), say)
 
 
@@ -190,12 +193,13 @@ def _add_tiny(commands) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of the weights")
     parser.add_argument("--size", choices=SIZES, default="tiny", help="miniature: as large as the model in the box")
+    parser.add_argument("--family", default="wuerstchen-v2", help="of the model: wuerstchen-v2 or stable-cascade")
 
 
 def _tiny(options) -> None:
-    from wurstchen_export.model import tiny
+    from wurstchen_export.families.registry import family
 
-    tiny.write(options.out, options.seed, sizes=tiny.SIZES[options.size])
+    family(options.family).tiny(options.out, options.seed, options.size)
     say(f"wrote {options.out}")
 
 

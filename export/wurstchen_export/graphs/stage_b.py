@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from wurstchen_export.graphs import fused
 from wurstchen_export.graphs import step as denoising
 from wurstchen_export.graphs.layers import (
+    LAYER_NORM_EPSILON,
     Attention,
     Dense,
     Depthwise,
@@ -88,6 +89,7 @@ class ResidualBlock(nn.Module):
         self.depthwise = Depthwise(block.depthwise)
         self.narrow = ResponseNormDense(block.channelwise[2], block.channelwise[4])
         self.injects = mapper is not None
+        self.epsilon = LAYER_NORM_EPSILON
         linear = block.channelwise[0]
         if mapper is None:
             own, folded, bias = linear.weight.detach(), None, linear.bias.detach()
@@ -101,7 +103,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor, skip: Tensor | None, semantic_map: Tensor | None) -> Tensor:
         weight = self._whole_weight()
-        parts = [layer_norm(self.depthwise(x)), *self._joined(skip, semantic_map)]
+        parts = [layer_norm(self.depthwise(x), self.epsilon), *self._joined(skip, semantic_map)]
         wide = torch.matmul(side_by_side(*parts) if len(parts) > 1 else parts[0], weight)
         return x + self.narrow(F.gelu(wide + self.bias))
 

@@ -73,7 +73,9 @@ class HalfLevel(nn.Module):
     def _translated(self, block: nn.Module, attending: list[nn.Module], timesteps: list[nn.Module]) -> nn.Module:
         kind = type(block).__name__
         if kind == RESIDUAL:
-            return ResidualBlock(block, None, keep_apart=False)
+            residual = ResidualBlock(block, None, keep_apart=False)
+            residual.epsilon = self.epsilon
+            return residual
         if kind == ATTENTION:
             return Attending(block, attending.index(block), self.epsilon)
         return Modulation(timesteps.index(block))

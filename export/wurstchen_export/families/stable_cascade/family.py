@@ -82,8 +82,15 @@ class StableCascade(Family):
         return found_configs(CONFIGS, {"prior": source.stage_c_folder, "decoder": source.stage_b_folder})
 
     def additions(self, source) -> dict:
-        found = source.image_prompts
-        return {} if found is None else {"image_prompts": found.as_json()}
+        images, divisor = source.image_prompts, source.stage_c_divisor
+        found = {} if images is None else {"image_prompts": images.as_json()}
+        return found if divisor == 1 else found | {"stage_c_divisor": divisor}
+
+    def prepare(self, source, precision: str, progress: Callable[[str], None]) -> None:
+        from wurstchen_export.families.stable_cascade import rescale
+
+        if precision == "fp16":
+            rescale.apply(source, progress)
 
     def stage_c_conditioning(self, bundle, requests: list[PictureRequest], latents: np.ndarray) -> list[np.ndarray]:
         guidance = requests[0].stage_c_guidance
