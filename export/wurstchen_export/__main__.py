@@ -79,14 +79,22 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source", type=Path, metavar="DIR", help="the model as diffusers lays it out: DIR/prior and DIR/decoder"
     )
-    parser.add_argument("--prior", type=Path, metavar="DIR", help="the prior pipeline's folder, if it is elsewhere")
-    parser.add_argument("--decoder", type=Path, metavar="DIR", help="the decoder pipeline's folder, if it is elsewhere")
+    for name in ("prior", "decoder"):
+        parser.add_argument(
+            f"--{name}",
+            type=Path,
+            metavar="PATH",
+            help=f"the {name} pipeline's folder, if it is elsewhere; or a {name} alone that replaces that of --source, as"
+            " a folder or a file of weights",
+        )
+    parser.add_argument("--variant", help="read weights of this variant where there are some, for instance bf16")
+    parser.add_argument("--lite", action="store_true", help="the smaller networks of Stable Cascade")
 
 
 def _source(options):
     from wurstchen_export.families.registry import find_source
 
-    return find_source(options.source, options.prior, options.decoder)
+    return find_source(options.source, options.prior, options.decoder, options.variant, options.lite)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -99,6 +107,13 @@ def _size(text: str) -> tuple[int, int]:
 def _add_export(commands) -> None:
     parser = add_command(commands, "export", _export, "write a bundle for the Java library")
     _add_source(parser)
+    parser.add_argument(
+        "--from-hub",
+        nargs="*",
+        metavar="REPO",
+        help="fetch the model: the repositories of prior and decoder, one repository with both, or a family; without any,"
+        " wuerstchen-v2",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="folder to write")
     parser.add_argument("--precision", choices=("fp32", "fp16"), default="fp32", help="what the graphs compute in")
     parser.add_argument(
@@ -112,7 +127,7 @@ def _add_export(commands) -> None:
     parser.add_argument("--description", default="", help="one sentence about the model")
     parser.add_argument("--licence", default="unknown", help="the model's licence")
     parser.add_argument("--origin", help="where the model comes from; by default the name of its folder")
-    parser.add_argument("--revision", default="unknown", help="which version of it")
+    parser.add_argument("--revision", help="which version of it; with --from-hub, the branch, tag or commit to fetch")
     for name, kind, what in DEFAULT_SETTINGS:
         parser.add_argument(f"--{name}", type=kind, help=f"default {what}; left out: the family's")
     parser.add_argument(
@@ -126,15 +141,29 @@ def _export(options) -> None:
     from wurstchen_export.families.registry import family
 
     check_target(options.out, options.force)
+    fetched = _fetched(options)
     source = _source(options)
-    origin = options.origin or _folder_name(options)
-    provenance = Provenance(
-        options.name or _folder_name(options), options.description, origin, options.revision, options.licence
-    )
+    name = fetched.origin.split(", ")[-1].rpartition("/")[2] if fetched else _folder_name(options)
+    origin = options.origin or (fetched.origin if fetched else name)
+    revision = fetched.revision if fetched else options.revision or "unknown"
+    provenance = Provenance(options.name or name, options.description, origin, revision, options.licence)
     names = [name.replace("-", "_") for name, _, _ in DEFAULT_SETTINGS]
     chosen = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     defaults = dataclasses.replace(family(source.family).defaults, **chosen, sizes=tuple(options.size))
     export(source, options.out, provenance, defaults, Options(options.precision, options.weights, options.force), say)
+
+
+def _fetched(options):
+    """Fetches the model if it is to come from a hub, and names its folders in the options."""
+    if options.from_hub is None:
+        return None
+    if options.source is not None:
+        raise ExportError("--from-hub and --source name two models; pass one of them")
+    from wurstchen_export.model import hub
+
+    found = hub.fetch(options.from_hub or ["wuerstchen-v2"], options.revision, options.variant, options.lite)
+    options.prior, options.decoder = options.prior or found.prior, options.decoder or found.decoder
+    return found
 
 
 def _folder_name(options) -> str:

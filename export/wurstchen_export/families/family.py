@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from wurstchen_export.graphs.contract import GraphSpec
 from wurstchen_export.graphs.wrappers import Exportable
+from wurstchen_export.model.parts import Choice
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ class Family(ABC):
     defaults: Defaults
 
     @abstractmethod
-    def source(self, prior: Path, decoder: Path, compressor: Path | None):
-        """Returns the source in these folders. Raises ExportError with the names of missing parts."""
+    def source(self, prior: Path, decoder: Path, compressor: Path | None, choice: Choice):
+        """Returns the source in these folders, read as chosen. Raises ExportError with the names of missing parts."""
 
     @abstractmethod
     def graphs(self, source) -> dict[str, GraphSpec]:

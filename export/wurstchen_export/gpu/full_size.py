@@ -90,7 +90,7 @@ class RandomSource(Source):
             tiny.stage_c_of(sizes).save_config(prior / "prior")
             tiny.stage_b_of(sizes).save_config(decoder / "decoder")
             tiny.stage_a_of(sizes).save_config(decoder / "vqgan")
-        return RandomSource(prior, decoder, None, sizes, seed, device)
+        return RandomSource(prior, decoder, sizes=sizes, seed=seed, device=device)
 
     @cached_property
     def text_encoder_c(self) -> nn.Module:

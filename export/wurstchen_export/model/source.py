@@ -6,7 +6,6 @@ Each component is loaded from its own subfolder. Newer releases of diffusers can
 from __future__ import annotations
 
 import inspect
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,8 @@ from wurstchen_export.errors import ExportError
 from wurstchen_export.model import parts, weights
 from wurstchen_export.model.architecture import Architecture, AttentionShape
 from wurstchen_export.model.classes import wuerstchen
+from wurstchen_export.model.json_file import read_json
+from wurstchen_export.model.parts import Choice
 from wurstchen_export.model.plan import Plan, blocks_of
 
 COMPRESSOR_FOLDER = "compressor"
@@ -32,15 +33,18 @@ class Source:
     stage_c_folder: Path
     stage_b_folder: Path
     compressor_folder: Path | None = None
+    choice: Choice = Choice()
 
     family: ClassVar[str] = "wuerstchen-v2"
 
     @staticmethod
-    def of(prior: Path, decoder: Path, compressor: Path | None = None) -> Source:
+    def of(prior: Path, decoder: Path, compressor: Path | None = None, choice: Choice = Choice()) -> Source:
         """Returns the model in these folders. Raises ExportError with the names of missing parts."""
         require_parts(prior, STAGE_C_PARTS, "--prior")
         require_parts(decoder, STAGE_B_PARTS, "--decoder")
-        return Source(prior, decoder, compressor)
+        if choice.lite:
+            raise ExportError(f"{prior} is a Würstchen v2, which has no lite networks; leave --lite out")
+        return Source(prior, decoder, compressor, choice)
 
     @staticmethod
     def find(source: Path | None, prior: Path | None = None, decoder: Path | None = None) -> Source:
@@ -64,25 +68,25 @@ class Source:
     @cached_property
     def stage_c(self) -> nn.Module:
         """WuerstchenPrior."""
-        return parts.component(wuerstchen().WuerstchenPrior, self.stage_c_folder / "prior")
+        return self._network(wuerstchen().WuerstchenPrior, self.stage_c_folder / "prior", self.choice.prior)
 
     @cached_property
     def stage_b(self) -> nn.Module:
         """WuerstchenDiffNeXt."""
-        return parts.component(wuerstchen().WuerstchenDiffNeXt, self.stage_b_folder / "decoder")
+        return self._network(wuerstchen().WuerstchenDiffNeXt, self.stage_b_folder / "decoder", self.choice.decoder)
 
     @cached_property
     def stage_a(self) -> nn.Module:
         """PaellaVQModel."""
-        return parts.component(wuerstchen().PaellaVQModel, self.stage_b_folder / "vqgan")
+        return parts.component(wuerstchen().PaellaVQModel, self.stage_b_folder / "vqgan", self.choice.variant)
 
     @cached_property
     def text_encoder_c(self) -> nn.Module:
-        return parts.text_encoder(self.stage_c_folder / "text_encoder")
+        return parts.text_encoder(self.stage_c_folder / "text_encoder", self.choice.variant)
 
     @cached_property
     def text_encoder_b(self) -> nn.Module:
-        return parts.text_encoder(self.stage_b_folder / "text_encoder")
+        return parts.text_encoder(self.stage_b_folder / "text_encoder", self.choice.variant)
 
     @cached_property
     def tokenizer_c(self):
@@ -108,6 +112,9 @@ class Source:
         from wurstchen_export.model.compressor import SemanticCompressor
 
         return SemanticCompressor.from_pretrained(self.compressor_folder).float().eval()
+
+    def _network(self, cls, folder: Path, replacement: Path | None) -> nn.Module:
+        return parts.network(cls, [folder], replacement, self.choice.variant)
 
     @cached_property
     def pipeline_settings(self) -> dict[str, float]:
@@ -168,15 +175,6 @@ class Source:
     def round_weights(self, kind: str) -> None:
         """Rounds the weights to the values that a bundle of this kind (weights.KINDS) stores."""
         weights.round_models(self.models(), kind)
-
-
-def read_json(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ExportError(f"{path} is missing: is this a folder that diffusers wrote?") from None
-    except json.JSONDecodeError as error:
-        raise ExportError(f"{path} is not JSON: {error}") from None
 
 
 def found_configs(paths: Iterable[str], folders: Mapping[str, Path | None]) -> dict[str, dict]:

@@ -14,6 +14,7 @@ from wurstchen_export.families.stable_cascade.request import CascadeRequest, emb
 from wurstchen_export.graphs import contract
 from wurstchen_export.graphs.contract import GraphSpec
 from wurstchen_export.graphs.wrappers import Exportable
+from wurstchen_export.model.parts import Choice
 from wurstchen_export.model.source import found_configs
 
 CONFIGS = (
@@ -34,10 +35,10 @@ class StableCascade(Family):
     defaults = Defaults(stage_c_steps=20, stage_b_steps=10)
     """diffusers' pipelines of each stage. Its combined pipeline has 60 and 12 steps, and 512 px."""
 
-    def source(self, prior: Path, decoder: Path, compressor: Path | None):
+    def source(self, prior: Path, decoder: Path, compressor: Path | None, choice: Choice):
         from wurstchen_export.families.stable_cascade.source import CascadeSource
 
-        return CascadeSource.of(prior, decoder, compressor)
+        return CascadeSource.of(prior, decoder, compressor, choice)
 
     def graphs(self, source) -> dict[str, GraphSpec]:
         from wurstchen_export.families.stable_cascade.contract import graphs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import nn
 
@@ -92,15 +93,12 @@ def _mark_skips(model: nn.Module) -> None:
             block.takes_skip = block.channelwise[0].in_features > block.depthwise.out_channels
 
 
-def check(model: nn.Module, stage: str) -> None:
-    """Raises ExportError for a network that the pipelines cannot run."""
-    config = model.config
-    missing = {
-        "stage_c": [name for name in ("clip_text_in_channels", "clip_image_in_channels") if config[name] is None],
-        "stage_b": [name for name in ("effnet_in_channels",) if config[name] is None],
-    }[stage]
+def check(model: nn.Module, name: str, folder: Path) -> None:
+    """Raises ExportError for a network that the pipelines cannot run; name: ``prior`` or ``decoder``."""
+    wanted = {"prior": ("clip_text_in_channels", "clip_image_in_channels"), "decoder": ("effnet_in_channels",)}[name]
+    missing = [option for option in wanted if model.config[option] is None]
     if missing:
         raise ExportError(
-            f"the {'prior' if stage == 'stage_c' else 'decoder'}'s config.json has no {' and no '.join(missing)},"
-            " without which the pipelines of diffusers cannot run it: is it the right network's folder?"
+            f"{folder / 'config.json'} has no {' and no '.join(missing)}, without which diffusers cannot run a {name}:"
+            " is it another network's?"
         )

@@ -15,10 +15,14 @@ from wurstchen_export.families.family import parts_with_weights
 from wurstchen_export.families.stable_cascade import plan
 from wurstchen_export.model import parts, weights
 from wurstchen_export.model.classes import wuerstchen
-from wurstchen_export.model.source import read_json, require_parts
+from wurstchen_export.model.json_file import read_json
+from wurstchen_export.model.parts import Choice
+from wurstchen_export.model.source import require_parts
 
-STAGE_C_PARTS = ("text_encoder", "tokenizer", "scheduler", "prior")
-STAGE_B_PARTS = ("scheduler", "decoder", "vqgan")
+STAGE_C_PARTS = ("text_encoder", "tokenizer", "scheduler")
+STAGE_B_PARTS = ("scheduler", "vqgan")
+LITE = "_lite"
+"""Behind the name of a network's folder, for the smaller one."""
 FEATURE_EXTRACTOR = Path("feature_extractor", "preprocessor_config.json")
 BICUBIC = 3
 """PIL's number of the filter, as preprocessor_config.json has it."""
@@ -62,37 +66,43 @@ class CascadeSource:
     stage_c_folder: Path
     stage_b_folder: Path
     compressor_folder: Path | None = None
+    choice: Choice = Choice()
 
     family: ClassVar[str] = "stable-cascade"
 
     @staticmethod
-    def of(prior: Path, decoder: Path, compressor: Path | None = None) -> CascadeSource:
+    def of(
+        prior: Path, decoder: Path, compressor: Path | None = None, choice: Choice = Choice()
+    ) -> CascadeSource:
         """Returns the model in these folders. Raises ExportError with the names of missing parts."""
-        require_parts(prior, STAGE_C_PARTS, "--prior")
-        require_parts(decoder, STAGE_B_PARTS, "--decoder")
-        return CascadeSource(prior, decoder, compressor)
+        ending = LITE if choice.lite else ""
+        require_parts(prior, (*STAGE_C_PARTS, f"prior{ending}"), "--prior")
+        require_parts(decoder, (*STAGE_B_PARTS, f"decoder{ending}"), "--decoder")
+        return CascadeSource(prior, decoder, compressor, choice)
 
     @cached_property
     def stage_c(self) -> nn.Module:
         """StableCascadeUNet."""
-        return _network(self.stage_c_folder / "prior", "stage_c")
+        return self._network(self.stage_c_folder, "prior", self.choice.prior)
 
     @cached_property
     def stage_b(self) -> nn.Module:
         """StableCascadeUNet."""
-        return _network(self.stage_b_folder / "decoder", "stage_b")
+        return self._network(self.stage_b_folder, "decoder", self.choice.decoder)
 
     @cached_property
     def stage_a(self) -> nn.Module:
         """PaellaVQModel."""
-        return parts.component(wuerstchen().PaellaVQModel, self.stage_b_folder / "vqgan")
+        return parts.component(wuerstchen().PaellaVQModel, self.stage_b_folder / "vqgan", self.choice.variant)
 
     @cached_property
     def text_encoder(self) -> nn.Module:
         """CLIPTextModelWithProjection of the prior, whose embeddings the combined pipeline gives to Stage B too."""
         from transformers import CLIPTextModelWithProjection
 
-        return parts.component(CLIPTextModelWithProjection, self.stage_c_folder / "text_encoder")
+        return parts.component(
+            CLIPTextModelWithProjection, self.stage_c_folder / "text_encoder", self.choice.variant
+        )
 
     @cached_property
     def image_encoder(self) -> nn.Module | None:
@@ -100,7 +110,9 @@ class CascadeSource:
         from transformers import CLIPVisionModelWithProjection
 
         folder = self.stage_c_folder / "image_encoder"
-        return parts.component(CLIPVisionModelWithProjection, folder) if folder.is_dir() else None
+        if not folder.is_dir():
+            return None
+        return parts.component(CLIPVisionModelWithProjection, folder, self.choice.variant)
 
     @cached_property
     def image_prompts(self) -> ImagePrompts | None:
@@ -161,6 +173,19 @@ class CascadeSource:
             )
         return length
 
+    def network_folders(self, pipeline: Path, name: str) -> list[Path]:
+        """Returns the folder of the chosen size and, for a file of weights to be told by, the other."""
+        folders = [pipeline / f"{name}{LITE}", pipeline / name]
+        return [folder for folder in folders[:: 1 if self.choice.lite else -1] if folder.is_dir()]
+
+    def _network(self, pipeline: Path, name: str, replacement: Path | None) -> nn.Module:
+        from diffusers import StableCascadeUNet
+
+        folders = self.network_folders(pipeline, name)
+        model = parts.network(StableCascadeUNet, folders, replacement, self.choice.variant)
+        plan.check(model, name, folders[0])
+        return model
+
     @property
     def stage_a_factor(self) -> int:
         """px that a Stage B column stands for."""
@@ -181,11 +206,3 @@ class CascadeSource:
     def round_weights(self, kind: str) -> None:
         """Rounds the weights to the values that a bundle of this kind (weights.KINDS) stores."""
         weights.round_models(self.models(), kind)
-
-
-def _network(folder: Path, stage: str) -> nn.Module:
-    from diffusers import StableCascadeUNet
-
-    model = parts.component(StableCascadeUNet, folder)
-    plan.check(model, stage)
-    return model

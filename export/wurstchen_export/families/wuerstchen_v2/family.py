@@ -21,6 +21,7 @@ from wurstchen_export.families.family import (
 from wurstchen_export.graphs import contract, wrappers
 from wurstchen_export.graphs.contract import GraphSpec
 from wurstchen_export.graphs.wrappers import Exportable, Geometry
+from wurstchen_export.model.parts import Choice
 from wurstchen_export.model.source import Source, found_configs
 
 CONFIGS = (
@@ -43,8 +44,8 @@ class WuerstchenV2(Family):
     prior_class, decoder_class = "WuerstchenPriorPipeline", "WuerstchenDecoderPipeline"
     defaults = Defaults()
 
-    def source(self, prior: Path, decoder: Path, compressor: Path | None) -> Source:
-        return Source.of(prior, decoder, compressor)
+    def source(self, prior: Path, decoder: Path, compressor: Path | None, choice: Choice) -> Source:
+        return Source.of(prior, decoder, compressor, choice)
 
     def graphs(self, source: Source) -> dict[str, GraphSpec]:
         return contract.graphs(source.architecture)
