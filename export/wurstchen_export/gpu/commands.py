@@ -18,9 +18,9 @@ def add(commands) -> None:
 def _add_sizes(parser) -> None:
     parser.add_argument(
         "--sizes",
-        choices=("published", "narrow"),
+        choices=("published", "narrow", "cascade", "cascade-lite", "cascade-narrow"),
         default="published",
-        help="of the layers; narrow ones only try a command",
+        help="of the layers: Würstchen v2's, or Stable Cascade's; narrow ones only try a command",
     )
 
 

@@ -20,7 +20,8 @@ from torch import nn
 from wurstchen_export.bundle.export import Options, check_target, export
 from wurstchen_export.bundle.manifest import Provenance
 from wurstchen_export.errors import ExportError
-from wurstchen_export.families.family import Defaults
+from wurstchen_export.gpu import cascade_size
+from wurstchen_export.gpu.cascade_size import CascadeRandomSource
 from wurstchen_export.model import tiny
 from wurstchen_export.model.source import Source
 from wurstchen_export.model.tiny import Sizes
@@ -61,7 +62,14 @@ NARROW = dataclasses.replace(
 )
 """The same structure with few channels: to try commands, not to measure. As in the published models, attention has heads
 of 64 channels, but for one level of Stage B, where graphs in 16 bits have another operator for that."""
-SIZES = {"published": FULL, "narrow": NARROW}
+SIZES = {
+    "published": FULL,
+    "narrow": NARROW,
+    "cascade": cascade_size.CASCADE,
+    "cascade-lite": cascade_size.LITE,
+    "cascade-narrow": cascade_size.NARROW,
+}
+"""Würstchen v2's, and those of Stable Cascade."""
 STAGES = ("text", "c", "b", "a")
 PARTS = ("text_encoder_c", "text_encoder_b", "stage_c", "stage_b", "stage_a")
 TIMESTEP_SPREAD = 0.25
@@ -129,8 +137,16 @@ class RandomSource(Source):
         return model.eval()
 
 
-def shallow(sizes: Sizes, stages: tuple[str, ...]) -> Sizes:
+def random_source(folder: Path, sizes: Sizes | cascade_size.Sizes, seed: int = 0, device: str = "cpu"):
+    """Returns a model of these sizes, whose class says its family; see RandomSource.create."""
+    is_cascade = isinstance(sizes, cascade_size.Sizes)
+    return (CascadeRandomSource if is_cascade else RandomSource).create(folder, sizes, seed, device)
+
+
+def shallow(sizes: Sizes | cascade_size.Sizes, stages: tuple[str, ...]) -> Sizes | cascade_size.Sizes:
     """The sizes with one block in every stage that is not named: the bundle is whole, and the rest of it small."""
+    if isinstance(sizes, cascade_size.Sizes):
+        return cascade_size.shallow(sizes, stages)
     one = [1] * len(sizes.stage_b["blocks"])
     return dataclasses.replace(
         sizes,
@@ -149,7 +165,7 @@ def write(
     seed: int = 0,
     device: str = "cpu",
     force: bool = False,
-    sizes: Sizes = FULL,
+    sizes: Sizes | cascade_size.Sizes = FULL,
     progress: Callable[[str], None] = print,
 ) -> None:
     """Writes a bundle of the published architecture to ``out``.
@@ -165,8 +181,8 @@ def write(
         "full-size-random", "The published architecture with random weights", "random", f"seed {seed}", "Apache-2.0"
     )
     with tempfile.TemporaryDirectory() as folder:
-        source = RandomSource.create(Path(folder), shallow(sizes, stages), seed, device)
-        export(source, out, provenance, Defaults(), Options(precision=precision, force=force), progress)
+        source = random_source(Path(folder), shallow(sizes, stages), seed, device)
+        export(source, out, provenance, None, Options(precision=precision, force=force), progress)
 
 
 def check_device(device: str) -> None:

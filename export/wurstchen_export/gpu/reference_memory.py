@@ -8,22 +8,22 @@ from pathlib import Path
 
 import torch
 
-from wurstchen_export.gpu import reference_times
-from wurstchen_export.gpu.full_size import RandomSource
+from wurstchen_export.gpu import full_size, reference_times
 from wurstchen_export.model.tiny import Sizes
 
 
 @torch.no_grad()
 def peak_bytes(width: int, height: int, pictures: int, device: str, sizes: Sizes) -> int:
-    """The most that torch held at once, weights of all five parts included, without CUDA's own context; 0 off a GPU."""
+    """The most that torch held at once, weights of all parts included, without CUDA's own context; 0 off a GPU."""
     if not device.startswith("cuda"):
         return 0
     gc.collect()
     torch.cuda.empty_cache()
     with tempfile.TemporaryDirectory() as folder:
-        source = RandomSource.create(Path(folder), sizes, device=device)
-        for encoder in (source.text_encoder_c, source.text_encoder_b):
-            encoder.half()
+        source = full_size.random_source(Path(folder), sizes, device=device)
+        for name in ("text_encoder_c", "text_encoder_b", "text_encoder"):
+            if hasattr(type(source), name):
+                getattr(source, name).half()
         found = list(reference_times.parts(source, width, height, device))
         gc.collect()
         torch.cuda.empty_cache()
@@ -32,7 +32,7 @@ def peak_bytes(width: int, height: int, pictures: int, device: str, sizes: Sizes
             part.call(*part.inputs(part.rows * pictures))
         torch.cuda.synchronize()
         peak = torch.cuda.max_memory_reserved(device)
-    del source, found, encoder, part
+    del source, found, part
     gc.collect()
     torch.cuda.empty_cache()
     return peak

@@ -15,28 +15,16 @@ from dataclasses import dataclass
 from typing import Callable, Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from wurstchen_export.gpu import java_times
+from wurstchen_export.gpu import cascade_size, java_times
+from wurstchen_export.gpu.parts import Part
 from wurstchen_export.model.source import Source
 
 WARM_UP, MEASURED = 5, 20
 RATIO = 0.5
 """The noise ratio of the timed steps; any other takes as long."""
 COMPILE_MODE = "reduce-overhead"
-
-
-@dataclass(frozen=True)
-class Part:
-    """A guided step of Stage C or of Stage B, or Stage A: its model in 16 bits and what it is called with."""
-
-    name: str
-    model: nn.Module
-    rows: int
-    """Rows of one picture: 2 where guidance computes text and negative."""
-    inputs: Callable[[int], tuple[Tensor, ...]]
-    """From rows to the arguments of ``call``."""
-    call: Callable[..., Tensor]
 
 
 @dataclass(frozen=True)
@@ -49,8 +37,13 @@ class Time:
     compile_seconds: float = 0.0
 
 
-def parts(source: Source, width: int, height: int, device: str) -> Iterator[Part]:
+def parts(source, width: int, height: int, device: str) -> Iterator[Part]:
     """One part after the other, so that a caller can drop a model before the next one is drawn."""
+    of_family = cascade_size.parts if source.family == "stable-cascade" else _parts
+    return of_family(source, width, height, device)
+
+
+def _parts(source: Source, width: int, height: int, device: str) -> Iterator[Part]:
     random = lambda *shape: torch.randn(shape, device=device, dtype=torch.float16)
     ratio = lambda rows: torch.full((rows,), RATIO, device=device, dtype=torch.float16)
     settings = source.pipeline_settings

@@ -20,7 +20,6 @@ import torch
 
 from wurstchen_export.gpu import arithmetic, full_size, java_times, reference_memory, reference_times
 from wurstchen_export.gpu.arithmetic import Request
-from wurstchen_export.gpu.full_size import RandomSource
 from wurstchen_export.gpu.reference_times import Time
 from wurstchen_export.model.tiny import Sizes
 
@@ -84,7 +83,7 @@ def _measure(request: Request, width, height, batches, compiled_batches, device,
     found: dict[tuple[str, str, int], Time] = {}
     operations = 0
     with tempfile.TemporaryDirectory() as folder:
-        source = RandomSource.create(Path(folder), sizes, device=device)
+        source = full_size.random_source(Path(folder), sizes, device=device)
         for part in reference_times.parts(source, width, height, device):
             operations += request.calls(part.name) * arithmetic.operations(part.call, part.inputs(part.rows))
             for kind, measure, of in (

@@ -24,7 +24,7 @@ class FoldedTimestep:
     def of(block: nn.Module, ratio_width: int) -> FoldedTimestep:
         """ratio_width: of the noise ratio's embedding."""
         bias = block.mapper.bias.detach().double()
-        zero = _embedding_of_zero(ratio_width)
+        zero = _embedding_of_zero(ratio_width).to(bias.device)
         for name in block.conds:
             other = getattr(block, f"mapper_{name}")
             bias = bias + other.weight.detach().double() @ zero + other.bias.detach().double()

@@ -90,7 +90,7 @@ class StableCascade(Family):
     def prepare(self, source, precision: str, progress: Callable[[str], None]) -> None:
         from wurstchen_export.families.stable_cascade import rescale
 
-        if precision == "fp16":
+        if precision == "fp16" and source.overflows_in_16_bits:
             rescale.apply(source, progress)
 
     def stage_c_conditioning(self, bundle, requests: list[PictureRequest], latents: np.ndarray) -> list[np.ndarray]:

@@ -69,6 +69,8 @@ class CascadeSource:
     choice: Choice = Choice()
 
     family: ClassVar[str] = "stable-cascade"
+    overflows_in_16_bits: ClassVar[bool] = True
+    """Whether Stage C's activations may, so that they are searched before an export in 16 bits."""
 
     @staticmethod
     def of(
