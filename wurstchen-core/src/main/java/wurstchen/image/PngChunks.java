@@ -10,7 +10,8 @@ import java.util.Set;
 import java.util.zip.InflaterInputStream;
 
 /**
- * Limits what the compressed chunks of a PNG file beside its pixels unpack to, before they are read: a megabyte can hold a gigabyte.
+ * Limits what a PNG file takes before it is read: its chunks lie in the file, and what the compressed ones beside the pixels unpack to has a
+ * limit, as a megabyte can hold a gigabyte.
  *
  * <p>Source of the layouts: PNG specification, chunks zTXt, iTXt and iCCP.
  */
@@ -21,6 +22,7 @@ final class PngChunks {
     private static final int SIGNATURE = 8;
     private static final byte FIRST_BYTE = (byte) 0x89;
     private static final int CRC = 4;
+    private static final String LAST = "IEND";
     private static final Set<String> COMPRESSED = Set.of("zTXt", "iTXt", "iCCP");
 
     private PngChunks() {}
@@ -28,7 +30,7 @@ final class PngChunks {
     /**
      * Checks a PNG file; leaves it to the parser to find other damage, and other formats to theirs.
      *
-     * @throws IOException if the chunks unpack to too much
+     * @throws IOException if a chunk runs past the end, or chunks unpack to too much
      */
     static void check(byte[] file) throws IOException {
         if (file.length == 0 || file[0] != FIRST_BYTE) {
@@ -41,6 +43,11 @@ final class PngChunks {
             String type = new String(file, at + Integer.BYTES, Integer.BYTES, ISO_8859_1);
             int start = at + 2 * Integer.BYTES;
             if (length < 0 || length > file.length - start) {
+                // The parser would take memory for all of it before it reads.
+                throw new IOException("a chunk of " + Integer.toUnsignedString(length) + " bytes, of which the file has "
+                        + (file.length - start));
+            }
+            if (type.equals(LAST)) {
                 return;
             }
             if (COMPRESSED.contains(type)) {
