@@ -23,6 +23,9 @@ final class JavaBinding implements PreparedRun {
         this.outputs = tensors(plan.outputs());
         this.allocated = plan.allocated();
         this.options = new OrtSession.RunOptions();
+        if (plan.returnsMemory()) {
+            options.addRunConfigEntry(NativeRunOptions.RETURN_MEMORY, NativeRunOptions.RETURN_MEMORY_OF_CPU);
+        }
     }
 
     private static ImmutableMap<String, OnnxTensor> tensors(Map<String, Tensor> tensors) {

@@ -41,7 +41,7 @@ public final class NativeBinding implements PreparedRun {
         this.place = place;
         this.session = OrtHandles.session(session);
         this.plan = plan;
-        options = new NativeRunOptions(plan.recordable(), place.recorder().isPresent());
+        options = new NativeRunOptions(plan.recordable(), place.recorder().isPresent(), plan.returnsMemory() && place.isHost());
         try {
             memory.retain();
         } catch (IllegalStateException e) {

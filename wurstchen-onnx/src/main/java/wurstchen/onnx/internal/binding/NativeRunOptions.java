@@ -14,8 +14,14 @@ final class NativeRunOptions implements AutoCloseable {
     /** ONNX Runtime's id of a run that it neither captures nor replays itself: kCudaGraphAnnotationSkip. */
     private static final String UNCAPTURED = "-1";
 
+    /** Source: onnxruntime_run_options_config_keys.h. */
+    static final String RETURN_MEMORY = "memory.enable_memory_arena_shrinkage";
+
+    static final String RETURN_MEMORY_OF_CPU = "cpu:0";
+
     private final Optional<Recordings.Runs> recordable;
     private final boolean recorder;
+    private final boolean returnsMemory;
     private final long submitting;
     private final long queueing;
 
@@ -39,10 +45,12 @@ final class NativeRunOptions implements AutoCloseable {
      *
      * @param recordable set if the session's runs may be recorded
      * @param recorder whether the device can record
+     * @param returnsMemory whether memory of the CPU is returned to the system after a run
      */
-    NativeRunOptions(Optional<Recordings.Runs> recordable, boolean recorder) throws OrtException {
+    NativeRunOptions(Optional<Recordings.Runs> recordable, boolean recorder, boolean returnsMemory) throws OrtException {
         this.recordable = recordable;
         this.recorder = recorder;
+        this.returnsMemory = returnsMemory;
         submitting = create(false);
         try {
             queueing = create(true);
@@ -103,6 +111,9 @@ final class NativeRunOptions implements AutoCloseable {
         try {
             if (recordable.isPresent()) {
                 OrtStatus.check(OrtTable.AddRunConfigEntry(made[0], "gpu_graph_id", UNCAPTURED));
+            }
+            if (returnsMemory) {
+                OrtStatus.check(OrtTable.AddRunConfigEntry(made[0], RETURN_MEMORY, RETURN_MEMORY_OF_CPU));
             }
             if (queueOnly) {
                 OrtStatus.check(OrtTable.AddRunConfigEntry(made[0], "disable_synchronize_execution_providers", "1"));

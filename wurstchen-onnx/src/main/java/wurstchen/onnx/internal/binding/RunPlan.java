@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param allocatedOnHost those of {@code allocated} that the CPU will read
  * @param hostInputs inputs that the graph reads on the CPU, wherever the tensor is
  * @param recordable decides the use of each run, if runs of the session may be recorded
+ * @param returnsMemory whether ONNX Runtime returns the memory of a run on the CPU after it; it would keep that of the largest run
  */
 public record RunPlan(
         ImmutableMap<String, Tensor> inputs,
@@ -20,4 +21,5 @@ public record RunPlan(
         ImmutableMap<String, ElementType> allocated,
         ImmutableSet<String> allocatedOnHost,
         ImmutableSet<String> hostInputs,
-        Optional<Recordings.Runs> recordable) {}
+        Optional<Recordings.Runs> recordable,
+        boolean returnsMemory) {}

@@ -26,6 +26,7 @@ import wurstchen.onnx.internal.binding.RunPlan;
 import wurstchen.onnx.internal.binding.Tensor;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.JvmExit;
+import wurstchen.onnx.internal.common.NativeHeap;
 import wurstchen.onnx.internal.common.OneLine;
 import wurstchen.onnx.internal.common.OrtWork;
 import wurstchen.onnx.internal.common.Shared;
@@ -168,7 +169,8 @@ public final class BoundSession implements AutoCloseable {
                 allocated.buildOrThrow(),
                 ImmutableSet.copyOf(onHost),
                 hostInputs,
-                recordable));
+                recordable,
+                !runsInSteps()));
     }
 
     private GraphRun prepare(RunPlan plan) {
@@ -249,10 +251,18 @@ public final class BoundSession implements AutoCloseable {
         }
     }
 
+    /** Steps follow each other closely, and each would ask for the same memory again. */
+    private boolean runsInSteps() {
+        return GraphRepeats.of(spec) == GraphRepeats.EACH_STEP;
+    }
+
     /** Releases a prepared run. Called when a {@link GraphRun} is closed. */
     void released(PreparedRun run) {
         run.close();
         session.release();
+        if (engine.memory().isHost()) {
+            NativeHeap.trimNowAndThen();
+        }
     }
 
     /** Makes current runs fail soon. Later runs work. */

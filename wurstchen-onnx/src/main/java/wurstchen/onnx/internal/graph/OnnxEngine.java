@@ -16,6 +16,7 @@ import wurstchen.onnx.internal.binding.DeviceMemory;
 import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.ExecutionProvider;
 import wurstchen.onnx.internal.binding.Tensor;
+import wurstchen.onnx.internal.common.NativeHeap;
 import wurstchen.onnx.internal.common.OneLine;
 import wurstchen.onnx.internal.common.Shared;
 import wurstchen.stage.Engine;
@@ -242,5 +243,6 @@ public final class OnnxEngine extends Shared implements Engine {
     @Override
     public void free() {
         memory.release();
+        NativeHeap.trim();
     }
 }

@@ -86,7 +86,8 @@ class RecordedRunsTest {
                         ImmutableMap.of(),
                         ImmutableSet.of(),
                         ImmutableSet.of(IdentityGraph.INPUT),
-                        recordable));
+                        recordable,
+                        false));
     }
 
     private NativeBinding repeated(Object shapes) throws OrtException {
