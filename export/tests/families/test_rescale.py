@@ -60,7 +60,7 @@ def test_divided_stream_makes_the_latents_of_32_bits(source):
     assert (found - expected).abs().max() <= HALF_TOLERANCE * expected.abs().max()
 
 
-@pytest.mark.parametrize("divisor", [8, 64, 1024])
+@pytest.mark.parametrize("divisor", [8, 1024])
 def test_division_changes_no_bit_in_32_bits(cascade_model, divisor):
     source = CascadeSource.of(cascade_model / "prior", cascade_model / "decoder")
     expected = latents_of(source, half=False)

@@ -118,7 +118,7 @@ def original_names(weights):
     return found
 
 
-@pytest.mark.parametrize("container", [None, "ema_state_dict", "prefix"])
+@pytest.mark.parametrize("container", ["ema_state_dict", "prefix"])
 def test_single_files_of_the_original_repositories_are_read(model, tmp_path, container):
     files = {}
     for part, folder in (("prior", model / "prior" / "prior"), ("decoder", model / "decoder" / "decoder")):

@@ -84,8 +84,8 @@ def _per_channel(layer: nn.Module, stored: Tensor) -> int:
 def folded_columns(model: nn.Module) -> dict[str, int]:
     """Returns, for layers of which only some columns (axis 1) are stored unchanged, the number of these first columns.
 
-    The others are folded: Stage B's mappers of the semantic latents with the columns that read their output, and the
-    convolutions before Stage A's batch norms.
+    The others are folded: Stage B's mappers of the semantic latents with the columns that read their output, the
+    convolutions before Stage A's batch norms, and what Stable Cascade's networks compute from inputs that are always zero.
     """
     names = {layer: name for name, layer in model.named_modules()}
     found = {}
@@ -94,12 +94,18 @@ def folded_columns(model: nn.Module) -> dict[str, int]:
             linear = block.channelwise[0]
             found[names[mapper]] = 0
             found[names[linear]] = linear.in_features - mapper.out_channels
+    if type(model).__name__ == "StableCascadeUNet":
+        found |= {name: 0 for name, layer in model.named_modules() if _reads_zeros(name) and channel_axis(layer) is not None}
     for layer in model.modules():
         children = list(layer.children()) if isinstance(layer, nn.Sequential) else []
         for before, after in zip(children, children[1:]):
             if isinstance(before, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
                 found[names[before]] = 0
     return found
+
+
+def _reads_zeros(name: str) -> bool:
+    return name.endswith((".mapper_sca", ".mapper_crp")) or name.startswith("pixels_mapper.")
 
 
 def injections(model: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
