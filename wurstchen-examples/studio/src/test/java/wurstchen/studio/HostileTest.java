@@ -24,6 +24,9 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import wurstchen.onnx.Manifest;
@@ -35,20 +38,26 @@ class HostileTest {
     private static final String MODEL = "wurstchen/model";
 
     @TempDir
-    private Path folder;
+    private static Path folder;
 
-    private interface Attack {
-        void on(RunningStudio studio) throws Exception;
+    private static RunningStudio studio;
+
+    @BeforeAll
+    static void start() {
+        studio = RunningStudio.start(folder.resolve("gallery"), Limits.USUAL);
     }
 
-    private void survives(Limits limits, Attack attack) throws Exception {
-        try (RunningStudio studio = RunningStudio.start(folder.resolve("gallery"), limits)) {
-            attack.on(studio);
-            assertThat(studio.client().end(studio.client().draw(Client.order("still here"))).path("state").asText()).isEqualTo("done");
-        }
+    @AfterAll
+    static void stop() {
+        studio.close();
     }
 
-    private static Answer drawWith(RunningStudio studio, byte[] image) throws Exception {
+    @AfterEach
+    void stillDraws() throws Exception {
+        assertThat(studio.client().end(studio.client().draw(Client.order("still here"))).path("state").asText()).isEqualTo("done");
+    }
+
+    private static Answer drawWith(byte[] image) throws Exception {
         ObjectNode order = Client.order("a red apple");
         order.putObject("image").put("data", Base64.getEncoder().encodeToString(image));
         return studio.client().post("/api/pictures", order);
@@ -81,65 +90,57 @@ class HostileTest {
 
     @Test
     void picturesThatAreNone_areRefused() throws Exception {
-        survives(Limits.USUAL, studio -> {
-            byte[] good = png(64, 64, 64);
-            for (byte[] bad : new byte[][] {new byte[0], "<svg/>".getBytes("US-ASCII"), Arrays.copyOf(good, 60), png(64, 64, 3)}) {
-                Answer answer = drawWith(studio, bad);
-                assertThat(answer.status()).as("%s", answer).isEqualTo(400);
-                assertThat(answer.error()).startsWith("'image': ");
-            }
-            assertThat(drawWith(studio, good).status()).isEqualTo(201);
-        });
+        byte[] good = png(64, 64, 64);
+        for (byte[] bad : new byte[][] {new byte[0], "<svg/>".getBytes("US-ASCII"), Arrays.copyOf(good, 60), png(64, 64, 3)}) {
+            Answer answer = drawWith(bad);
+            assertThat(answer.status()).as("%s", answer).isEqualTo(400);
+            assertThat(answer.error()).startsWith("'image': ");
+        }
+        assertThat(drawWith(good).status()).isEqualTo(201);
     }
 
     @Test
     void pictureThatUnpacksToGigabytes_isRefusedByItsHeader() throws Exception {
-        survives(Limits.USUAL, studio -> {
-            Answer answer = drawWith(studio, png(40_000, 40_000, 10));
+        Answer answer = drawWith(png(40_000, 40_000, 10));
 
-            assertThat(answer.status()).isEqualTo(400);
-            assertThat(answer.error()).contains("40000 x 40000").contains("16777216");
-        });
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.error()).contains("40000 x 40000").contains("16777216");
     }
 
     @Test
     void uploadOf50Megabytes_isRefused_whetherItSaysSoOrNot() throws Exception {
-        survives(Limits.USUAL, studio -> {
-            byte[] large = new byte[50_000_000];
-            Arrays.fill(large, (byte) ' ');
-            HttpRequest chunked = HttpRequest.newBuilder(URI.create("http://localhost:" + studio.port() + "/api/pictures"))
-                    .header("Content-Type", "application/json")
-                    .POST(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(large)))
-                    .build();
-            HttpResponse<String> answer = HttpClient.newHttpClient().send(chunked, BodyHandlers.ofString());
+        byte[] large = new byte[50_000_000];
+        Arrays.fill(large, (byte) ' ');
+        HttpRequest chunked = HttpRequest.newBuilder(URI.create("http://localhost:" + studio.port() + "/api/pictures"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(large)))
+                .build();
+        HttpResponse<String> answer = HttpClient.newHttpClient().send(chunked, BodyHandlers.ofString());
 
-            assertThat(answer.statusCode()).isEqualTo(413);
-            assertThat(answer.body()).isEqualTo("{\"error\":\"a body may have 24 MB: send a smaller picture\"}");
-        });
+        assertThat(answer.statusCode()).isEqualTo(413);
+        assertThat(answer.body()).isEqualTo("{\"error\":\"a body may have 24 MB: send a smaller picture\"}");
     }
 
     @Test
     void fileThatIsNotOurs_hasNoSettings() throws Exception {
-        survives(Limits.USUAL, studio -> {
-            Answer answer = studio.client().post("/api/settings", "image/png", png(8, 8, 8));
+        Answer answer = studio.client().post("/api/settings", "image/png", png(8, 8, 8));
 
-            assertThat(answer.error()).isEqualTo("this file does not say how it was made: only PNG files of wurstchen do");
-            assertThat(answer.status()).isEqualTo(422);
-        });
+        assertThat(answer.error()).isEqualTo("this file does not say how it was made: only PNG files of wurstchen do");
+        assertThat(answer.status()).isEqualTo(422);
     }
 
     @Test
     void jsonThatNestsDeeply_isRefused() throws Exception {
-        survives(Limits.USUAL, studio -> assertThat(studio.client()
+        assertThat(studio.client()
                         .post("/api/pictures", "application/json", "{\"prompt\":".repeat(5000).getBytes("US-ASCII"))
                         .error())
-                .startsWith("the body is no valid JSON: Document nesting depth (21) exceeds the maximum allowed"));
+                .startsWith("the body is no valid JSON: Document nesting depth (21) exceeds the maximum allowed");
     }
 
     @Test
     void fullDisk_isSaidBeforeAnythingIsDrawn() throws Exception {
-        try (RunningStudio studio = RunningStudio.start(folder.resolve("gallery"), Limits.USUAL.withFreeDiskBytes(Long.MAX_VALUE))) {
-            Answer answer = studio.client().post("/api/pictures", Client.order("a red apple"));
+        try (RunningStudio full = RunningStudio.start(folder.resolve("full"), Limits.USUAL.withFreeDiskBytes(Long.MAX_VALUE))) {
+            Answer answer = full.client().post("/api/pictures", Client.order("a red apple"));
 
             assertThat(answer.error()).startsWith("the gallery's disk has ").endsWith(
                     " MB must stay free: delete pictures, or start the studio with another --gallery");
@@ -150,24 +151,22 @@ class HostileTest {
     @Test
     void galleryThatCannotBeWritten_failsTheJobAndSaysWhy() throws Exception {
         Path gallery = folder.resolve("gallery");
-        survives(Limits.USUAL, studio -> {
-            JsonNode job = studio.client().draw(Client.order("a red apple").put("stage-c-steps", 100));
-            studio.client().awaitDrawing(job);
-            Path aside = Files.move(gallery, folder.resolve("aside"));
-            JsonNode end = studio.client().end(job);
-            Files.move(aside, gallery);
+        JsonNode job = studio.client().draw(Client.order("a red apple").put("stage-c-steps", 100));
+        studio.client().awaitDrawing(job);
+        Path aside = Files.move(gallery, folder.resolve("aside"));
+        JsonNode end = studio.client().end(job);
+        Files.move(aside, gallery);
 
-            assertThat(end.path("state").asText()).isEqualTo("failed");
-            assertThat(end.path("message").asText()).startsWith("cannot write " + gallery).endsWith(" is not a folder; create it, or name one that exists");
-        });
+        assertThat(end.path("state").asText()).isEqualTo("failed");
+        assertThat(end.path("message").asText()).startsWith("cannot write " + gallery).endsWith(" is not a folder; create it, or name one that exists");
     }
 
     @Test
     void modelFolderThatVanishes_failsWhatNeedsIt_andNothingElse() throws Exception {
         Path model = copyOfModel();
-        try (RunningStudio studio = RunningStudio.start(ModelBundle.open(model), folder.resolve("gallery"), Limits.USUAL, Optional.empty())) {
+        try (RunningStudio without = RunningStudio.start(ModelBundle.open(model), folder.resolve("without"), Limits.USUAL, Optional.empty())) {
             deleteAll(model);
-            Client client = studio.client();
+            Client client = without.client();
 
             ObjectNode withImage = Client.order("a red apple");
             withImage.putObject("image").put("data", Base64.getEncoder().encodeToString(png(64, 64, 64)));

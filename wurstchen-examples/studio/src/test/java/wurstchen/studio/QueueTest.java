@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import wurstchen.studio.Client.Answer;
@@ -14,20 +17,42 @@ import wurstchen.studio.Client.Answer;
 /** Jobs that wait, are cancelled or left. */
 class QueueTest {
     @TempDir
-    private Path folder;
+    private static Path folder;
 
-    private RunningStudio studio;
-    private Client client;
+    private static RunningStudio studio;
+    private static Client client;
 
-    @BeforeEach
-    void start() {
+    @BeforeAll
+    static void start() {
         studio = RunningStudio.start(folder.resolve("gallery"), Limits.USUAL.withJobs(3));
         client = studio.client();
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         studio.close();
+    }
+
+    /** Leaves nothing to the next test. */
+    @AfterEach
+    void cancelAll() throws Exception {
+        for (JsonNode job : started) {
+            client.delete("/api/pictures/" + job.path("id").asText());
+        }
+        awaitNoJobs();
+    }
+
+    private static void awaitNoJobs() throws InterruptedException {
+        while (studio.studio().jobs().openJobs() > 0) {
+            Thread.sleep(20);
+        }
+    }
+
+    private final List<JsonNode> started = new ArrayList<>();
+
+    private JsonNode draw(ObjectNode order) throws Exception {
+        started.add(client.draw(order));
+        return started.get(started.size() - 1);
     }
 
     /** Takes so long that a test is done before. */
@@ -41,9 +66,9 @@ class QueueTest {
 
     @Test
     void jobThatIsDrawn_isCancelledWithinAStep_andTheNextOneIsDrawn() throws Exception {
-        JsonNode first = client.draw(longOrder());
+        JsonNode first = draw(longOrder());
         client.awaitDrawing(first);
-        JsonNode second = client.draw(Client.order("the next one"));
+        JsonNode second = draw(Client.order("the next one"));
 
         assertThat(client.delete("/api/pictures/" + first.path("id").asText()).status()).isEqualTo(204);
 
@@ -53,9 +78,9 @@ class QueueTest {
 
     @Test
     void jobsThatWait_knowTheirPlace_andMoveUp() throws Exception {
-        JsonNode first = client.draw(longOrder());
-        JsonNode second = client.draw(longOrder());
-        JsonNode third = client.draw(longOrder());
+        JsonNode first = draw(longOrder());
+        JsonNode second = draw(longOrder());
+        JsonNode third = draw(longOrder());
 
         assertThat(state(second).path("place").asInt()).isEqualTo(1);
         assertThat(state(third).path("place").asInt()).isEqualTo(2);
@@ -68,9 +93,9 @@ class QueueTest {
 
     @Test
     void oneJobTooMany_isRefused_untilOneEnds() throws Exception {
-        JsonNode first = client.draw(longOrder());
-        client.draw(longOrder());
-        client.draw(longOrder());
+        JsonNode first = draw(longOrder());
+        draw(longOrder());
+        draw(longOrder());
 
         Answer refused = client.post("/api/pictures", longOrder());
         assertThat(refused.error()).isEqualTo("3 jobs are waiting, no more are taken: try again later");
@@ -78,28 +103,24 @@ class QueueTest {
 
         client.delete("/api/pictures/" + first.path("id").asText());
         client.end(first);
-        assertThat(client.post("/api/pictures", longOrder()).status()).isEqualTo(201);
+        draw(longOrder());
     }
 
     @Test
     void jobThatNeedsSomebody_isCancelledWhenItsStreamIsClosed() throws Exception {
-        JsonNode job = client.draw(longOrder().put("cancel-when-left", true));
+        JsonNode job = draw(longOrder().put("cancel-when-left", true));
         client.awaitDrawing(job);
 
-        while (studio.studio().jobs().openJobs() > 0) {
-            Thread.sleep(50);
-        }
+        awaitNoJobs();
         assertThat(state(job).path("state").asText()).isEqualTo("cancelled");
     }
 
     @Test
     void jobThatNeedsNobody_goesOnWhenItsStreamIsClosed() throws Exception {
-        JsonNode job = client.draw(Client.order("an orphan").put("stage-c-steps", 100));
+        JsonNode job = draw(Client.order("an orphan").put("stage-c-steps", 100));
         client.awaitDrawing(job);
 
-        while (studio.studio().jobs().openJobs() > 0) {
-            Thread.sleep(50);
-        }
+        awaitNoJobs();
         assertThat(state(job).path("state").asText()).isEqualTo("done");
     }
 

@@ -69,7 +69,7 @@ final class Browser implements AutoCloseable {
     Browser until(String expression) {
         new WebDriverWait(driver, WAIT, Duration.ofMillis(20))
                 .withMessage(() -> expression + "; status: " + text("#status") + "; toasts: " + text("#toasts"))
-                .until(ignored -> Boolean.TRUE.equals(js("return Boolean(" + expression + ")")));
+                .until(ignored -> Boolean.TRUE.equals(js("return Promise.resolve(" + expression + ").then(Boolean)")));
         return this;
     }
 
