@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import wurstchen.CancelledException;
@@ -180,7 +181,7 @@ public final class Jobs implements AutoCloseable {
     private static void fail(Job job, Throwable failure) {
         if (failure instanceof CancelledException || failure instanceof CancellationException) {
             job.end(JobState.Phase.CANCELLED, "");
-        } else if (failure instanceof PipelineClosedException) {
+        } else if (failure instanceof PipelineClosedException || failure instanceof RejectedExecutionException) {
             job.end(JobState.Phase.FAILED, "the studio is shutting down");
         } else if (failure instanceof WurstchenException) {
             LOG.log(Level.WARNING, "a job failed", failure);

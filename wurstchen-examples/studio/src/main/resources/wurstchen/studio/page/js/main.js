@@ -18,7 +18,14 @@ if (!model) throw new Error('no model');
 document.getElementById('model').textContent = `${model.name} · ${model.device}`;
 document.getElementById('model').title = model.description;
 
-const draw = order => shown(() => jobs.draw(order));
+const narrow = matchMedia('(max-width: 52rem)');
+
+function draw(order) {
+  // There the drawing is below the form.
+  if (narrow.matches) document.getElementById('drawing').scrollIntoView();
+  return shown(() => jobs.draw(order));
+}
+
 const form = new OrderForm(document.getElementById('order'), model, draw);
 
 const jobs = new Jobs({
