@@ -7,6 +7,9 @@ from pathlib import Path
 from wurstchen_export.commands import add_command, say
 
 
+CASCADE_SIZES = ("cascade", "cascade-lite", "cascade-narrow")
+
+
 def add(commands) -> None:
     _add_full_size(commands)
     _add_gpu_compare(commands)
@@ -15,12 +18,12 @@ def add(commands) -> None:
     _add_gpu_accuracy(commands)
 
 
-def _add_sizes(parser) -> None:
+def _add_sizes(parser, *of_cascade: str) -> None:
     parser.add_argument(
         "--sizes",
-        choices=("published", "narrow", "cascade", "cascade-lite", "cascade-narrow"),
+        choices=("published", "narrow", *of_cascade),
         default="published",
-        help="of the layers: Würstchen v2's, or Stable Cascade's; narrow ones only try a command",
+        help="of the layers: Würstchen v2's or Stable Cascade's; narrow ones only try a command",
     )
 
 
@@ -52,7 +55,7 @@ def _add_full_size(commands) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the weights")
     parser.add_argument("--force", action="store_true", help="replace a bundle that is already there")
-    _add_sizes(parser)
+    _add_sizes(parser, *CASCADE_SIZES)
 
 
 def _full_size(options) -> None:
@@ -88,7 +91,7 @@ def _add_gpu_compare(commands) -> None:
         "--starts", type=Path, required=True, metavar="FILE", help="what the tests' program SizesInTurn wrote"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON file to write")
-    _add_sizes(parser)
+    _add_sizes(parser, *CASCADE_SIZES)
 
 
 def _gpu_compare(options) -> None:
