@@ -1,12 +1,15 @@
 """The modules that become Stable Cascade's graphs compute what the reference's networks do, also of unusual ones."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 import torch
 from diffusers import StableCascadeCombinedPipeline
 from safetensors.torch import load_file
 
+from wurstchen_export.__main__ import main
+from wurstchen_export.checks import exact, golden, golden_cascade
 from wurstchen_export.checks.parity import relative_error
 from wurstchen_export.families import registry
 from wurstchen_export.families.stable_cascade import tiny
@@ -129,3 +132,43 @@ def test_weights_that_are_only_read_with_zeros_are_not_rounded(cascade_model):
     changed = {name for name, tensor in source.stage_c.state_dict().items() if not torch.equal(tensor, before[name])}
     assert "up_blocks.1.1.mapper.weight" in changed
     assert not [name for name in changed if "mapper_sca" in name or "mapper_crp" in name]
+
+
+def test_weights_of_wide_layers_are_stored_in_8_bits(cascade_model):
+    source = registry.find_source(cascade_model)
+    source.round_weights("int8")
+    module = registry.family("stable-cascade").builders(source, "fp32", False)["stage_c_step"]().module
+    wide = {
+        name
+        for name, tensor in module.state_dict().items()
+        if tensor.is_floating_point() and tensor.ndim == 2 and tensor.shape[0] >= weights.MIN_PER_CHANNEL
+    }
+
+    assert "network.up.1.blocks.0.weight" in wide
+    assert set(weights.packed_buffers(module)) == wide
+
+
+def test_float64_of_the_reference_is_the_same_picture(sources):
+    """What parity measures a model's own rounding by."""
+    source = sources["tiny"]
+    request = CascadeRequest("a cat", "a dog", 128, 128, 5, 2, 4.0, 2, 2.0)
+    single = Pipelines(source).generate(request)
+
+    with exact.float32_noise():
+        double = Pipelines(exact.in_double(source)).generate(request)
+
+    for name in ("stage_c_latents", "stage_b_latents"):
+        found, expected = getattr(single, name), getattr(double, name)
+        assert expected.dtype == "float64"
+        assert 0 < relative_error(found, expected) < 1e-4
+
+
+def test_restoring_is_refused(tmp_path, capsys):
+    bundle = Path(__file__).parents[3] / golden.ONNX / golden_cascade.BUNDLE
+
+    assert main(["restore", str(bundle), "--out", str(tmp_path / "model")]) == 1
+
+    assert capsys.readouterr().err == (
+        f"error: {bundle} is of the family stable-cascade, of which restore knows no way back: it restores wuerstchen-v2;"
+        " use the model that the bundle was exported from\n"
+    )
