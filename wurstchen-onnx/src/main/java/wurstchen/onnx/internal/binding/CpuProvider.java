@@ -1,10 +1,13 @@
 package wurstchen.onnx.internal.binding;
 
+import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
+import wurstchen.onnx.internal.capi.OrtTable;
+import wurstchen.onnx.internal.common.HostSystem;
 
 /** ONNX Runtime's CPU provider. */
 public final class CpuProvider implements ExecutionProvider {
@@ -59,6 +62,16 @@ public final class CpuProvider implements ExecutionProvider {
     @Override
     public String remedy(String failure) {
         return "";
+    }
+
+    /** Layouts of convolutions depend on the processor, everything on ONNX Runtime's build, and nothing on the number of threads. */
+    @Override
+    public Optional<String> graphForm() {
+        if (NativeApi.problem().isPresent()) {
+            return Optional.empty(); // The build is not known.
+        }
+        return HostSystem.current().processorFeatures().map(features -> String.join(
+                "\n", SessionSettings.VERSION, OrtEnvironment.getEnvironment().getVersion(), OrtTable.GetBuildInfoString(), features));
     }
 
     @Override

@@ -96,6 +96,12 @@ public record CudaProvider(CudaOptions options, String description, Diagnosis di
                 : "";
     }
 
+    /** Nothing is kept: kernels of this library take the place of functions, which differ from machine to machine. */
+    @Override
+    public Optional<String> graphForm() {
+        return Optional.empty();
+    }
+
     @Override
     public DeviceMemory openMemory() {
         Optional<String> problem = NativeApi.problem();

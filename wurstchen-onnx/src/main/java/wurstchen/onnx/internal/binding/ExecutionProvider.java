@@ -37,6 +37,13 @@ public interface ExecutionProvider {
     /** Returns the remedy for a failed run: {@code "; ..."}, or empty if none is known. */
     String remedy(String failure);
 
+    /**
+     * Returns everything, besides the graph, that the optimised form of a graph for this provider depends on: equal texts for equal forms.
+     *
+     * @return empty if that is not known, or optimised graphs are not to be kept
+     */
+    Optional<String> graphForm();
+
     /** Opens the memory of this provider. */
     DeviceMemory openMemory();
 

@@ -8,6 +8,9 @@ import java.util.Optional;
 
 /** Options that all sessions of this library share. */
 public final class SessionSettings {
+    /** Part of the key of kept graphs; to be changed when {@link #of} changes what ONNX Runtime makes of a graph. */
+    static final String VERSION = "1";
+
     private SessionSettings() {}
 
     /** Returns options for a graph that this library wrote itself. The caller closes them. */

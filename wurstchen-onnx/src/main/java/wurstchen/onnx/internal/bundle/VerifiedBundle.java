@@ -291,7 +291,12 @@ public final class VerifiedBundle implements AutoCloseable {
         return tokenizer;
     }
 
-    private void checkOpen() {
+    /**
+     * Checks that the bundle is open.
+     *
+     * @throws IllegalStateException if it is closed
+     */
+    public void checkOpen() {
         checkState(!closed, "this ModelBundle is closed: open a new one");
     }
 

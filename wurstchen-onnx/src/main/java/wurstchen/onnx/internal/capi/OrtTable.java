@@ -68,6 +68,7 @@ public final class OrtTable {
             .put("AddRunConfigEntry", 165)
             .put("KernelContext_GetGPUComputeStream", 193)
             .put("MemoryInfoGetDeviceType", 225)
+            .put("GetBuildInfoString", 254)
             .put("SessionGetMemoryInfoForInputs", 380)
             .buildOrThrow();
 
@@ -119,6 +120,8 @@ public final class OrtTable {
     public static native void MemoryInfoGetDeviceType(long info, int[] type);
 
     public static native long SessionGetMemoryInfoForInputs(long session, long[] infos, long inputs);
+
+    public static native String GetBuildInfoString();
 
     public static native long GetAllocatorWithDefaultOptions(long[] allocator);
 

@@ -1,10 +1,17 @@
 package wurstchen.onnx.internal.common;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Properties of this machine and process, in one place so that tests can replace them.
@@ -14,6 +21,19 @@ import java.util.function.Function;
  * @param root the root of the file system
  */
 public record HostSystem(Function<String, String> properties, Function<String, String> variables, Path root) {
+    /** Lines of /proc/cpuinfo, on x86 and on ARM, that tell models of processors apart and do not change while the system runs. */
+    private static final Set<String> PROCESSOR = Set.of(
+            "vendor_id",
+            "cpu family",
+            "model",
+            "model name",
+            "flags",
+            "CPU implementer",
+            "CPU architecture",
+            "CPU variant",
+            "CPU part",
+            "Features");
+
     /** Returns the machine that this JVM runs on. */
     public static HostSystem current() {
         return new HostSystem(System::getProperty, System::getenv, Path.of("/"));
@@ -61,6 +81,22 @@ public record HostSystem(Function<String, String> properties, Function<String, S
             return name + ".dll";
         }
         return "lib" + name + (mac() ? ".dylib" : ".so");
+    }
+
+    /**
+     * Returns Linux's description of the first processor: its model and instructions. Machines with equal descriptions compute equally.
+     *
+     * @return empty on other systems
+     */
+    public Optional<String> processorFeatures() {
+        try (Stream<String> lines = Files.lines(root.resolve("proc/cpuinfo"), StandardCharsets.ISO_8859_1)) {
+            List<String> found = lines.takeWhile(line -> !line.isBlank())
+                    .filter(line -> PROCESSOR.contains(line.split("\\s*:", 2)[0]))
+                    .toList();
+            return found.isEmpty() ? Optional.empty() : Optional.of(String.join("\n", found));
+        } catch (IOException | UncheckedIOException e) {
+            return Optional.empty();
+        }
     }
 
     private String osName() {

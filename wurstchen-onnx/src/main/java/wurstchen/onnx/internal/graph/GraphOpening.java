@@ -29,8 +29,9 @@ import wurstchen.onnx.internal.cuda.CudaCalls;
  * @param spec the graph
  * @param file its file
  * @param repeats how often it runs on the same tensors
+ * @param optimization whether it is to be optimised
  */
-record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, GraphRepeats repeats) {
+record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, GraphRepeats repeats, Optimization optimization) {
     /**
      * Opens the graph.
      *
@@ -120,6 +121,7 @@ record GraphOpening(OnnxEngine engine, GraphSpec spec, GraphFile file, GraphRepe
             GraphKernels kernels, GraphUse use, Optional<Recordings.Validity> validity, GraphWeights weights) throws OrtException {
         try (SessionOptions options = SessionSettings.of(weights.folder())) {
             engine.provider().configure(options, use, engine.memory().stream());
+            optimization.configure(options);
             kernels.addTo(options);
             List<AutoCloseable> opened = new ArrayList<>();
             opened.add(weights);

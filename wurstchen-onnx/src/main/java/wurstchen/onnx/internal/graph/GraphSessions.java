@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,8 +17,10 @@ import java.util.concurrent.Future;
 import wurstchen.WurstchenException;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.ModelBundleException;
+import wurstchen.onnx.internal.bundle.KeptGraphs;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.common.Closing;
+import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.OneLine;
 
 /** Opens graphs of a verified bundle, several in parallel, and either all of them or none. */
@@ -33,11 +36,12 @@ public final class GraphSessions {
      */
     public static ImmutableMap<String, BoundSession> open(VerifiedBundle bundle, OnnxEngine engine, Collection<String> names) {
         ExecutorService threads = Executors.newFixedThreadPool(Math.min(names.size(), Runtime.getRuntime().availableProcessors()));
+        Optional<KeptGraphs> kept = engine.provider().graphForm().flatMap(form -> KeptGraphs.of(bundle, form, HostSystem.current()));
         Map<String, Future<BoundSession>> opening = new LinkedHashMap<>();
         try {
             for (String name : names) {
                 GraphSpec spec = requireNonNull(bundle.manifest().graphs().get(name), name);
-                opening.put(name, threads.submit(() -> open(bundle, engine, spec)));
+                opening.put(name, threads.submit(() -> open(new KeptOpening(bundle, kept, engine, spec))));
             }
         } finally {
             threads.shutdown();
@@ -78,23 +82,12 @@ public final class GraphSessions {
     }
 
     /** Retains the engine meanwhile, because another thread may close its owner. */
-    private static BoundSession open(VerifiedBundle bundle, OnnxEngine engine, GraphSpec spec) {
-        engine.retain();
+    private static BoundSession open(KeptOpening opening) {
+        opening.engine().retain();
         try {
-            return openRetained(bundle, engine, spec);
+            return opening.open();
         } finally {
-            engine.release();
+            opening.engine().release();
         }
-    }
-
-    private static BoundSession openRetained(VerifiedBundle bundle, OnnxEngine engine, GraphSpec spec) {
-        BoundSession bound = new GraphOpening(engine, spec, bundle.graph(spec.file()), GraphRepeats.of(spec)).open();
-        try {
-            bound.checkContract();
-        } catch (RuntimeException e) {
-            Closing.afterFailure(e, List.of(bound));
-            throw e;
-        }
-        return bound;
     }
 }

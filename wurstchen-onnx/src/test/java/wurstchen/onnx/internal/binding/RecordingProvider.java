@@ -37,6 +37,11 @@ public record RecordingProvider(CpuProvider cpu) implements ExecutionProvider {
     }
 
     @Override
+    public Optional<String> graphForm() {
+        return Optional.empty();
+    }
+
+    @Override
     public DeviceMemory openMemory() {
         return cpu.openMemory();
     }

@@ -31,7 +31,8 @@ final class OpenNode implements AutoCloseable {
     OpenNode(OnnxEngine engine, OperatorCase one, NodeModel model) {
         this.engine = engine;
         this.one = one;
-        session = new GraphOpening(engine, spec(one), new WholeGraph(model.bytes()), GraphRepeats.EACH_STEP).open();
+        session = new GraphOpening(engine, spec(one), new WholeGraph(model.bytes()), GraphRepeats.EACH_STEP, Optimization.ONLY)
+                .open();
         ImmutableMap.Builder<String, Tensor> values = ImmutableMap.builder();
         List<float[]> numbers = one.inputs();
         for (int i = 0; i < numbers.size(); i++) {
