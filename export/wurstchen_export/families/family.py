@@ -1,4 +1,4 @@
-"""What a family of models decides, so that the exporter, the bundle's runtime and the checks need not know which it is."""
+"""What a family of models decides, so that exporter, runtime and checks need not know which it is."""
 
 from __future__ import annotations
 
@@ -151,9 +151,20 @@ class Family(ABC):
     def cases(self, source, sides: tuple[int, int]) -> Iterator[Case]:
         """Yields cases of every graph, computed by the reference's modules; sides: two valid ones, in pixels."""
 
-    @abstractmethod
     def requests(self, sides: tuple[int, int]) -> dict[str, PictureRequest]:
         """Returns by name the runs that are compared with the reference; sides: two valid ones, in pixels."""
+        small, large = sides
+        return {
+            "Stage C guided": PictureRequest("a photo of a cat!", None, small, small, 1, 4, 4.0, 3, 0.0),
+            "both guided, negative prompt": PictureRequest(
+                "a red apple", "blurry, low quality!", large, small, -2, 3, 6.5, 3, 3.0
+            ),
+            "Stage B guided": PictureRequest("a lighthouse", "a dog", small, large, 3, 2, 0.0, 4, 2.0),
+            "unguided, empty prompt": PictureRequest("", None, large, large, 2**40 + 1, 1, 1.0, 1, 0.0),
+            "over-long prompt": PictureRequest(
+                "ships and waves " * 40, "blurry " * 90, small, small, 5, 2, 4.0, 2, 4.0
+            ),
+        }
 
     @abstractmethod
     def reference(self, source) -> Callable[[PictureRequest], Picture]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from wurstchen_export.errors import ExportError
 from wurstchen_export.families.family import Case, Defaults, Family, Picture, PictureRequest, TokenizerFolder, texts
-from wurstchen_export.families.stable_cascade.request import CascadeRequest, embedded_images
+from wurstchen_export.families.stable_cascade.request import embedded_images
 from wurstchen_export.graphs import contract
 from wurstchen_export.graphs.contract import GraphSpec
 from wurstchen_export.graphs.wrappers import Exportable
@@ -110,20 +110,6 @@ class StableCascade(Family):
         from wurstchen_export.families.stable_cascade import cases
 
         return cases.cases(source, sides)
-
-    def requests(self, sides: tuple[int, int]) -> dict[str, PictureRequest]:
-        small, large = sides
-        return {
-            "Stage C guided": CascadeRequest("a photo of a cat!", None, small, small, 1, 4, 4.0, 3, 0.0),
-            "both guided, negative prompt": CascadeRequest(
-                "a red apple", "blurry, low quality!", large, small, -2, 3, 6.5, 3, 3.0
-            ),
-            "Stage B guided": CascadeRequest("a lighthouse", "a dog", small, large, 3, 2, 0.0, 4, 2.0),
-            "unguided, empty prompt": CascadeRequest("", None, large, large, 2**40 + 1, 1, 1.0, 1, 0.0),
-            "over-long prompt": CascadeRequest(
-                "ships and waves " * 40, "blurry " * 90, small, small, 5, 2, 4.0, 2, 4.0
-            ),
-        }
 
     def reference(self, source) -> Callable[[PictureRequest], Picture]:
         from wurstchen_export.families.stable_cascade.reference import Pipelines

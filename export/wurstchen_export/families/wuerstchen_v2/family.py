@@ -101,20 +101,6 @@ class WuerstchenV2(Family):
 
         return cases.cases(source, sides)
 
-    def requests(self, sides: tuple[int, int]) -> dict[str, PictureRequest]:
-        small, large = sides
-        return {
-            "Stage C guided": PictureRequest("a photo of a cat!", None, small, small, 1, 4, 4.0, 3, 0.0),
-            "both guided, negative prompt": PictureRequest(
-                "a red apple", "blurry, low quality!", large, small, -2, 3, 6.5, 3, 3.0
-            ),
-            "Stage B guided": PictureRequest("a lighthouse", "a dog", small, large, 3, 2, 0.0, 4, 2.0),
-            "unguided, empty prompt": PictureRequest("", None, large, large, 2**40 + 1, 1, 1.0, 1, 0.0),
-            "over-long prompt": PictureRequest(
-                "ships and waves " * 40, "blurry " * 90, small, small, 5, 2, 4.0, 2, 4.0
-            ),
-        }
-
     def reference(self, source: Source) -> Callable[[PictureRequest], Picture]:
         from wurstchen_export.families.wuerstchen_v2 import reference
 
