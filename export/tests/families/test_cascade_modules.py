@@ -1,6 +1,8 @@
 """The modules that become Stable Cascade's graphs compute what the reference's networks do, also of unusual ones."""
 
 import dataclasses
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from safetensors.torch import load_file
 from wurstchen_export.__main__ import main
 from wurstchen_export.checks import exact, golden, golden_cascade
 from wurstchen_export.checks.parity import relative_error
+from wurstchen_export.errors import ExportError
 from wurstchen_export.families import registry
 from wurstchen_export.families.stable_cascade import tiny
 from wurstchen_export.families.stable_cascade.plan import ATTENTION, RESIDUAL, TIMESTEP
@@ -171,4 +174,28 @@ def test_restoring_is_refused(tmp_path, capsys):
     assert capsys.readouterr().err == (
         f"error: {bundle} is of the family stable-cascade, of which restore knows no way back: it restores wuerstchen-v2;"
         " use the model that the bundle was exported from\n"
+    )
+
+
+def test_model_without_image_encoder_has_no_graph_for_it(cascade_model, tmp_path):
+    model = shutil.copytree(cascade_model, tmp_path / "model")
+    shutil.rmtree(model / "prior" / "image_encoder")
+    source, family = registry.find_source(model), registry.family("stable-cascade")
+
+    assert "image_encoder" not in family.graphs(source)
+    assert "image_prompts" not in family.additions(source)
+    assert family.additions(registry.find_source(cascade_model))["image_prompts"]["crop"] == 28
+
+
+def test_other_preprocessing_of_image_prompts_is_told(cascade_model, tmp_path):
+    model = shutil.copytree(cascade_model, tmp_path / "model")
+    path = model / "prior" / "feature_extractor" / "preprocessor_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"resample": 2}))
+
+    with pytest.raises(ExportError) as error:
+        registry.find_source(model).image_prompts  # noqa: B018
+
+    assert str(error.value) == (
+        f"{path}: expected CLIP's preprocessing (size.shortest_edge, a square crop_size, bicubic), found resample 2;"
+        " images cannot be prompts of this model"
     )
