@@ -5,6 +5,7 @@ import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.io.IOException;
+import java.net.URLDecoder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import wurstchen.onnx.internal.common.HostSystem;
 import wurstchen.onnx.internal.common.Jna;
 import wurstchen.onnx.internal.common.OrtWork;
@@ -32,9 +34,12 @@ public final class PrivateMappings {
     private static final Path MAPS = Path.of("/proc/self/maps");
     private static final Path MEMORY = Path.of("/proc/self/mem");
 
-    /** "from-to permissions offset device inode path". Source: proc(5). */
+    /**
+     * "from-to permissions offset device inode path". Source: proc(5). A path may have bytes that end a line for a regular expression, as
+     * U+00C5 has in UTF-8.
+     */
     private static final Pattern LINE =
-            Pattern.compile("([0-9a-f]+)-([0-9a-f]+) r\\S+ [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ \\d+ +(/.*)");
+            Pattern.compile("([0-9a-f]+)-([0-9a-f]+) r\\S+ [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ \\d+ +(/.*)", Pattern.DOTALL);
 
     // Source: mman.h of Linux, for x86-64 and AArch64.
     private static final int PROT_READ = 1;
@@ -95,18 +100,24 @@ public final class PrivateMappings {
     }
 
     private static List<Mapping> of(Set<Path> files) throws IOException {
+        Set<String> listed = files.stream().map(PrivateMappings::listed).collect(Collectors.toSet());
         List<Mapping> found = new ArrayList<>();
         for (String line : Files.readString(MAPS, StandardCharsets.ISO_8859_1).split("\n")) {
             Matcher match = LINE.matcher(line);
-            if (match.matches() && files.contains(path(match.group(3)))) {
+            if (match.matches() && listed.contains(match.group(3))) {
                 found.add(new Mapping(Long.parseUnsignedLong(match.group(1), 16), Long.parseUnsignedLong(match.group(2), 16)));
             }
         }
         return found;
     }
 
-    private static Path path(String bytes) {
-        return Path.of(new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
+    /**
+     * Returns a path as the kernel lists it, each of its bytes as a character, and a line break as {@code \\012}. Paths are compared so because
+     * those of other files in the list may be none in this process's character set.
+     */
+    private static String listed(Path file) {
+        String path = URLDecoder.decode(file.toUri().getRawPath().replace("+", "%2B"), StandardCharsets.ISO_8859_1);
+        return path.replace("\n", "\\012");
     }
 
     /** Moves a copy over the mapping. The kernel does that in one step: whoever reads meanwhile waits. */

@@ -13,6 +13,8 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import wurstchen.onnx.internal.common.HostSystem;
 
 class PrivateMappingsTest {
@@ -31,11 +33,12 @@ class PrivateMappingsTest {
         assertThat(PrivateMappings.areSupported(host)).isEqualTo(host.linux());
     }
 
-    @Test
-    void mappedFile_canBeTruncatedAfterwards() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"w\u00fcrst chen.data", "\u00c5land.data", "a+b%20.data", "two\nlines.data", "back\\slash (deleted)"})
+    void mappedFile_canBeTruncatedAfterwards(String name) throws IOException {
         byte[] content = new byte[100_000];
         new Random(1).nextBytes(content);
-        Path file = Files.write(folder.toRealPath().resolve("w\u00fcrst chen.data"), content);
+        Path file = Files.write(folder.toRealPath().resolve(name), content);
         Path other = Files.write(folder.toRealPath().resolve("other.data"), content);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
                 FileChannel otherChannel = FileChannel.open(other, StandardOpenOption.READ)) {
