@@ -15,4 +15,10 @@ module wurstchen.onnx {
     requires static transitive org.jspecify;
 
     exports wurstchen.onnx;
+
+    uses wurstchen.onnx.internal.bundle.Family;
+
+    provides wurstchen.onnx.internal.bundle.Family with
+            wurstchen.onnx.internal.family.StableCascade,
+            wurstchen.onnx.internal.family.WuerstchenV2;
 }

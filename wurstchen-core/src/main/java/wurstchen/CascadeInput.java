@@ -12,6 +12,7 @@ import wurstchen.internal.StageCStart;
 import wurstchen.progress.Previews;
 import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.HiddenStates;
+import wurstchen.stage.ImageEmbeddings;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
@@ -43,6 +44,11 @@ record CascadeInput(StageCStart start, @Nullable Picture picture, @Nullable Pict
         checkArgument(
                 settings.image().isEmpty() || parts.semanticCompressor().isPresent(),
                 "a request with a picture needs a semantic compressor, which this model does not have; open a model that has one");
+        settings.imagePrompts().forEach(prompt -> atHand("an image prompt", "imagePrompts", prompt.picture()));
+        checkArgument(
+                settings.imagePrompts().isEmpty() || parts.imageEncoder().isPresent(),
+                "a request with image prompts needs an image encoder, which this model does not have; leave them out, or open a model of the"
+                        + " family stable-cascade that has one");
     }
 
     static void checkPreviews(Optional<Previews> previews, CascadeParts parts) {
@@ -83,6 +89,24 @@ record CascadeInput(StageCStart start, @Nullable Picture picture, @Nullable Pict
                 width,
                 states.tokens(),
                 states.width());
+        int pooled = encoder.pooledWidth().orElse(states.pooledWidth());
+        checkArgument(
+                states.pooledWidth() == pooled,
+                "the hidden states of Stage %s must have pooled embeddings of %s values, got %s; encode the prompt with the model that makes the"
+                        + " picture",
+                stage,
+                pooled,
+                states.pooledWidth());
+    }
+
+    /** Returns the embeddings of the image prompts, each times its share. */
+    static ImageEmbeddings images(PictureSettings settings, CascadeParts parts) {
+        return ImageEmbeddings.join(settings.imagePrompts().stream()
+                .map(prompt -> parts.imageEncoder()
+                        .orElseThrow()
+                        .encode(prompt.picture().value().orElseThrow().toPixels())
+                        .times(prompt.share()))
+                .toList());
     }
 
     private static void checkModel(String what, String made, CascadeLoop.ModelId model) {

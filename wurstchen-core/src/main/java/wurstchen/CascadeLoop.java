@@ -14,12 +14,14 @@ import wurstchen.internal.StepWork;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.Previews;
 import wurstchen.progress.StagePhase;
+import wurstchen.sampling.Guidance;
 import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
 import wurstchen.sampling.Timesteps;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.Engine;
+import wurstchen.stage.ImageEmbeddings;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
@@ -52,12 +54,14 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
      * What all batches of a request have in common.
      *
      * @param input what Stage C begins with
+     * @param images the image prompts for Stage C
      * @param textC the text for Stage C
      * @param textB the text for Stage B
      */
     private record Run(
             PictureRequest request,
             CascadeInput input,
+            ImageEmbeddings images,
             PromptEncoder.Encoded textC,
             PromptEncoder.Encoded textB,
             RunProgress progress) {}
@@ -69,18 +73,22 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
 
     private PictureResult draw(PictureRequest request, PictureSettings settings, RunProgress progress) {
         CascadeInput input = progress.call(() -> CascadeInput.of(settings, parts, geometry));
-        try (PromptEncoder.Encoded textC = input.start().visited().isPresent()
-                        ? encode(CascadeStage.STAGE_C, settings, settings.stageCGuidance().active(), progress)
+        boolean needsC = input.start().visited().isPresent();
+        boolean guidedC = settings.stageCGuidance().active();
+        boolean guidedB = settings.stageBGuidance().active();
+        ImageEmbeddings images =
+                needsC ? progress.call(() -> CascadeInput.images(settings, parts)) : ImageEmbeddings.none();
+        try (PromptEncoder.Encoded both = sharesText(settings) && (needsC || request.needsStageB())
+                        ? encode(CascadeStage.STAGE_C, settings, needsC && guidedC || request.needsStageB() && guidedB, progress)
                         : PromptEncoder.Encoded.none();
-                PromptEncoder.Encoded textB = request.needsStageB()
-                        ? encode(CascadeStage.STAGE_B, settings, settings.stageBGuidance().active(), progress)
-                        : PromptEncoder.Encoded.none()) {
+                PromptEncoder.Encoded textC = text(CascadeStage.STAGE_C, needsC, guidedC, both, settings, progress);
+                PromptEncoder.Encoded textB = text(CascadeStage.STAGE_B, request.needsStageB(), guidedB, both, settings, progress)) {
             List<DroppedText> dropped = dropped(textC, textB);
             progress.finishStage();
             for (int first = 0; first < request.pictures(); first += request.batchSize()) {
                 int pictures = Math.min(request.batchSize(), request.pictures() - first);
                 try (PictureBatch batch = new PictureBatch(geometry, settings, first, pictures)) {
-                    draw(new Run(request, input, textC, textB, progress), batch);
+                    draw(new Run(request, input, images, textC, textB, progress), batch);
                 }
             }
             progress.meter().stop();
@@ -106,8 +114,22 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
         return progress.call(() -> encoder(stage).encode(settings, guided, progress::checkNotStopped));
     }
 
+    /** Hidden states that a request brings may differ between the stages. */
+    private boolean sharesText(PictureSettings settings) {
+        return parts.sharesText() && settings.encodedPrompt().isEmpty();
+    }
+
+    private PromptEncoder.Encoded text(
+            CascadeStage stage, boolean needed, boolean guided, PromptEncoder.Encoded both, PictureSettings settings, RunProgress progress) {
+        if (!needed) {
+            return PromptEncoder.Encoded.none();
+        }
+        return sharesText(settings) ? progress.call(() -> both.of(guided)) : encode(stage, settings, guided, progress);
+    }
+
     private static List<DroppedText> dropped(PromptEncoder.Encoded textC, PromptEncoder.Encoded textB) {
-        List<DroppedText> dropped = Stream.concat(textC.dropped().stream(), textB.dropped().stream()).toList();
+        List<DroppedText> dropped = 
+                Stream.concat(textC.dropped().stream(), textB.dropped().stream()).distinct().toList();
         dropped.forEach(CascadeLoop::warn);
         return dropped;
     }
@@ -181,7 +203,7 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
                 .orElse(StepPreviews.NONE);
         StepWork work = previews.then(repainted == null ? StepWork.NONE : beginning.keepingKnown(repainted));
         NoiseSource noise = previews.listeningTo(beginning.noise());
-        try (DenoisingRun steps = progress.call(() -> startC(batch, run.textC(), table, noise))) {
+        try (DenoisingRun steps = progress.call(() -> startC(run, batch, table, noise))) {
             Latents latents = denoise(steps, work, progress);
             progress.finishStage();
             return latents;
@@ -218,11 +240,12 @@ record CascadeLoop(CascadeParts parts, LatentGeometry geometry, Engine engine, M
         }
     }
 
-    private DenoisingRun startC(PictureBatch batch, PromptEncoder.Encoded text, StepTable table, NoiseSource noise) {
-        return text.start(
+    private DenoisingRun startC(Run run, PictureBatch batch, StepTable table, NoiseSource noise) {
+        Guidance guidance = batch.settings().stageCGuidance();
+        return run.textC().start(
                 batch.first(),
                 batch.pictures(),
-                states -> parts.stageC().start(states, batch.stageCShape(), table, batch.settings().stageCGuidance(), noise));
+                states -> parts.stageC().start(states, run.images(), batch.stageCShape(), table, guidance, noise));
     }
 
     private DenoisingRun startB(

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import wurstchen.image.LatentProjection;
 import wurstchen.internal.Lent;
 import wurstchen.sampling.CosineSchedule;
+import wurstchen.stage.ImageEncoder;
 import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
@@ -28,6 +29,7 @@ public final class CascadeParts {
     private final StageB stageB;
     private final StageA stageA;
     private final Optional<SemanticCompressor> semanticCompressor;
+    private final Optional<ImageEncoder> imageEncoder;
     private final Optional<LatentProjection> projectionC;
     private final Optional<LatentProjection> projectionB;
 
@@ -42,6 +44,7 @@ public final class CascadeParts {
         stageB = builder.set("stages", builder.stageB);
         stageA = builder.set("stages", builder.stageA);
         semanticCompressor = Optional.ofNullable(builder.semanticCompressor);
+        imageEncoder = Optional.ofNullable(builder.imageEncoder);
         projectionC = Optional.ofNullable(builder.projectionC);
         projectionB = Optional.ofNullable(builder.projectionB);
     }
@@ -50,13 +53,14 @@ public final class CascadeParts {
         tokenizerC = parts.tokenizerC;
         tokenizerB = parts.tokenizerB;
         textEncoderC = new Lent.Encoder(parts.textEncoderC);
-        textEncoderB = new Lent.Encoder(parts.textEncoderB);
+        textEncoderB = parts.sharesText() ? textEncoderC : new Lent.Encoder(parts.textEncoderB);
         scheduleC = parts.scheduleC;
         scheduleB = parts.scheduleB;
         stageC = new Lent.C(parts.stageC);
         stageB = new Lent.B(parts.stageB);
         stageA = new Lent.A(parts.stageA);
         semanticCompressor = parts.semanticCompressor.map(Lent.Compressor::new);
+        imageEncoder = parts.imageEncoder.map(Lent.Images::new);
         projectionC = parts.projectionC;
         projectionB = parts.projectionB;
     }
@@ -68,8 +72,14 @@ public final class CascadeParts {
     /** What a pipeline closes, the last one first. */
     List<AutoCloseable> toClose() {
         return Stream.concat(
-                        Stream.of(textEncoderC, textEncoderB, stageC, stageB, stageA), semanticCompressor.stream())
+                        Stream.of(textEncoderC, textEncoderB, stageC, stageB, stageA),
+                        Stream.concat(semanticCompressor.stream(), imageEncoder.stream()))
                 .toList();
+    }
+
+    /** Returns whether one text encoder and its tokenizer are both stages'. */
+    boolean sharesText() {
+        return textEncoderC == textEncoderB && tokenizerC == tokenizerB;
     }
 
     /**
@@ -160,6 +170,15 @@ public final class CascadeParts {
      */
     public Optional<SemanticCompressor> semanticCompressor() {
         return semanticCompressor;
+    }
+
+    /**
+     * Returns the image encoder.
+     *
+     * @return pictures to the embeddings of image prompts; empty if the model has none
+     */
+    public Optional<ImageEncoder> imageEncoder() {
+        return imageEncoder;
     }
 
     /**

@@ -15,8 +15,10 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import wurstchen.image.Fit;
+import wurstchen.image.ImagePrompt;
 import wurstchen.image.Picture;
 import wurstchen.internal.Input;
+import wurstchen.internal.PromptPicture;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.Previews;
 import wurstchen.progress.RequestListener;
@@ -43,6 +45,9 @@ public final class PictureRequest {
 
     /** The most pictures of one request. */
     public static final int MAX_PICTURES = 10_000;
+
+    /** The most image prompts of one request. */
+    public static final int MAX_IMAGE_PROMPTS = 100;
 
     /** Of a picture without a mask: its composition stays, and the prompt decides what it shows. */
     private static final float DEFAULT_STRENGTH = 0.6f;
@@ -204,6 +209,17 @@ public final class PictureRequest {
      */
     public Optional<Picture> image() {
         return Optional.ofNullable(options.image).flatMap(Input::value);
+    }
+
+    /**
+     * Returns the image prompts.
+     *
+     * @return in their order, immutable; without those of which only the hash is known because the request was read from a PNG
+     */
+    public List<ImagePrompt> imagePrompts() {
+        return options.imagePrompts.stream()
+                .flatMap(prompt -> prompt.picture().value().stream().map(picture -> new ImagePrompt(picture, prompt.share())))
+                .toList();
     }
 
     /**
@@ -633,6 +649,52 @@ public final class PictureRequest {
          */
         public Builder image(Picture picture) {
             options.image = Input.of(picture.sha256(), picture);
+            return this;
+        }
+
+        /**
+         * Adds an image prompt with a share of 1, see {@link #imagePrompt(Picture, float)}.
+         *
+         * @param picture of any size
+         * @return this
+         * @throws IllegalArgumentException if there are {@value PictureRequest#MAX_IMAGE_PROMPTS} already
+         */
+        public Builder imagePrompt(Picture picture) {
+            return imagePrompt(picture, 1);
+        }
+
+        /**
+         * Adds a picture that says, beside the prompt, what to show. With an empty prompt, the result is a variation of it. The model needs an
+         * image encoder. Default: none.
+         *
+         * {@snippet class="wurstchen.snippets.ImagePromptSnippetsTest" region="image-prompts"}
+         *
+         * @param picture of any size; the model looks at the square in its middle
+         * @param share how much it counts: its embedding is multiplied by it; finite, 1 as trained, 0 as without it
+         * @return this
+         * @throws IllegalArgumentException if the share is not finite, or there are {@value PictureRequest#MAX_IMAGE_PROMPTS} already
+         */
+        public Builder imagePrompt(Picture picture, float share) {
+            ImagePrompt added = new ImagePrompt(picture, share);
+            checkArgument(
+                    options.imagePrompts.size() < MAX_IMAGE_PROMPTS, "a request has at most %s image prompts; leave some out", MAX_IMAGE_PROMPTS);
+            options.imagePrompts = ImmutableList.<PromptPicture>builder()
+                    .addAll(options.imagePrompts)
+                    .add(new PromptPicture(Input.of(picture.sha256(), picture), added.share()))
+                    .build();
+            return this;
+        }
+
+        /**
+         * Sets all image prompts, in place of those that were added before.
+         *
+         * @param list 0 to {@value PictureRequest#MAX_IMAGE_PROMPTS}, copied
+         * @return this
+         * @throws IllegalArgumentException if there are more
+         */
+        public Builder imagePrompts(List<ImagePrompt> list) {
+            options.imagePrompts = ImmutableList.of();
+            list.forEach(prompt -> imagePrompt(prompt.picture(), prompt.share()));
             return this;
         }
 

@@ -2,12 +2,14 @@ package wurstchen;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import java.util.Map;
 import java.util.Optional;
 import wurstchen.image.Fit;
 import wurstchen.image.Picture;
 import wurstchen.internal.Blend;
 import wurstchen.internal.Input;
+import wurstchen.internal.PromptPicture;
 import wurstchen.internal.StageCStart;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
@@ -189,6 +191,11 @@ public final class PictureSettings {
     /** Returns the picture that the request begins with. */
     Optional<Input<Picture>> image() {
         return Optional.ofNullable(options.image);
+    }
+
+    /** Returns the image prompts. */
+    ImmutableList<PromptPicture> imagePrompts() {
+        return options.imagePrompts;
     }
 
     /** Returns how the picture is brought to the size. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import wurstchen.internal.StateRows;
 import wurstchen.internal.TextRows;
 import wurstchen.progress.CascadeStage;
 import wurstchen.stage.DenoisingRun;
@@ -78,12 +79,13 @@ record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder en
     /** Mixes the first half of the rows with the second one. */
     private static HiddenStates mixed(HiddenStates states, float share) {
         try (states) {
-            float[] all = states.toHost();
+            StateRows rows = StateRows.of(states);
+            float[] all = rows.values();
             float[] mixed = new float[all.length / 2];
             for (int i = 0; i < mixed.length; i++) {
                 mixed[i] = all[i] + share * (all[mixed.length + i] - all[i]);
             }
-            return HiddenStates.onHost(states.rows() / 2, states.tokens(), states.width(), mixed);
+            return rows.with(mixed).toStates();
         }
     }
 
@@ -97,6 +99,11 @@ record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder en
         /** Of a stage that does not run. */
         static Encoded none() {
             return new Encoded(List.of(HiddenStates.onHost(1, 1, 1, new float[1])), List.of());
+        }
+
+        /** Returns copies for a stage that reads the prompts, and the negative ones if it is guided. */
+        Encoded of(boolean guided) {
+            return new Encoded(each.stream().map(states -> guided ? states.select(0, 1) : states.select(0)).toList(), dropped);
         }
 
         /** Starts a run with the rows that a batch needs: the prompt of every picture, then the negative prompt of every picture. */
@@ -114,16 +121,17 @@ record PromptEncoder(CascadeStage stage, ClipTokenizer tokenizer, TextEncoder en
         }
 
         private static HiddenStates joined(List<HiddenStates> pictures) {
-            HiddenStates any = pictures.get(0);
-            int row = any.tokens() * any.width();
-            float[] joined = new float[pictures.size() * any.rows() * row];
+            StateRows any = StateRows.of(pictures.get(0));
+            int row = any.row();
+            int halves = any.values().length / row;
+            float[] joined = new float[pictures.size() * halves * row];
             for (int picture = 0; picture < pictures.size(); picture++) {
-                float[] own = pictures.get(picture).toHost();
-                for (int half = 0; half < any.rows(); half++) {
+                float[] own = StateRows.of(pictures.get(picture)).values();
+                for (int half = 0; half < halves; half++) {
                     System.arraycopy(own, half * row, joined, (half * pictures.size() + picture) * row, row);
                 }
             }
-            return HiddenStates.onHost(pictures.size() * any.rows(), any.tokens(), any.width(), joined);
+            return any.with(joined).toStates();
         }
 
         @Override

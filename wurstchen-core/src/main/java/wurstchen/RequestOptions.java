@@ -13,6 +13,7 @@ import wurstchen.image.Fit;
 import wurstchen.image.Picture;
 import wurstchen.internal.Blend;
 import wurstchen.internal.Input;
+import wurstchen.internal.PromptPicture;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.Previews;
 import wurstchen.progress.RequestListener;
@@ -41,6 +42,7 @@ final class RequestOptions {
     @Nullable Input<StageCLatents> start;
     @Nullable Blend blend;
     @Nullable Input<EncodedPrompt> encodedPrompt;
+    ImmutableList<PromptPicture> imagePrompts = ImmutableList.of();
     boolean promptWeights;
     LongPrompts longPrompts = LongPrompts.CUT;
     @Nullable ImmutableList<Prompt> prompts;
@@ -88,6 +90,7 @@ final class RequestOptions {
         copy.start = start;
         copy.blend = blend;
         copy.encodedPrompt = encodedPrompt;
+        copy.imagePrompts = imagePrompts;
         copy.promptWeights = promptWeights;
         copy.longPrompts = longPrompts;
         copy.prompts = prompts;
@@ -97,7 +100,7 @@ final class RequestOptions {
     private List<@Nullable Object> values() {
         return Arrays.asList(
                 prompt, negativePrompt, seed, width, height, stageCTimesteps, stageCGuidance, stageBTimesteps, stageBGuidance,
-                image, strength, fit, mask, start, blend, encodedPrompt, promptWeights, longPrompts, prompts, last, pictures, batchSize,
+                image, strength, fit, mask, start, blend, encodedPrompt, imagePrompts, promptWeights, longPrompts, prompts, last, pictures, batchSize,
                 deadline, listener, previews, consumer, cancellation);
     }
 
@@ -118,6 +121,7 @@ final class RequestOptions {
         set.put("startFrom", start);
         set.put("blend", blend);
         set.put("encodedPrompt", encodedPrompt);
+        set.put("imagePrompts", imagePrompts.isEmpty() ? null : imagePrompts);
         set.put("promptWeights", promptWeights ? true : null);
         set.put("longPrompts", longPrompts == LongPrompts.CUT ? null : longPrompts);
         set.put("prompts", prompts);

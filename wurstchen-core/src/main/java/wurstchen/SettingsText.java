@@ -2,6 +2,7 @@ package wurstchen;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.Arrays;
 import java.util.Collections;
@@ -15,10 +16,13 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import wurstchen.image.Fit;
+import wurstchen.image.Picture;
 import wurstchen.internal.Blend;
 import wurstchen.internal.Input;
+import wurstchen.internal.PromptPicture;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
 import wurstchen.text.LongPrompts;
@@ -31,6 +35,9 @@ final class SettingsText {
     private static final Set<String> NUMBERS = Set.of(
             "seed", "width", "height", "stage-c-steps", "stage-c-guidance", "stage-b-steps", "stage-b-guidance", "batch-size",
             "strength", "blend-share", "blend-seed");
+
+    private static final String IMAGE_PROMPTS = "image-prompt-sha256";
+    private static final String IMAGE_PROMPT_SHARES = "image-prompt-shares";
 
     private static final List<String> STAGES = List.of("stage-c", "stage-b");
     private static final List<String> ALWAYS =
@@ -75,7 +82,7 @@ final class SettingsText {
     }
 
     static boolean isList(String name) {
-        return name.endsWith("-timesteps");
+        return name.endsWith("-timesteps") || name.equals(IMAGE_PROMPT_SHARES);
     }
 
     static boolean isNumber(String name) {
@@ -98,6 +105,10 @@ final class SettingsText {
         }
         settings.mask().ifPresent(mask -> text.put("mask-sha256", mask.sha256()));
         settings.start().ifPresent(start -> text.put("start-from-sha256", start.sha256()));
+        if (!settings.imagePrompts().isEmpty()) {
+            text.put(IMAGE_PROMPTS, joined(settings.imagePrompts(), prompt -> prompt.picture().sha256()));
+            text.put(IMAGE_PROMPT_SHARES, joined(settings.imagePrompts(), prompt -> Float.toString(prompt.share())));
+        }
         settings.encodedPrompt().ifPresent(encoded -> text.put("encoded-prompt-sha256", encoded.sha256()));
         settings.blend().ifPresent(blend -> {
             text.put("blend-share", Float.toString(blend.share()));
@@ -106,6 +117,10 @@ final class SettingsText {
             text.put("blend-seed", Long.toString(blend.seed()));
             blend.image().ifPresent(image -> text.put("blend-image-sha256", image.sha256()));
         });
+    }
+
+    private static String joined(List<PromptPicture> prompts, Function<PromptPicture, String> value) {
+        return prompts.stream().map(value).collect(Collectors.joining(SEPARATOR));
     }
 
     private static String join(float[] ratios) {
@@ -186,8 +201,26 @@ final class SettingsText {
         options.mask = input("mask-sha256");
         options.start = input("start-from-sha256");
         options.encodedPrompt = input("encoded-prompt-sha256");
+        options.imagePrompts = imagePrompts();
         options.blend = text.containsKey("blend-share") ? blend() : null;
         return options;
+    }
+
+    private ImmutableList<PromptPicture> imagePrompts() {
+        if (!text.containsKey(IMAGE_PROMPTS)) {
+            return ImmutableList.of();
+        }
+        List<Input<Picture>> pictures = value(IMAGE_PROMPTS, "SHA-256s with ', ' between", SettingsText::hashes);
+        float[] shares = value(IMAGE_PROMPT_SHARES, LIST, SettingsText::split);
+        checkArgument(
+                pictures.size() == shares.length, "settings need a share for each of %s image prompts, got %s", pictures.size(), shares.length);
+        return IntStream.range(0, shares.length)
+                .mapToObj(i -> new PromptPicture(pictures.get(i), shares[i]))
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    private static List<Input<Picture>> hashes(String list) {
+        return Arrays.stream(list.split(SEPARATOR, -1)).map(Input::<Picture>named).toList();
     }
 
     private <T> @Nullable Input<T> input(String name) {

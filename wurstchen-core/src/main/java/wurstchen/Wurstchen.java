@@ -21,6 +21,7 @@ import wurstchen.progress.CascadeStage;
 import wurstchen.sampling.CosineSchedule;
 import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.Engine;
+import wurstchen.stage.ImageEncoder;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
@@ -288,6 +289,7 @@ public final class Wurstchen implements AutoCloseable {
         @Nullable StageB stageB;
         @Nullable StageA stageA;
         @Nullable SemanticCompressor semanticCompressor;
+        @Nullable ImageEncoder imageEncoder;
         @Nullable LatentProjection projectionC;
         @Nullable LatentProjection projectionB;
         private Engine engine = Engine.NONE;
@@ -369,6 +371,17 @@ public final class Wurstchen implements AutoCloseable {
         }
 
         /**
+         * Sets one tokenizer and text encoder for both stages: a prompt is encoded once.
+         *
+         * @param tokenizer prompt to token ids
+         * @param encoder token ids to both stages' hidden states
+         * @return this
+         */
+        public Builder textEncoder(ClipTokenizer tokenizer, TextEncoder encoder) {
+            return tokenizers(tokenizer, tokenizer).textEncoders(encoder, encoder);
+        }
+
+        /**
          * Sets the stages.
          *
          * @param c makes Stage C latents from text
@@ -391,6 +404,17 @@ public final class Wurstchen implements AutoCloseable {
          */
         public Builder semanticCompressor(SemanticCompressor value) {
             semanticCompressor = checkNotNull(value, "semantic compressor");
+            return this;
+        }
+
+        /**
+         * Sets what makes embeddings of image prompts. Without one, requests with image prompts are refused.
+         *
+         * @param value the model's image encoder
+         * @return this
+         */
+        public Builder imageEncoder(ImageEncoder value) {
+            imageEncoder = checkNotNull(value, "image encoder");
             return this;
         }
 

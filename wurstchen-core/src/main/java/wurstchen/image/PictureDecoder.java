@@ -11,6 +11,9 @@ import javax.imageio.ImageIO;
 import org.apache.commons.imaging.ImageFormat;
 import org.apache.commons.imaging.ImageFormats;
 import org.apache.commons.imaging.Imaging;
+import org.apache.commons.imaging.common.RgbBufferedImageFactory;
+import org.apache.commons.imaging.formats.png.PngImageParser;
+import org.apache.commons.imaging.formats.png.PngImagingParameters;
 import org.apache.commons.imaging.ImageInfo;
 
 /** Pictures from bytes: the header first, then the pixels. */
@@ -56,8 +59,17 @@ final class PictureDecoder {
         }
     }
 
+    /** Java takes 8-bit grey for linear light, so writing a file's values into an image of greys would darken them. */
+    private static PngImagingParameters ofColours(PngImagingParameters parameters) {
+        parameters.setBufferedImageFactory(new RgbBufferedImageFactory());
+        return parameters;
+    }
+
     /** Commons Imaging reads baseline JPEG only; the JDK reads progressive ones too, and smooths their colours. */
     private static BufferedImage image(ImageFormat format, byte[] bytes) throws IOException {
+        if (format == ImageFormats.PNG) {
+            return new PngImageParser().getBufferedImage(bytes, ofColours(new PngImagingParameters()));
+        }
         if (format != ImageFormats.JPEG) {
             return Imaging.getBufferedImage(bytes);
         }

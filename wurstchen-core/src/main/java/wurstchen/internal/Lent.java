@@ -7,6 +7,8 @@ import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.HiddenStates;
+import wurstchen.stage.ImageEmbeddings;
+import wurstchen.stage.ImageEncoder;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 import wurstchen.stage.Pixels;
@@ -38,6 +40,11 @@ public final class Lent {
         }
 
         @Override
+        public OptionalInt pooledWidth() {
+            return owned.pooledWidth();
+        }
+
+        @Override
         public void close() {
             // The owner does.
         }
@@ -52,6 +59,12 @@ public final class Lent {
         @Override
         public DenoisingRun start(HiddenStates text, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
             return owned.start(text, shape, steps, guidance, noise);
+        }
+
+        @Override
+        public DenoisingRun start(
+                HiddenStates text, ImageEmbeddings images, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
+            return owned.start(text, images, shape, steps, guidance, noise);
         }
 
         @Override
@@ -75,6 +88,23 @@ public final class Lent {
                 Guidance guidance,
                 NoiseSource noise) {
             return owned.start(text, stageCLatents, shape, steps, guidance, noise);
+        }
+
+        @Override
+        public void close() {
+            // The owner does.
+        }
+    }
+
+    /**
+     * A lent image encoder.
+     *
+     * @param owned what is lent
+     */
+    public record Images(ImageEncoder owned) implements ImageEncoder {
+        @Override
+        public ImageEmbeddings encode(Pixels pixels) {
+            return owned.encode(pixels);
         }
 
         @Override

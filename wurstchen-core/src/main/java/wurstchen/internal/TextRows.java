@@ -88,8 +88,9 @@ public record TextRows(List<TokenIds> windows, float[] weights) {
 
     /** {@code states}: those of all windows, then those of the empty text. */
     private static HiddenStates combined(List<TextRows> texts, HiddenStates states) {
-        float[] all = states.toHost();
-        int row = states.tokens() * states.width();
+        StateRows rows = StateRows.of(states);
+        float[] all = rows.values();
+        int row = rows.row();
         float[] combined = new float[texts.size() * row];
         int window = 0;
         for (int text = 0; text < texts.size(); text++) {
@@ -101,7 +102,7 @@ public record TextRows(List<TokenIds> windows, float[] weights) {
                 }
             }
         }
-        return HiddenStates.onHost(texts.size(), states.tokens(), states.width(), combined);
+        return rows.with(combined).toStates();
     }
 
     /** Weighs one window in place: h becomes e + weight * (h - e). Its first token is the start of the text. */

@@ -17,6 +17,52 @@ public final class Timesteps {
         this.ratios = ratios;
     }
 
+    /** Source: the original repository's schedule, whose offset does not depend on the model. */
+    private static final double SHIFT_OFFSET = 0.008;
+
+    /** Source: the original repository's clamp of the share of the picture's variance. */
+    private static final double LEAST_SHARE = 1e-4;
+
+    /**
+     * Returns evenly spaced values whose noise is shifted: the logarithm of signal to noise is lower by 2 ln(shift), so that larger pictures, whose
+     * pixels say less each, get steps at higher noise. The values no longer reach from 1 to 0: the last one of 20 steps with a shift of 2 is 0.007.
+     *
+     * <p>Source: Stability-AI/StableCascade at 7a7d341, gdf/schedulers.py and gdf/targets.py (CosineSchedule, shift), which uses 2 for Stage C at
+     * 1024 px and 1 for Stage B; diffusers has no such list.
+     *
+     * @param steps the number of steps, at least 1
+     * @param shift above 0; 1 moves nothing but the ends
+     * @return the list
+     * @throws IllegalArgumentException if {@code steps} is out of range, or the shift is not a positive finite number
+     */
+    public static Timesteps shifted(int steps, double shift) {
+        checkArgument(shift > 0 && shift < Double.POSITIVE_INFINITY, "a shift must be a finite number above 0, got %s; 1 shifts nothing", shift);
+        float[] ratios = uniform(steps).ratios;
+        for (int i = 0; i < ratios.length; i++) {
+            float shifted = (float) Math.min(1, Math.max(0, shifted((double) ratios[i], shift)));
+            // Clamped neighbours are equal: their step is as small as a step can be.
+            ratios[i] = i > 0 && shifted >= ratios[i - 1] ? Math.nextDown(ratios[i - 1]) : shifted;
+        }
+        return checked(ratios);
+    }
+
+    private static double shifted(double ratio, double shift) {
+        double atZero = squaredCosine(0);
+        double share = clamp(squaredCosine(ratio) / atZero);
+        double signalToNoise = share / (1 - share) / (shift * shift);
+        double moved = clamp(signalToNoise / (1 + signalToNoise));
+        return Math.acos(Math.sqrt(moved * atZero)) * 2 / Math.PI * (1 + SHIFT_OFFSET) - SHIFT_OFFSET;
+    }
+
+    private static double squaredCosine(double ratio) {
+        double cosine = Math.cos((ratio + SHIFT_OFFSET) / (1 + SHIFT_OFFSET) * Math.PI / 2);
+        return cosine * cosine;
+    }
+
+    private static double clamp(double share) {
+        return Math.max(LEAST_SHARE, Math.min(1 - LEAST_SHARE, share));
+    }
+
     /**
      * Returns evenly spaced values from 1 to 0, bit for bit {@code torch.linspace(1, 0, steps + 1)}.
      *

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import wurstchen.internal.StateRows;
 
 /**
  * The hidden states of a prompt and its negative prompt, of both stages' text encoders, as a value: a request can end with them, and others
@@ -22,11 +23,11 @@ public final class EncodedPrompt {
     /** The prompt, then the negative prompt. */
     private static final int ROWS = 2;
 
-    private final HostHiddenStates stageC;
-    private final HostHiddenStates stageB;
+    private final HiddenStates stageC;
+    private final HiddenStates stageB;
     private final String modelSha256;
 
-    private EncodedPrompt(HostHiddenStates stageC, HostHiddenStates stageB, String modelSha256) {
+    private EncodedPrompt(HiddenStates stageC, HiddenStates stageB, String modelSha256) {
         this.stageC = stageC;
         this.stageB = stageB;
         this.modelSha256 = modelSha256;
@@ -57,17 +58,17 @@ public final class EncodedPrompt {
         return new EncodedPrompt(copy("C", stageC), copy("B", stageB), modelSha256);
     }
 
-    private static HostHiddenStates copy(String stage, HiddenStates states) {
+    private static HiddenStates copy(String stage, HiddenStates states) {
         checkArgument(
                 states.rows() == ROWS,
                 "the hidden states of Stage %s must have 2 rows, the prompt and the negative prompt, got %s",
                 stage,
                 states.rows());
-        float[] values = states.toHost();
-        for (float value : values) {
+        StateRows rows = StateRows.of(states);
+        for (float value : rows.values()) {
             checkArgument(Float.isFinite(value), "the hidden states of Stage %s must be finite, got %s", stage, value);
         }
-        return new HostHiddenStates(ROWS, states.tokens(), states.width(), values);
+        return rows.toStates();
     }
 
     /**
@@ -107,18 +108,18 @@ public final class EncodedPrompt {
                     first,
                     prompt);
         }
-        List<HostHiddenStates> stageC = prompts.stream().map(prompt -> prompt.stageC).toList();
-        List<HostHiddenStates> stageB = prompts.stream().map(prompt -> prompt.stageB).toList();
+        List<HiddenStates> stageC = prompts.stream().map(prompt -> prompt.stageC).toList();
+        List<HiddenStates> stageB = prompts.stream().map(prompt -> prompt.stageB).toList();
         return new EncodedPrompt(mix(stageC, weights, sum), mix(stageB, weights, sum), model);
     }
 
-    private static HostHiddenStates mix(List<HostHiddenStates> states, float[] weights, double sum) {
-        HostHiddenStates first = states.get(0);
-        double[] mixed = new double[first.rows() * first.tokens() * first.width()];
+    private static HiddenStates mix(List<HiddenStates> states, float[] weights, double sum) {
+        StateRows first = StateRows.of(states.get(0));
+        double[] mixed = new double[first.values().length];
         Arrays.fill(mixed, -0.0); // The neutral element: 0.0 would take the sign of a negative zero away.
         for (int i = 0; i < weights.length; i++) {
             if (weights[i] != 0) {
-                float[] values = states.get(i).toHost();
+                float[] values = StateRows.of(states.get(i)).values();
                 for (int k = 0; k < mixed.length; k++) {
                     mixed[k] += weights[i] / sum * values[k];
                 }
@@ -128,7 +129,7 @@ public final class EncodedPrompt {
         for (int k = 0; k < rounded.length; k++) {
             rounded[k] = (float) mixed[k];
         }
-        return new HostHiddenStates(first.rows(), first.tokens(), first.width(), rounded);
+        return first.with(rounded).toStates();
     }
 
     /**
@@ -148,11 +149,10 @@ public final class EncodedPrompt {
                 join(stageC, other.stageC), join(stageB, other.stageB), commonModel(modelSha256, other.modelSha256));
     }
 
-    private static HostHiddenStates join(HostHiddenStates prompt, HostHiddenStates negative) {
-        float[] values = prompt.toHost();
-        int row = values.length / ROWS;
-        System.arraycopy(negative.toHost(), row, values, row, row);
-        return new HostHiddenStates(ROWS, prompt.tokens(), prompt.width(), values);
+    private static HiddenStates join(HiddenStates prompt, HiddenStates negative) {
+        StateRows rows = StateRows.of(prompt);
+        System.arraycopy(StateRows.of(negative).values(), rows.row(), rows.values(), rows.row(), rows.row());
+        return rows.toStates();
     }
 
     private static String commonModel(String one, String other) {
@@ -199,9 +199,9 @@ public final class EncodedPrompt {
      */
     public String sha256() {
         Hasher hasher = Hashing.sha256().newHasher();
-        for (HostHiddenStates states : List.of(stageC, stageB)) {
+        for (HiddenStates states : List.of(stageC, stageB)) {
             shape(states).forEach(hasher::putInt);
-            float[] values = states.toHost();
+            float[] values = StateRows.of(states).values();
             ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             bytes.asFloatBuffer().put(values);
             hasher.putBytes(bytes);
@@ -210,7 +210,9 @@ public final class EncodedPrompt {
     }
 
     private static ImmutableList<Integer> shape(HiddenStates states) {
-        return ImmutableList.of(states.rows(), states.tokens(), states.width());
+        return states.pooledWidth() == 0
+                ? ImmutableList.of(states.rows(), states.tokens(), states.width())
+                : ImmutableList.of(states.rows(), states.tokens(), states.width(), states.pooledWidth());
     }
 
     /** Two are equal if their values are, bit for bit, and their models. */

@@ -1,10 +1,12 @@
 package wurstchen.stage;
 
 import java.util.Objects;
+import wurstchen.internal.StateRows;
 
 /**
  * What a text encoder makes of token ids: float32 [rows, tokens, width], on whatever memory the encoder's engine keeps it. The rows of a
- * guided run are the prompts of all pictures, then their negative prompts. Not thread-safe.
+ * guided run are the prompts of all pictures, then their negative prompts. Some encoders give a pooled embedding with each row, one vector for
+ * the whole text. Not thread-safe.
  */
 public interface HiddenStates extends AutoCloseable {
     /**
@@ -37,6 +39,25 @@ public interface HiddenStates extends AutoCloseable {
     float[] toHost();
 
     /**
+     * Returns the values of a row's pooled embedding.
+     *
+     * @return 1280 in the published Stable Cascade; 0 if the encoder gives none, as in Würstchen v2
+     */
+    default int pooledWidth() {
+        return 0;
+    }
+
+    /**
+     * Copies the pooled embeddings to the host.
+     *
+     * @return a new array of rows * pooledWidth values, row by row
+     * @throws IllegalStateException if the handle is closed
+     */
+    default float[] pooledToHost() {
+        return new float[0];
+    }
+
+    /**
      * Picks rows, in any order and as often as wanted.
      *
      * @param rows indices from 0 to {@link #rows()} - 1, at least one
@@ -45,13 +66,13 @@ public interface HiddenStates extends AutoCloseable {
      * @throws IllegalStateException if the handle is closed
      */
     default HiddenStates select(int... rows) {
-        float[] all = toHost();
-        int row = tokens() * width();
+        StateRows all = StateRows.of(this);
+        int row = all.row();
         float[] selected = new float[Math.multiplyExact(rows.length, row)];
         for (int i = 0; i < rows.length; i++) {
-            System.arraycopy(all, Objects.checkIndex(rows[i], rows()) * row, selected, i * row, row);
+            System.arraycopy(all.values(), Objects.checkIndex(rows[i], rows()) * row, selected, i * row, row);
         }
-        return onHost(rows.length, tokens(), width(), selected);
+        return all.with(selected).toStates();
     }
 
     /** Frees what the handle owns; a second call does nothing. */
@@ -72,5 +93,21 @@ public interface HiddenStates extends AutoCloseable {
      */
     static HiddenStates onHost(int rows, int tokens, int width, float[] values) {
         return new HostHiddenStates(rows, tokens, width, values);
+    }
+
+    /**
+     * Returns hidden states with pooled embeddings that live in Java arrays.
+     *
+     * @param rows the number of rows, at least 1
+     * @param tokens the number of tokens of a row, at least 1
+     * @param width the values a token has, at least 1
+     * @param values rows * tokens * width values, row by row and token by token, copied
+     * @param pooledWidth the values of a row's pooled embedding; 0 for none
+     * @param pooled rows * pooledWidth values, row by row, copied
+     * @return a handle; closing it does nothing
+     * @throws IllegalArgumentException if a dimension is below 1, or the number of values is not that of the shape
+     */
+    static HiddenStates onHost(int rows, int tokens, int width, float[] values, int pooledWidth, float[] pooled) {
+        return new HostHiddenStates(rows, tokens, width, values, pooledWidth, pooled);
     }
 }

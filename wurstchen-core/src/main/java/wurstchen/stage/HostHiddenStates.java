@@ -8,8 +8,14 @@ final class HostHiddenStates implements HiddenStates {
     private final int tokens;
     private final int width;
     private final float[] values;
+    private final int pooledWidth;
+    private final float[] pooled;
 
     HostHiddenStates(int rows, int tokens, int width, float[] values) {
+        this(rows, tokens, width, values, 0, new float[0]);
+    }
+
+    HostHiddenStates(int rows, int tokens, int width, float[] values, int pooledWidth, float[] pooled) {
         checkArgument(
                 rows > 0 && tokens > 0 && width > 0,
                 "every dimension of hidden states must be at least 1, got [%s, %s, %s]",
@@ -28,6 +34,15 @@ final class HostHiddenStates implements HiddenStates {
         this.tokens = tokens;
         this.width = width;
         this.values = values.clone();
+        checkArgument(
+                pooledWidth >= 0 && pooled.length == Math.multiplyExact(rows, pooledWidth),
+                "pooled embeddings of shape [%s, %s] need %s values, got %s",
+                rows,
+                pooledWidth,
+                (long) rows * pooledWidth,
+                pooled.length);
+        this.pooledWidth = pooledWidth;
+        this.pooled = pooled.clone();
     }
 
     @Override
@@ -48,6 +63,16 @@ final class HostHiddenStates implements HiddenStates {
     @Override
     public float[] toHost() {
         return values.clone();
+    }
+
+    @Override
+    public int pooledWidth() {
+        return pooledWidth;
+    }
+
+    @Override
+    public float[] pooledToHost() {
+        return pooled.clone();
     }
 
     @Override

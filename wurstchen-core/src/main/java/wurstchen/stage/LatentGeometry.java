@@ -2,7 +2,10 @@ package wurstchen.stage;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * How a picture's size in px becomes the sides of the latents.
@@ -17,6 +20,7 @@ import java.util.function.IntUnaryOperator;
  * @param stageBChannels channels of Stage B latents, 4
  * @param stageBMultiple what Stage B's sides must divide by, because it halves them level by level
  * @param stageAFactor px a Stage B column stands for, 4
+ * @param stageBMinimum the shortest side of Stage B latents, 16 in Stable Cascade; 1 for no bound
  */
 public record LatentGeometry(
         double resolutionMultiple,
@@ -24,9 +28,13 @@ public record LatentGeometry(
         int stageCChannels,
         int stageBChannels,
         int stageBMultiple,
-        int stageAFactor) {
+        int stageAFactor,
+        int stageBMinimum) {
     /** The largest side in px that is accepted. */
     public static final int MAX_SIDE = 4096;
+
+    /** Of a geometry whose valid sides are not all multiples of one number. */
+    private static final int SHOWN_SIDES = 6;
 
     /** The longest array that Java VMs make. */
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
@@ -52,6 +60,23 @@ public record LatentGeometry(
                 stageBChannels,
                 stageBMultiple,
                 stageAFactor);
+        checkArgument(stageBMinimum > 0, "the shortest side of Stage B latents must be positive, got %s", stageBMinimum);
+    }
+
+    /**
+     * Creates a geometry without a bound for short sides.
+     *
+     * @param resolutionMultiple px a Stage C column stands for
+     * @param latentDimScale Stage B columns a Stage C column stands for
+     * @param stageCChannels channels of Stage C latents
+     * @param stageBChannels channels of Stage B latents
+     * @param stageBMultiple what Stage B's sides must divide by
+     * @param stageAFactor px a Stage B column stands for
+     * @throws IllegalArgumentException if one is not positive
+     */
+    public LatentGeometry(
+            double resolutionMultiple, double latentDimScale, int stageCChannels, int stageBChannels, int stageBMultiple, int stageAFactor) {
+        this(resolutionMultiple, latentDimScale, stageCChannels, stageBChannels, stageBMultiple, stageAFactor, 1);
     }
 
     /**
@@ -132,7 +157,17 @@ public record LatentGeometry(
         int above = next(Math.max(px, 1), side -> side + 1);
         String nearest = below <= 0 ? "" + above : above <= 0 ? "" + below : below + ", " + above;
         throw new IllegalArgumentException(
-                name + " must be a multiple of " + unit + ", at most " + MAX_SIDE + ", got " + px + "; nearest: " + nearest);
+                name + " must be " + validSides(unit) + ", at most " + MAX_SIDE + ", got " + px + "; nearest: " + nearest);
+    }
+
+    private String validSides(int unit) {
+        int[] valid = IntStream.rangeClosed(1, MAX_SIDE).filter(this::isValid).toArray();
+        boolean multiples = valid.length == MAX_SIDE / unit && Arrays.stream(valid).allMatch(side -> side % unit == 0);
+        return multiples
+                ? "a multiple of " + unit
+                : "one of "
+                        + Arrays.stream(valid).limit(SHOWN_SIDES).mapToObj(Integer::toString).collect(Collectors.joining(", "))
+                        + " and so on";
     }
 
     /** The next valid side from {@code px} on, or 0 if there is none. */
@@ -150,7 +185,7 @@ public record LatentGeometry(
         }
         int side = stageBSide(px);
         // As long: a product that wraps could be any size.
-        return side > 0 && (long) side * stageAFactor == px && side % stageBMultiple == 0 && stageCSide(px) <= MAX_SIDE;
+        return side > 0 && (long) side * stageAFactor == px && side % stageBMultiple == 0 && side >= stageBMinimum && stageCSide(px) <= MAX_SIDE;
     }
 
     private int stageCSide(int px) {

@@ -1,5 +1,7 @@
 package wurstchen.stage;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
@@ -22,6 +24,25 @@ public interface StageC extends AutoCloseable {
      * @throws wurstchen.WurstchenException if the engine fails
      */
     DenoisingRun start(HiddenStates text, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise);
+
+    /**
+     * Opens a run that follows image prompts too. The negative half follows none.
+     *
+     * @param text as for the run without image prompts
+     * @param images the embeddings of the image prompts, the same for every picture; read until this returns
+     * @param shape as for the run without image prompts
+     * @param steps as for the run without image prompts
+     * @param guidance as for the run without image prompts
+     * @param noise as for the run without image prompts
+     * @return the run, owned by the caller
+     * @throws IllegalArgumentException if the stage takes no image prompts and there are some, or for the reasons of the other method
+     * @throws wurstchen.WurstchenException if the engine fails
+     */
+    default DenoisingRun start(
+            HiddenStates text, ImageEmbeddings images, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
+        checkArgument(images.count() == 0, "this Stage C takes no image prompts, got %s; leave them out, or open a model that takes them", images);
+        return start(text, shape, steps, guidance, noise);
+    }
 
     /** Frees the stage; waits for a step in flight. A second call does nothing. */
     @Override

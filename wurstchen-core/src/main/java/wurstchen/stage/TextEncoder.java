@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import wurstchen.text.TokenIds;
 
-/** Turns token ids into hidden states. Stage C and Stage B have one each. Thread-safe. */
+/** Turns token ids into hidden states. Stage C and Stage B have one each, or share one. Thread-safe. */
 public interface TextEncoder extends AutoCloseable {
     /**
      * Encodes one row for each element; equal rows may be computed once.
@@ -22,6 +22,15 @@ public interface TextEncoder extends AutoCloseable {
      * @return the width; empty if it is not known before something is encoded
      */
     default OptionalInt width() {
+        return OptionalInt.empty();
+    }
+
+    /**
+     * Returns the values of the pooled embedding that it gives with each row.
+     *
+     * @return the width, 0 for none; empty if it is not known before something is encoded
+     */
+    default OptionalInt pooledWidth() {
         return OptionalInt.empty();
     }
 

@@ -87,6 +87,21 @@ class PictureReaderTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "tiff"})
+    void greyWithoutLoss_keepsItsValues(String format) throws IOException {
+        BufferedImage grey = new BufferedImage(256, 1, BufferedImage.TYPE_BYTE_GRAY);
+        for (int x = 0; x < 256; x++) {
+            grey.getRaster().setSample(x, 0, 0, x);
+        }
+
+        Picture read = read(READER, encoded(grey, format, false));
+
+        for (int x = 0; x < 256; x++) {
+            assertThat(read.rgb(x, 0)).isEqualTo(x * 0x010101);
+        }
+    }
+
     @Test
     void greyJpeg_keepsItsValues() throws IOException {
         BufferedImage grey = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_GRAY);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import org.assertj.core.api.AbstractThrowableAssert;
+import static org.assertj.core.api.Assertions.within;
+
 import org.junit.jupiter.api.Test;
 import wurstchen.golden.GoldenFile;
 
@@ -84,5 +86,45 @@ class TimestepsTest {
 
     private static AbstractThrowableAssert<?, ?> assertRefused(float... ratios) {
         return assertThatThrownBy(() -> Timesteps.of(ratios)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** Computed from the original repository's schedule, to four digits. */
+    @Test
+    void shiftOf2_isTheOriginalRepositorys() {
+        float[] expected = {
+            .9936f, .975f, .9497f, .924f, .8975f, .8701f, .8413f, .811f, .7785f, .7436f, .7056f, .664f, .6179f, .5665f, .5089f, .4441f, .3715f, .2906f,
+            .2018f, .1063f, .0071f
+        };
+
+        float[] shifted = Timesteps.shifted(20, 2).toArray();
+
+        assertThat(shifted).hasSameSizeAs(expected);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(shifted[i]).isCloseTo(expected[i], within(6e-5f));
+        }
+    }
+
+    @Test
+    void shiftOf1_movesTheEndsOnly() {
+        float[] shifted = Timesteps.shifted(10, 1).toArray();
+        float[] uniform = Timesteps.uniform(10).toArray();
+
+        for (int i = 1; i < 10; i++) {
+            assertThat(shifted[i]).isCloseTo(uniform[i], within(1e-6f));
+        }
+        assertThat(shifted[0]).isLessThan(1).isGreaterThan(0.99f);
+    }
+
+    @Test
+    void manyShiftedSteps_areDecreasing() {
+        assertThat(Timesteps.shifted(1000, 4).steps()).isEqualTo(1000);
+        assertThat(Timesteps.shifted(1000, 0.25).steps()).isEqualTo(1000);
+    }
+
+    @Test
+    void shiftOfZero_isRefused() {
+        assertThatThrownBy(() -> Timesteps.shifted(20, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a shift must be a finite number above 0, got 0.0; 1 shifts nothing");
     }
 }

@@ -48,4 +48,22 @@ class HiddenStatesTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("every dimension of hidden states must be at least 1, got [0, 2, 2]");
     }
+
+    @Test
+    void pooledEmbeddings_followTheirRows() {
+        HiddenStates states = HiddenStates.onHost(2, 2, 1, new float[] {1, 2, 3, 4}, 3, new float[] {5, 6, 7, 8, 9, 10});
+
+        HiddenStates selected = states.select(1, 0, 1);
+
+        assertThat(selected.toHost()).containsExactly(3, 4, 1, 2, 3, 4);
+        assertThat(selected.pooledWidth()).isEqualTo(3);
+        assertThat(selected.pooledToHost()).containsExactly(8, 9, 10, 5, 6, 7, 8, 9, 10);
+    }
+
+    @Test
+    void pooledEmbeddingsOfAnotherNumber_areRefused() {
+        assertThatThrownBy(() -> HiddenStates.onHost(2, 1, 1, new float[2], 3, new float[5]))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("pooled embeddings of shape [2, 3] need 6 values, got 5");
+    }
 }

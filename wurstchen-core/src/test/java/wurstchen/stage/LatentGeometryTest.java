@@ -3,6 +3,8 @@ package wurstchen.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,6 +47,44 @@ class LatentGeometryTest {
             """)
     void width_notValid_namesTheNearest(int px, String message) {
         assertThatThrownBy(() -> GEOMETRY.checkSize(128, px))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
+    }
+
+    /** The published Stable Cascade's numbers: Stage B's network takes every even side. */
+    private static final LatentGeometry CASCADE = new LatentGeometry(42.67, 10.67, 16, 4, 2, 4, 16);
+
+    @ParameterizedTest
+    @CsvSource({"128, 3, 32", "168, 4, 42", "256, 6, 64", "296, 7, 74", "1024, 24, 256", "1064, 25, 266", "4096, 96, 1024"})
+    void sideOfStableCascade_isExact(int px, int stageC, int stageB) {
+        assertThat(CASCADE.stageC(1, px, px)).isEqualTo(new LatentShape(1, 16, stageC, stageC));
+        assertThat(CASCADE.stageB(1, px, px)).isEqualTo(new LatentShape(1, 4, stageB, stageB));
+    }
+
+    @Test
+    void validSidesOfStableCascade_areTwoSeries() {
+        List<Integer> valid = IntStream.rangeClosed(1, LatentGeometry.MAX_SIDE)
+                .filter(px -> {
+                    try {
+                        CASCADE.checkSize(px, px);
+                        return true;
+                    } catch (IllegalArgumentException e) {
+                        return false;
+                    }
+                })
+                .boxed()
+                .toList();
+        assertThat(valid).startsWith(128, 168, 256, 296).allMatch(px -> px % 128 == 0 || px % 128 == 40).hasSize(63);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            1000  | 'width must be one of 128, 168, 256, 296, 384, 424 and so on, at most 4096, got 1000; nearest: 936, 1024'
+            40    | 'width must be one of 128, 168, 256, 296, 384, 424 and so on, at most 4096, got 40; nearest: 128'
+            5000  | 'width must be one of 128, 168, 256, 296, 384, 424 and so on, at most 4096, got 5000; nearest: 4096'
+            """)
+    void widthOfStableCascade_notValid_namesTheNearest(int px, String message) {
+        assertThatThrownBy(() -> CASCADE.checkSize(128, px))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);
     }

@@ -17,6 +17,9 @@ public record GraphSpec(String name, String file, List<TensorSpec> inputs, List<
         outputs = List.copyOf(outputs);
     }
 
+    /** Token ids to hidden states and pooled embeddings, for both stages. */
+    public static final String TEXT_ENCODER = "text_encoder";
+
     /** Token ids to hidden states, for Stage C. */
     public static final String TEXT_ENCODER_C = "text_encoder_c";
 
@@ -40,6 +43,9 @@ public record GraphSpec(String name, String file, List<TensorSpec> inputs, List<
 
     /** Pixels to Stage B latents. */
     public static final String STAGE_A_ENCODE = "stage_a_encode";
+
+    /** Pictures to embeddings of image prompts; not every model has one. */
+    public static final String IMAGE_ENCODER = "image_encoder";
 
     /** Pixels to semantic latents; not every model has one. */
     public static final String SEMANTIC_COMPRESSOR = "semantic_compressor";

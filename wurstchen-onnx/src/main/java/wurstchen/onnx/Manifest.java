@@ -25,9 +25,6 @@ public interface Manifest {
     /** The version of the format that this library reads. */
     int FORMAT_VERSION = 2;
 
-    /** The family of models that this library runs: the published Würstchen v2. */
-    String FAMILY = "wuerstchen-v2";
-
     /**
      * Returns the description of the bundle.
      *
@@ -85,6 +82,13 @@ public interface Manifest {
     Map<String, GraphSpec> graphs();
 
     /**
+     * Returns what the image encoder is given of a picture.
+     *
+     * @return how pictures become its input; empty if the model takes no image prompts
+     */
+    Optional<ImagePrompts> imagePrompts();
+
+    /**
      * Returns the file of the projections by which previews are made.
      *
      * @return its path inside the bundle; empty if the model has none
@@ -103,7 +107,7 @@ public interface Manifest {
         /**
          * Returns the architecture.
          *
-         * @return {@value Manifest#FAMILY}
+         * @return {@code wuerstchen-v2} or {@code stable-cascade}
          */
         String family();
 
@@ -186,7 +190,7 @@ public interface Manifest {
         /**
          * Returns the conversion between Stage C latents and semantic latents.
          *
-         * @return 42 and 1 in the published models
+         * @return 42 and 1 in Würstchen v2; 1 and 0 in Stable Cascade, where both are one space
          */
         LatentScale latents();
 
@@ -227,7 +231,7 @@ public interface Manifest {
     }
 
     /**
-     * Both tokenizers.
+     * Both tokenizers, which are equal if the stages share a text encoder.
      *
      * @param stageC of Stage C's text encoder
      * @param stageB of Stage B's text encoder
@@ -242,6 +246,22 @@ public interface Manifest {
      * @param maxLength tokens per row
      */
     record TokenizerSpec(String folder, String padToken, int maxLength) {}
+
+    /**
+     * How a picture becomes the input of the image encoder.
+     *
+     * @param resize px of the shorter side after a bicubic resize
+     * @param crop px of the square in the middle, at most {@code resize}
+     * @param mean of red, green and blue, of values in [0, 1]; immutable
+     * @param std the deviations of red, green and blue, positive; immutable
+     */
+    record ImagePrompts(int resize, int crop, List<Float> mean, List<Float> std) {
+        /** Copies the lists. */
+        public ImagePrompts {
+            mean = List.copyOf(mean);
+            std = List.copyOf(std);
+        }
+    }
 
     /**
      * A file of the bundle.

@@ -1,10 +1,12 @@
 package wurstchen.onnx;
 
+import wurstchen.onnx.internal.cascade.OnnxImageEncoder;
 import wurstchen.onnx.internal.cascade.OnnxSemanticCompressor;
 import wurstchen.onnx.internal.cascade.OnnxStageA;
 import wurstchen.onnx.internal.cascade.OnnxStageB;
 import wurstchen.onnx.internal.cascade.OnnxStageC;
 import wurstchen.onnx.internal.cascade.OnnxTextEncoder;
+import wurstchen.stage.ImageEncoder;
 import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
@@ -74,6 +76,17 @@ public final class OnnxStages {
      */
     public static SemanticCompressor semanticCompressor(ModelBundle bundle, Device device) {
         return OnnxSemanticCompressor.open(bundle.verified(), device.provider());
+    }
+
+    /**
+     * Opens the image encoder. Throws {@link ModelBundleException} if the model has none, too.
+     *
+     * @param bundle the model
+     * @param device where to run
+     * @return the encoder
+     */
+    public static ImageEncoder imageEncoder(ModelBundle bundle, Device device) {
+        return OnnxImageEncoder.open(bundle.verified(), device.provider());
     }
 
     /**

@@ -15,12 +15,13 @@ import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import wurstchen.Wurstchen;
+import wurstchen.onnx.internal.bundle.Family;
 import wurstchen.onnx.internal.bundle.PreviewProjections;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
-import wurstchen.onnx.internal.cascade.CascadeContract;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.common.Requirements;
 import wurstchen.onnx.internal.graph.OnnxEngine;
+import wurstchen.stage.ImageEncoder;
 import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
@@ -182,7 +183,7 @@ public final class OnnxWurstchen {
         }
 
         /**
-         * Replaces the model's text encoder for Stage C, whose graph is then not opened.
+         * Replaces the model's text encoder for Stage C, whose graph is then not opened unless Stage B shares it.
          *
          * <p>For every replaced part: the pipeline closes it when it is closed itself, unless the part belongs to another pipeline
          * ({@link Wurstchen#parts}), which closes it. Copies to this model's device are counted, whichever part computed the values. A
@@ -257,6 +258,18 @@ public final class OnnxWurstchen {
         }
 
         /**
+         * Replaces the model's image encoder; see {@link #textEncoderC}. The model's own is opened when a request has image prompts, and closed
+         * when they are encoded.
+         *
+         * @param value makes embeddings of the model's width
+         * @return this
+         */
+        public Builder imageEncoder(ImageEncoder value) {
+            parts.imageEncoder = Optional.of(value);
+            return this;
+        }
+
+        /**
          * Verifies the model (if it is a folder), opens the graphs of all parts that were not replaced (none yet in low-memory mode), and
          * compares each with the manifest.
          *
@@ -286,14 +299,13 @@ public final class OnnxWurstchen {
         private Wurstchen open(VerifiedBundle model, AutoCloseable owned) {
             Stopwatch opening = Stopwatch.createStarted();
             Manifest manifest = model.manifest();
-            CascadeContract.check(manifest);
+            Family.of(manifest).check(manifest);
             Wurstchen.Builder pipeline = Wurstchen.builder()
                     .model(manifest.about().name(), model.manifestSha256())
                     .maxWaitingRequests(maxWaitingRequests)
                     .geometry(manifest.geometry())
                     .defaults(manifest.defaults())
-                    .schedules(manifest.schedules().stageC(), manifest.schedules().stageB())
-                    .tokenizers(model.tokenizerC(), model.tokenizerB());
+                    .schedules(manifest.schedules().stageC(), manifest.schedules().stageB());
             executor.ifPresent(pipeline::executor);
             PreviewProjections.of(model).ifPresent(found -> pipeline.projections(found.stageC(), found.stageB()));
             maxMemory.ifPresent(pipeline::maxMemory);

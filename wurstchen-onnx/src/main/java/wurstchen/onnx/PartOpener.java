@@ -6,9 +6,12 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import wurstchen.Wurstchen;
+import wurstchen.onnx.internal.bundle.Family;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.cascade.OnDemandStages;
+import wurstchen.onnx.internal.cascade.OnnxImageEncoder;
 import wurstchen.onnx.internal.cascade.OnnxSemanticCompressor;
 import wurstchen.onnx.internal.cascade.OnnxStageA;
 import wurstchen.onnx.internal.cascade.OnnxStageB;
@@ -18,6 +21,7 @@ import wurstchen.onnx.internal.cascade.OpenOnDemand;
 import wurstchen.onnx.internal.graph.BoundSession;
 import wurstchen.onnx.internal.graph.GraphSessions;
 import wurstchen.onnx.internal.graph.OnnxEngine;
+import wurstchen.stage.ImageEncoder;
 import wurstchen.stage.SemanticCompressor;
 import wurstchen.stage.StageA;
 import wurstchen.stage.StageB;
@@ -33,38 +37,59 @@ final class PartOpener {
     Optional<StageA> stageA = Optional.empty();
     Optional<SemanticCompressor> semanticCompressor = Optional.empty();
 
+    Optional<ImageEncoder> imageEncoder = Optional.empty();
+
     /** Opens the graphs of all parts that are not replaced: all of them, or none if one fails. */
     void open(Wurstchen.Builder pipeline, VerifiedBundle model, OnnxEngine engine) {
-        ImmutableSet<String> graphs = graphs();
+        Family family = Family.of(model.manifest());
+        ImmutableSet<String> graphs = graphs(family);
         Map<String, BoundSession> sessions =
                 graphs.isEmpty() ? ImmutableMap.of() : GraphSessions.open(model, engine, graphs);
-        pipeline.textEncoders(
-                        textEncoderC.orElseGet(() -> new OnnxTextEncoder(requireNonNull(sessions.get(GraphSpec.TEXT_ENCODER_C)))),
-                        textEncoderB.orElseGet(() -> new OnnxTextEncoder(requireNonNull(sessions.get(GraphSpec.TEXT_ENCODER_B)))))
-                .stages(
-                        stageC.orElseGet(() -> new OnnxStageC(sessions)),
-                        stageB.orElseGet(() -> new OnnxStageB(sessions)),
-                        stageA.orElseGet(() -> new OnnxStageA(model.manifest(), sessions)));
-        openCompressorOnDemand(pipeline, model, engine);
+        textEncoders(pipeline, model, family, graph -> new OnnxTextEncoder(requireNonNull(sessions.get(graph))));
+        pipeline.stages(
+                stageC.orElseGet(() -> new OnnxStageC(sessions)),
+                stageB.orElseGet(() -> new OnnxStageB(sessions)),
+                stageA.orElseGet(() -> new OnnxStageA(model.manifest(), sessions)));
+        openEncodersOfPicturesOnDemand(pipeline, model, engine);
+    }
+
+    /** Stages that share a text encoder get one object, so that a prompt is encoded once. */
+    private void textEncoders(
+            Wurstchen.Builder pipeline, VerifiedBundle model, Family family, Function<String, TextEncoder> opener) {
+        boolean shared = family.textEncoderC().equals(family.textEncoderB());
+        if (shared && textEncoderC.isEmpty() && textEncoderB.isEmpty()) {
+            pipeline.textEncoder(model.tokenizerC(), opener.apply(family.textEncoderC()));
+        } else {
+            pipeline.tokenizers(model.tokenizerC(), model.tokenizerB())
+                    .textEncoders(
+                            textEncoderC.orElseGet(() -> opener.apply(family.textEncoderC())),
+                            textEncoderB.orElseGet(() -> opener.apply(family.textEncoderB())));
+        }
     }
 
     /** Always on demand: most requests have no picture, and opening the graph takes less than reading a picture. */
-    private void openCompressorOnDemand(Wurstchen.Builder pipeline, VerifiedBundle model, OnnxEngine engine) {
+    private void openEncodersOfPicturesOnDemand(Wurstchen.Builder pipeline, VerifiedBundle model, OnnxEngine engine) {
         if (semanticCompressor.isPresent()) {
             pipeline.semanticCompressor(semanticCompressor.get());
         } else if (OnnxSemanticCompressor.isIn(model.manifest())) {
             pipeline.semanticCompressor(new OnDemandStages.Compressor(
                     new OpenOnDemand<>("the semantic compressor", () -> OnnxSemanticCompressor.open(model, engine))));
         }
+        if (imageEncoder.isPresent()) {
+            pipeline.imageEncoder(imageEncoder.get());
+        } else if (OnnxImageEncoder.isIn(model.manifest())) {
+            pipeline.imageEncoder(new OnDemandStages.Images(
+                    new OpenOnDemand<>("the image encoder", () -> OnnxImageEncoder.open(model, engine))));
+        }
     }
 
-    private ImmutableSet<String> graphs() {
+    private ImmutableSet<String> graphs(Family family) {
         ImmutableSet.Builder<String> graphs = ImmutableSet.builder();
         if (textEncoderC.isEmpty()) {
-            graphs.add(GraphSpec.TEXT_ENCODER_C);
+            graphs.add(family.textEncoderC());
         }
         if (textEncoderB.isEmpty()) {
-            graphs.add(GraphSpec.TEXT_ENCODER_B);
+            graphs.add(family.textEncoderB());
         }
         if (stageC.isEmpty()) {
             graphs.addAll(OnnxStageC.GRAPHS);
@@ -80,21 +105,19 @@ final class PartOpener {
 
     /** Opens nothing yet: each part is opened when it is needed. */
     void openOnDemand(Wurstchen.Builder pipeline, VerifiedBundle model, OnnxEngine engine) {
-        pipeline.textEncoders(
-                        textEncoderC.orElseGet(() -> encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_C)),
-                        textEncoderB.orElseGet(() -> encoderOnDemand(model, engine, GraphSpec.TEXT_ENCODER_B)))
-                .stages(
-                        stageC.orElseGet(() ->
-                                new OnDemandStages.C(new OpenOnDemand<>("Stage C", () -> OnnxStageC.open(model, engine)))),
-                        stageB.orElseGet(() ->
-                                new OnDemandStages.B(new OpenOnDemand<>("Stage B", () -> OnnxStageB.open(model, engine)))),
-                        stageA.orElseGet(() ->
-                                new OnDemandStages.A(new OpenOnDemand<>("Stage A", () -> OnnxStageA.open(model, engine)))));
-        openCompressorOnDemand(pipeline, model, engine);
+        textEncoders(pipeline, model, Family.of(model.manifest()), graph -> encoderOnDemand(model, engine, graph));
+        pipeline.stages(
+                stageC.orElseGet(() ->
+                        new OnDemandStages.C(new OpenOnDemand<>("Stage C", () -> OnnxStageC.open(model, engine)))),
+                stageB.orElseGet(() ->
+                        new OnDemandStages.B(new OpenOnDemand<>("Stage B", () -> OnnxStageB.open(model, engine)))),
+                stageA.orElseGet(() ->
+                        new OnDemandStages.A(new OpenOnDemand<>("Stage A", () -> OnnxStageA.open(model, engine)))));
+        openEncodersOfPicturesOnDemand(pipeline, model, engine);
     }
 
     private static TextEncoder encoderOnDemand(VerifiedBundle model, OnnxEngine engine, String graph) {
-        int width = (int) requireNonNull(model.manifest().graphs().get(graph)).outputs().get(0).length(2);
-        return new OnDemandStages.Encoder(width, new OpenOnDemand<>(graph, () -> OnnxTextEncoder.open(model, engine, graph)));
+        return new OnDemandStages.Encoder(
+                requireNonNull(model.manifest().graphs().get(graph)), new OpenOnDemand<>(graph, () -> OnnxTextEncoder.open(model, engine, graph)));
     }
 }

@@ -35,6 +35,7 @@ final class Rooms {
             .put("binding", ImmutableSet.of("common", "capi", "cuda", "library", "operators"))
             .put("graph", ImmutableSet.of("common", "cuda", "bundle", "binding", "operators"))
             .put("cascade", ImmutableSet.of("common", "bundle", "binding", "graph"))
+            .put("family", ImmutableSet.of("common", "bundle", "graph", "cascade"))
             .put("doctor", ImmutableSet.of("common", "cuda", "library", "binding"))
             .buildOrThrow();
 

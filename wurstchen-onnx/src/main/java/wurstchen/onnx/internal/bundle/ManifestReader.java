@@ -42,6 +42,8 @@ public final class ManifestReader {
     private static final int MAX_TOKENS = 4096;
     private static final int MAX_CHANNELS = 4096;
     private static final double MAX_FACTOR = 1e6;
+    private static final int MAX_ENCODED_SIDE = 2048;
+    private static final double LEAST_DEVIATION = 1e-6;
     private static final long MAX_FILE_BYTES = 1L << 42;
 
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -59,6 +61,7 @@ public final class ManifestReader {
     public static Manifest read(byte[] bytes) {
         ManifestNode root = new ManifestNode("", parse(bytes));
         checkFormat(root);
+        Family family = Family.named(root.get("family").text());
         ImmutableMap<String, BundleFile> files = files(root.get("files"));
         LatentGeometry geometry = geometry(root.get("geometry"));
         return new ReadManifest(
@@ -70,8 +73,10 @@ public final class ManifestReader {
                 defaults(root.get("defaults"), geometry),
                 root.get("recommended").get("sizes").list(1000, ManifestReader::size),
                 new Manifest.Tokenizers(
-                        tokenizer(root.get("tokenizers").get("c")), tokenizer(root.get("tokenizers").get("b"))),
+                        tokenizer(root.get("tokenizers").get(family.tokenizerC())),
+                        tokenizer(root.get("tokenizers").get(family.tokenizerB()))),
                 root.get("graphs").map(MAX_GRAPHS, node -> graph(node, files)),
+                root.has("image_prompts") ? Optional.of(imagePrompts(root.get("image_prompts"))) : Optional.empty(),
                 root.has("previews") ? Optional.of(listed(root.get("previews").get("file"), files)) : Optional.empty(),
                 files);
     }
@@ -98,11 +103,6 @@ public final class ManifestReader {
             throw new ModelBundleException(Manifest.FILE_NAME + ": format_version is " + version + ", this library reads "
                     + Manifest.FORMAT_VERSION + "; use a matching version of the library or export the bundle again");
         }
-        String family = root.get("family").text();
-        if (!family.equals(Manifest.FAMILY)) {
-            throw new ModelBundleException(Manifest.FILE_NAME + ": unknown family '" + OneLine.of(family)
-                    + "', this library runs '" + Manifest.FAMILY + "'");
-        }
     }
 
     private static Manifest.About about(ManifestNode root) {
@@ -128,7 +128,8 @@ public final class ManifestReader {
                 node.get("stage_c_channels").integer(1, MAX_CHANNELS),
                 node.get("stage_b_channels").integer(1, MAX_CHANNELS),
                 node.get("stage_b_multiple").integer(1, LatentGeometry.MAX_SIDE),
-                node.get("stage_a_factor").integer(1, LatentGeometry.MAX_SIDE));
+                node.get("stage_a_factor").integer(1, LatentGeometry.MAX_SIDE),
+                node.has("stage_b_minimum") ? node.get("stage_b_minimum").integer(1, LatentGeometry.MAX_SIDE) : 1);
     }
 
     private static Manifest.Scales scales(ManifestNode root) {
@@ -174,6 +175,24 @@ public final class ManifestReader {
             throw node.expected("[width, height]");
         }
         return new Manifest.PictureSize(sides.get(0), sides.get(1));
+    }
+
+    private static Manifest.ImagePrompts imagePrompts(ManifestNode node) {
+        node.get("resample").textOf("bicubic");
+        int resize = node.get("resize").integer(1, MAX_ENCODED_SIDE);
+        return new Manifest.ImagePrompts(
+                resize,
+                node.get("crop").integer(1, resize),
+                colours(node.get("mean"), -MAX_FACTOR),
+                colours(node.get("std"), LEAST_DEVIATION));
+    }
+
+    private static ImmutableList<Float> colours(ManifestNode node, double lowest) {
+        ImmutableList<Float> colours = node.list(3, colour -> colour.real(lowest, MAX_FACTOR));
+        if (colours.size() != 3) {
+            throw node.expected("[red, green, blue]");
+        }
+        return colours;
     }
 
     private static Manifest.TokenizerSpec tokenizer(ManifestNode node) {

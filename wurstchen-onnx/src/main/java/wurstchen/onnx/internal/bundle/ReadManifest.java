@@ -20,6 +20,7 @@ record ReadManifest(
         ImmutableList<Manifest.PictureSize> recommendedSizes,
         Manifest.Tokenizers tokenizers,
         ImmutableMap<String, GraphSpec> graphs,
+        Optional<Manifest.ImagePrompts> imagePrompts,
         Optional<String> previews,
         ImmutableMap<String, Manifest.BundleFile> files)
         implements Manifest {

@@ -3,12 +3,13 @@ package wurstchen.onnx.internal.cascade;
 import com.google.common.collect.ImmutableMap;
 import java.util.Collection;
 import wurstchen.onnx.internal.binding.ExecutionProvider;
+import wurstchen.onnx.internal.bundle.Family;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.graph.BoundSession;
 import wurstchen.onnx.internal.graph.GraphSessions;
 import wurstchen.onnx.internal.graph.OnnxEngine;
 
-/** Opens graphs of a bundle after checking that they are those of the cascade. */
+/** Opens graphs of a bundle after checking that they are those of its family. */
 final class CascadeSessions {
     private CascadeSessions() {}
 
@@ -31,7 +32,7 @@ final class CascadeSessions {
 
     /** As {@link #open(VerifiedBundle, ExecutionProvider, Collection)}, for sessions that share an engine. */
     static ImmutableMap<String, BoundSession> open(VerifiedBundle bundle, OnnxEngine engine, Collection<String> names) {
-        CascadeContract.check(bundle.manifest());
+        Family.of(bundle.manifest()).check(bundle.manifest());
         return GraphSessions.open(bundle, engine, names);
     }
 }

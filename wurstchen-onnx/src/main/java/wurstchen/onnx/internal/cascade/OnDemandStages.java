@@ -2,11 +2,14 @@ package wurstchen.onnx.internal.cascade;
 
 import java.util.List;
 import java.util.OptionalInt;
+import wurstchen.onnx.GraphSpec;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.HiddenStates;
+import wurstchen.stage.ImageEmbeddings;
+import wurstchen.stage.ImageEncoder;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.Latents;
 import wurstchen.stage.Pixels;
@@ -27,10 +30,15 @@ public final class OnDemandStages {
      * @param hiddenWidth values of a token, as the model's manifest says
      * @param encoders opens it
      */
-    public record Encoder(int hiddenWidth, OpenOnDemand<OnnxTextEncoder> encoders) implements TextEncoder {
+    public record Encoder(GraphSpec graph, OpenOnDemand<OnnxTextEncoder> encoders) implements TextEncoder {
         @Override
         public OptionalInt width() {
-            return OptionalInt.of(hiddenWidth);
+            return OnnxTextEncoder.width(graph);
+        }
+
+        @Override
+        public OptionalInt pooledWidth() {
+            return OnnxTextEncoder.pooledWidth(graph);
         }
 
         @Override
@@ -53,8 +61,27 @@ public final class OnDemandStages {
         }
 
         @Override
+        public DenoisingRun start(
+                HiddenStates text, ImageEmbeddings images, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
+            return OnDemandRun.start(stages, stage -> stage.start(text, images, shape, steps, guidance, noise));
+        }
+
+        @Override
         public void close() {
             stages.close();
+        }
+    }
+
+    /** An image encoder that is open while it encodes. */
+    public record Images(OpenOnDemand<OnnxImageEncoder> encoders) implements ImageEncoder {
+        @Override
+        public ImageEmbeddings encode(Pixels pixels) {
+            return encoders.use(encoder -> encoder.encode(pixels));
+        }
+
+        @Override
+        public void close() {
+            encoders.close();
         }
     }
 

@@ -25,10 +25,10 @@ import wurstchen.stage.StageA;
 /** Stage A as two exported graphs. Scaling of the latents and clamping of the pixels are inside the graphs. Thread-safe. */
 public final class OnnxStageA implements StageA {
     /** Outputs of the graph that decodes. */
-    static final String PIXELS = "pixels";
+    public static final String PIXELS = "pixels";
 
-    static final String LEVELS = "levels";
-    static final String PIXEL_SUM = "pixel_sum";
+    public static final String LEVELS = "levels";
+    public static final String PIXEL_SUM = "pixel_sum";
 
     private static final String NAME = "Stage A";
 
@@ -78,7 +78,7 @@ public final class OnnxStageA implements StageA {
     }
 
     /** Returns whether a graph computes levels; those of older bundles have pixels alone. */
-    static boolean hasLevels(GraphSpec decode) {
+    public static boolean hasLevels(GraphSpec decode) {
         return decode.outputs().size() > 1;
     }
 

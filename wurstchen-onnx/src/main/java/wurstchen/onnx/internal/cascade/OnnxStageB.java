@@ -4,7 +4,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.Map;
 import wurstchen.onnx.GraphSpec;
@@ -69,7 +68,7 @@ public final class OnnxStageB implements StageB {
             StepTable steps,
             Guidance guidance,
             NoiseSource noise) {
-        RunShapes.checkText(NAME, condition.input("hidden_states"), text, shape, guidance);
+        RunShapes.checkText(NAME, condition, text, shape, guidance);
         RunShapes.checkChannels(NAME, "latents", step.input("latents"), shape);
         RunShapes.checkChannels(
                 NAME, "Stage C latents", condition.input("stage_c_latents"), stageCLatents.shape());
@@ -79,10 +78,8 @@ public final class OnnxStageB implements StageB {
                 NAME,
                 shape.pictures(),
                 stageCLatents.shape());
-        try (TensorLoan states = TensorLoan.of(condition.engine(), text);
-                TensorLoan fromStageC = TensorLoan.of(condition.engine(), stageCLatents)) {
-            Conditioning conditioning = new Conditioning(
-                    condition, ImmutableMap.of("hidden_states", states.tensor(), "stage_c_latents", fromStageC.tensor()));
+        try (ConditionInputs inputs = new ConditionInputs(condition)) {
+            Conditioning conditioning = inputs.text(text).stageCLatents(stageCLatents).conditioning();
             return OnnxDenoisingRun.start(NAME, buffers, shape, steps, guidance, noise, conditioning);
         }
     }

@@ -3,7 +3,6 @@ package wurstchen.onnx.internal.cascade;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.Map;
 import wurstchen.onnx.GraphSpec;
@@ -18,6 +17,7 @@ import wurstchen.sampling.NoiseSource;
 import wurstchen.sampling.StepTable;
 import wurstchen.stage.DenoisingRun;
 import wurstchen.stage.HiddenStates;
+import wurstchen.stage.ImageEmbeddings;
 import wurstchen.stage.LatentShape;
 import wurstchen.stage.StageC;
 
@@ -58,10 +58,18 @@ public final class OnnxStageC implements StageC {
 
     @Override
     public DenoisingRun start(HiddenStates text, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
-        RunShapes.checkText(NAME, condition.input("hidden_states"), text, shape, guidance);
+        return start(text, ImageEmbeddings.none(), shape, steps, guidance, noise);
+    }
+
+    @Override
+    public DenoisingRun start(
+            HiddenStates text, ImageEmbeddings images, LatentShape shape, StepTable steps, Guidance guidance, NoiseSource noise) {
+        RunShapes.checkText(NAME, condition, text, shape, guidance);
+        RunShapes.checkImages(NAME, condition, images);
         RunShapes.checkChannels(NAME, "latents", step.input("latents"), shape);
-        try (TensorLoan states = TensorLoan.of(condition.engine(), text)) {
-            Conditioning conditioning = new Conditioning(condition, ImmutableMap.of("hidden_states", states.tensor()));
+        try (ConditionInputs inputs = new ConditionInputs(condition)) {
+            Conditioning conditioning =
+                    inputs.text(text).images(images, shape.pictures(), text.rows()).conditioning();
             return OnnxDenoisingRun.start(NAME, buffers, shape, steps, guidance, noise, conditioning);
         }
     }

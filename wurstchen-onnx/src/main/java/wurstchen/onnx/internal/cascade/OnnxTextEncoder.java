@@ -6,14 +6,15 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.LongStream;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.TensorSpec;
-import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.ExecutionProvider;
 import wurstchen.onnx.internal.binding.Tensor;
+import wurstchen.onnx.internal.bundle.Family;
 import wurstchen.onnx.internal.bundle.VerifiedBundle;
 import wurstchen.onnx.internal.common.Closing;
 import wurstchen.onnx.internal.graph.BoundSession;
@@ -24,17 +25,36 @@ import wurstchen.text.TokenIds;
 
 /** A text encoder as an exported graph. Rows with equal tokens are computed once. Thread-safe. */
 public final class OnnxTextEncoder implements TextEncoder {
+    private static final String STATES = "hidden_states";
+
+    /** Of encoders that give a pooled embedding. */
+    private static final String POOLED = "pooled";
+
     private final BoundSession session;
     private final int tokens;
     private final int width;
     private final BufferPool<Integer, TextBuffers> pool;
 
     public OnnxTextEncoder(BoundSession session) {
-        TensorSpec states = session.spec().outputs().get(0);
+        TensorSpec states = output(session.spec(), STATES).orElseThrow();
         this.session = session;
         this.tokens = (int) states.length(1);
         this.width = (int) states.length(2);
-        this.pool = new BufferPool<>(TextBuffers.MAX_KEPT, rows -> new TextBuffers(session, rows, tokens, width));
+        this.pool = new BufferPool<>(TextBuffers.MAX_KEPT, rows -> new TextBuffers(session, rows, tokens));
+    }
+
+    /** Returns the width of the hidden states that a graph gives. */
+    static OptionalInt width(GraphSpec graph) {
+        return OptionalInt.of(output(graph, STATES).map(states -> (int) states.length(2)).orElseThrow());
+    }
+
+    /** Returns the width of the pooled embeddings that a graph gives; 0 if it gives none. */
+    static OptionalInt pooledWidth(GraphSpec graph) {
+        return OptionalInt.of(output(graph, POOLED).map(pooled -> (int) pooled.length(1)).orElse(0));
+    }
+
+    private static Optional<TensorSpec> output(GraphSpec graph, String name) {
+        return graph.outputs().stream().filter(tensor -> tensor.name().equals(name)).findFirst();
     }
 
     /**
@@ -47,7 +67,7 @@ public final class OnnxTextEncoder implements TextEncoder {
      * @throws wurstchen.WurstchenException if ONNX Runtime cannot open it
      */
     public static OnnxTextEncoder openForStageC(VerifiedBundle bundle, ExecutionProvider provider) {
-        return open(bundle, provider, GraphSpec.TEXT_ENCODER_C);
+        return open(bundle, provider, Family.of(bundle.manifest()).textEncoderC());
     }
 
     /**
@@ -60,7 +80,7 @@ public final class OnnxTextEncoder implements TextEncoder {
      * @throws wurstchen.WurstchenException if ONNX Runtime cannot open it
      */
     public static OnnxTextEncoder openForStageB(VerifiedBundle bundle, ExecutionProvider provider) {
-        return open(bundle, provider, GraphSpec.TEXT_ENCODER_B);
+        return open(bundle, provider, Family.of(bundle.manifest()).textEncoderB());
     }
 
     private static OnnxTextEncoder open(VerifiedBundle bundle, ExecutionProvider provider, String graph) {
@@ -108,44 +128,48 @@ public final class OnnxTextEncoder implements TextEncoder {
     private OnnxHiddenStates encodeDistinct(List<TokenIds> rows) {
         long[] ids = rows.stream().flatMapToLong(row -> LongStream.of(row.ids())).toArray();
         long[] masks = rows.stream().flatMapToLong(row -> LongStream.of(row.attentionMask())).toArray();
-        Tensor states = session.records() ? encodeAgain(rows.size(), ids, masks) : encodeOnce(rows.size(), ids, masks);
-        return new OnnxHiddenStates(session.engine(), rows.size(), tokens, width, states);
+        ImmutableMap<String, Tensor> encoded =
+                session.records() ? encodeAgain(rows.size(), ids, masks) : encodeOnce(rows.size(), ids, masks);
+        return new OnnxHiddenStates(
+                session.engine(), rows.size(), tokens, width, requireNonNull(encoded.get(STATES)), encoded.get(POOLED));
     }
 
     /** Encodes with tensors that are kept, so that the device can record the graph's many small kernels and replay them. */
-    private Tensor encodeAgain(int rows, long[] ids, long[] masks) {
+    private ImmutableMap<String, Tensor> encodeAgain(int rows, long[] ids, long[] masks) {
         TextBuffers buffers = pool.take(rows);
-        Tensor states;
+        ImmutableMap<String, Tensor> encoded;
         try {
-            states = buffers.encode(ids, masks);
+            encoded = buffers.encode(ids, masks);
         } catch (RuntimeException e) {
             // Discard tensors that a failure may have left in any state.
             Closing.afterFailure(e, List.of(buffers));
             throw e;
         }
         pool.giveBack(buffers);
-        return states;
+        return encoded;
     }
 
-    private Tensor encodeOnce(int rows, long[] ids, long[] masks) {
+    private ImmutableMap<String, Tensor> encodeOnce(int rows, long[] ids, long[] masks) {
         OnnxEngine engine = session.engine();
-        Tensor states = engine.tensor(ElementType.FLOAT32, rows, tokens, width);
+        ImmutableMap<String, Tensor> outputs = TextBuffers.outputs(session, rows);
         try (Tensor inputIds = engine.upload(ids, rows, tokens);
                 Tensor attentionMask = engine.upload(masks, rows, tokens)) {
-            session.run(
-                            ImmutableMap.of("input_ids", inputIds, "attention_mask", attentionMask),
-                            ImmutableMap.of("hidden_states", states))
-                    .close();
-            return states;
+            session.run(ImmutableMap.of("input_ids", inputIds, "attention_mask", attentionMask), outputs).close();
+            return outputs;
         } catch (RuntimeException e) {
-            states.close();
+            Closing.afterFailure(e, outputs.values().asList());
             throw e;
         }
     }
 
     @Override
     public OptionalInt width() {
-        return OptionalInt.of(width);
+        return width(session.spec());
+    }
+
+    @Override
+    public OptionalInt pooledWidth() {
+        return pooledWidth(session.spec());
     }
 
     @Override

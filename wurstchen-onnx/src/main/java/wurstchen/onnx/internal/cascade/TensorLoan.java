@@ -29,6 +29,14 @@ record TensorLoan(Tensor tensor, AutoCloseable copy) implements AutoCloseable {
         return copied(engine.upload(states.toHost(), states.rows(), states.tokens(), states.width()));
     }
 
+    /** Lends the pooled embeddings, [rows, pooled width]. */
+    static TensorLoan ofPooled(OnnxEngine engine, HiddenStates states) {
+        if (states instanceof OnnxHiddenStates ours && ours.memory() == engine.memory()) {
+            return lent(ours.pooled());
+        }
+        return copied(engine.upload(states.pooledToHost(), states.rows(), states.pooledWidth()));
+    }
+
     private static TensorLoan lent(Tensor tensor) {
         return new TensorLoan(tensor, () -> {});
     }

@@ -2,7 +2,11 @@ package wurstchen.onnx.internal.cascade;
 
 import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import wurstchen.onnx.TensorSpec;
 import wurstchen.onnx.internal.binding.ElementType;
 import wurstchen.onnx.internal.binding.Tensor;
 import wurstchen.onnx.internal.common.Closing;
@@ -23,21 +27,37 @@ final class TextBuffers implements BufferPool.Buffers<Integer> {
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final Tensor ids;
     private final Tensor mask;
-    private final Tensor states;
+    private final ImmutableMap<String, Tensor> outputs;
     private final GraphRun run;
 
     /** Allocates uninitialized tensors. */
-    TextBuffers(BoundSession session, int rows, int tokens, int width) {
+    TextBuffers(BoundSession session, int rows, int tokens) {
         this.engine = session.engine();
         this.rows = rows;
         try {
             ids = own(engine.tensor(ElementType.INT64, rows, tokens));
             mask = own(engine.tensor(ElementType.INT64, rows, tokens));
-            states = own(engine.tensor(ElementType.FLOAT32, rows, tokens, width));
-            run = own(session.prepareRepeated(
-                    ImmutableMap.of("input_ids", ids, "attention_mask", mask), ImmutableMap.of("hidden_states", states), rows));
+            outputs = outputs(session, rows);
+            owned.addAll(0, outputs.values());
+            run = own(session.prepareRepeated(ImmutableMap.of("input_ids", ids, "attention_mask", mask), outputs, rows));
         } catch (RuntimeException e) {
             Closing.afterFailure(e, owned);
+            throw e;
+        }
+    }
+
+    /** Allocates uninitialized tensors for what a text encoder gives: [rows, ...] each. */
+    static ImmutableMap<String, Tensor> outputs(BoundSession session, int rows) {
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        try {
+            for (TensorSpec output : session.spec().outputs()) {
+                long[] shape = IntStream.range(0, output.axes().size()).mapToLong(output::length).toArray();
+                shape[0] = rows;
+                outputs.put(output.name(), session.engine().tensor(ElementType.FLOAT32, shape));
+            }
+            return ImmutableMap.copyOf(outputs);
+        } catch (RuntimeException e) {
+            Closing.afterFailure(e, List.copyOf(outputs.values()));
             throw e;
         }
     }
@@ -55,19 +75,26 @@ final class TextBuffers implements BufferPool.Buffers<Integer> {
 
     @Override
     public long bytes() {
-        return ids.bytes() + mask.bytes() + states.bytes();
+        return ids.bytes() + mask.bytes() + outputs.values().stream().mapToLong(Tensor::bytes).sum();
     }
 
     /**
      * Encodes rows.
      *
-     * @return a copy of the hidden states, owned by the caller
+     * @return copies of the outputs by their names, owned by the caller
      */
-    Tensor encode(long[] inputIds, long[] attentionMask) {
+    ImmutableMap<String, Tensor> encode(long[] inputIds, long[] attentionMask) {
         engine.write(ids, inputIds);
         engine.write(mask, attentionMask);
         run.run();
-        return engine.copyOf(states);
+        Map<String, Tensor> copies = new LinkedHashMap<>();
+        try {
+            outputs.forEach((name, output) -> copies.put(name, engine.copyOf(output)));
+            return ImmutableMap.copyOf(copies);
+        } catch (RuntimeException e) {
+            Closing.afterFailure(e, List.copyOf(copies.values()));
+            throw e;
+        }
     }
 
     @Override

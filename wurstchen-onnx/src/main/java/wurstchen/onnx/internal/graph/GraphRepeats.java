@@ -16,7 +16,7 @@ enum GraphRepeats {
     static GraphRepeats of(GraphSpec graph) {
         return switch (graph.name()) {
             case GraphSpec.STAGE_C_STEP, GraphSpec.STAGE_B_STEP -> EACH_STEP;
-            case GraphSpec.TEXT_ENCODER_C, GraphSpec.TEXT_ENCODER_B -> EACH_REQUEST;
+            case GraphSpec.TEXT_ENCODER, GraphSpec.TEXT_ENCODER_C, GraphSpec.TEXT_ENCODER_B -> EACH_REQUEST;
             default -> NEVER;
         };
     }

@@ -24,7 +24,7 @@ import wurstchen.onnx.Golden;
 import wurstchen.onnx.GraphSpec;
 import wurstchen.onnx.Manifest;
 import wurstchen.onnx.ModelBundleException;
-import wurstchen.onnx.internal.cascade.CascadeContract;
+import wurstchen.onnx.internal.family.WuerstchenV2;
 import wurstchen.sampling.CosineSchedule;
 import wurstchen.stage.LatentGeometry;
 import wurstchen.stage.LatentScale;
@@ -47,7 +47,7 @@ class ManifestReaderTest {
                 .isEqualTo(PictureDefaults.builder().size(256, 256).stageC(4, 4).stageB(3, 0).build());
         assertThat(manifest.recommendedSizes()).hasToString("[256x256, 384x128]");
         assertThat(manifest.tokenizers().stageB()).isEqualTo(new Manifest.TokenizerSpec("tokenizer_b", "!", 77));
-        assertThat(manifest.graphs().keySet()).containsExactlyElementsOf(CascadeContract.REQUIRED_GRAPHS);
+        assertThat(manifest.graphs().keySet()).containsExactlyElementsOf(WuerstchenV2.REQUIRED_GRAPHS);
         assertThat(manifest.graphs().get(GraphSpec.STAGE_C_STEP).inputs().get(0))
                 .hasToString("latents float32 [images, 16, c_height, c_width]");
         assertThat(manifest.about().provenance().tools()).containsKey("torch");
@@ -64,7 +64,7 @@ class ManifestReaderTest {
                 defect("/format_version", "1", "format_version is 1, this library reads 2; "
                         + "use a matching version of the library or export the bundle again"),
                 defect("/format_version", "\"1\"", "format_version must be an integer from 1 to 2147483647, got \"1\"" + AGAIN),
-                defect("/family", "\"sdxl\"", "unknown family 'sdxl', this library runs 'wuerstchen-v2'"),
+                defect("/family", "\"sdxl\"", "unknown family 'sdxl', this library runs 'stable-cascade', 'wuerstchen-v2'; use a newer version of the library, or another model"),
                 defect("/name", null, "name is missing" + AGAIN),
                 defect("/name", "7", "name must be a string without control characters, got 7" + AGAIN),
                 defect("/name", "\"a\\u001b[2J\"",

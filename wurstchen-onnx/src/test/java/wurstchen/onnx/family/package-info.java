@@ -1,0 +1,2 @@
+/** Bundles of other families than Würstchen v2. */
+package wurstchen.onnx.family;
