@@ -18,7 +18,6 @@ import wurstchen.image.Fit;
 import wurstchen.image.ImagePrompt;
 import wurstchen.image.Picture;
 import wurstchen.internal.Input;
-import wurstchen.internal.PromptPicture;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.Previews;
 import wurstchen.progress.RequestListener;
@@ -678,9 +677,9 @@ public final class PictureRequest {
             ImagePrompt added = new ImagePrompt(picture, share);
             checkArgument(
                     options.imagePrompts.size() < MAX_IMAGE_PROMPTS, "a request has at most %s image prompts; leave some out", MAX_IMAGE_PROMPTS);
-            options.imagePrompts = ImmutableList.<PromptPicture>builder()
+            options.imagePrompts = ImmutableList.<RequestOptions.PromptPicture>builder()
                     .addAll(options.imagePrompts)
-                    .add(new PromptPicture(Input.of(picture.sha256(), picture), added.share()))
+                    .add(new RequestOptions.PromptPicture(Input.of(picture.sha256(), picture), added.share()))
                     .build();
             return this;
         }

@@ -9,7 +9,6 @@ import wurstchen.image.Fit;
 import wurstchen.image.Picture;
 import wurstchen.internal.Blend;
 import wurstchen.internal.Input;
-import wurstchen.internal.PromptPicture;
 import wurstchen.internal.StageCStart;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
@@ -194,7 +193,7 @@ public final class PictureSettings {
     }
 
     /** Returns the image prompts. */
-    ImmutableList<PromptPicture> imagePrompts() {
+    ImmutableList<RequestOptions.PromptPicture> imagePrompts() {
         return options.imagePrompts;
     }
 

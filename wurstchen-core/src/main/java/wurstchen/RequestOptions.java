@@ -13,7 +13,6 @@ import wurstchen.image.Fit;
 import wurstchen.image.Picture;
 import wurstchen.internal.Blend;
 import wurstchen.internal.Input;
-import wurstchen.internal.PromptPicture;
 import wurstchen.progress.CascadeStage;
 import wurstchen.progress.Previews;
 import wurstchen.progress.RequestListener;
@@ -54,6 +53,14 @@ final class RequestOptions {
     @Nullable Previews previews;
     @Nullable Consumer<? super GeneratedPicture> consumer;
     @Nullable Cancellation cancellation;
+
+    /**
+     * An image prompt of a request.
+     *
+     * @param picture the picture, or its hash
+     * @param share how much it counts
+     */
+    record PromptPicture(Input<Picture> picture, float share) {}
 
     RequestOptions(String prompt) {
         this.prompt = prompt;

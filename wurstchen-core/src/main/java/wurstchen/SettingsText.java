@@ -22,7 +22,6 @@ import wurstchen.image.Fit;
 import wurstchen.image.Picture;
 import wurstchen.internal.Blend;
 import wurstchen.internal.Input;
-import wurstchen.internal.PromptPicture;
 import wurstchen.sampling.Guidance;
 import wurstchen.sampling.Timesteps;
 import wurstchen.text.LongPrompts;
@@ -119,7 +118,7 @@ final class SettingsText {
         });
     }
 
-    private static String joined(List<PromptPicture> prompts, Function<PromptPicture, String> value) {
+    private static String joined(List<RequestOptions.PromptPicture> prompts, Function<RequestOptions.PromptPicture, String> value) {
         return prompts.stream().map(value).collect(Collectors.joining(SEPARATOR));
     }
 
@@ -206,7 +205,7 @@ final class SettingsText {
         return options;
     }
 
-    private ImmutableList<PromptPicture> imagePrompts() {
+    private ImmutableList<RequestOptions.PromptPicture> imagePrompts() {
         if (!text.containsKey(IMAGE_PROMPTS)) {
             return ImmutableList.of();
         }
@@ -215,7 +214,7 @@ final class SettingsText {
         checkArgument(
                 pictures.size() == shares.length, "settings need a share for each of %s image prompts, got %s", pictures.size(), shares.length);
         return IntStream.range(0, shares.length)
-                .mapToObj(i -> new PromptPicture(pictures.get(i), shares[i]))
+                .mapToObj(i -> new RequestOptions.PromptPicture(pictures.get(i), shares[i]))
                 .collect(ImmutableList.toImmutableList());
     }
 

@@ -24,6 +24,7 @@ import wurstchen.examples.cli.list.ListedPicture;
 import wurstchen.examples.cli.list.PictureList;
 import wurstchen.examples.cli.option.HelpOption;
 import wurstchen.examples.cli.option.ImageOptions;
+import wurstchen.examples.cli.option.ImagePromptOptions;
 import wurstchen.examples.cli.option.LatentOptions;
 import wurstchen.examples.cli.option.ModelOptions;
 import wurstchen.examples.cli.option.OutputOptions;
@@ -82,6 +83,9 @@ final class GenerateCommand implements Callable<Integer> {
     private ImageOptions imageOptions;
 
     @Mixin
+    private ImagePromptOptions imagePromptOptions;
+
+    @Mixin
     private LatentOptions latentOptions;
 
     @Mixin
@@ -104,6 +108,7 @@ final class GenerateCommand implements Callable<Integer> {
         PictureRequest.Builder request = promptOptions.toRequest(start.flatMap(latentOptions::madeBy));
         pictureOptions.set(request);
         imageOptions.set(request, folder);
+        imagePromptOptions.set(request, folder);
         latentOptions.set(request, start);
         previewOptions.set(request);
         Device device = modelOptions.device();

@@ -45,9 +45,13 @@ final class MadeAgain {
         Map<String, String> values = metadata.settings().toText();
         List<String> words = new ArrayList<>(List.of("generate"));
         values.forEach((name, value) -> {
-            if (name.endsWith("-sha256")) {
+            if (name.equals("image-prompt-sha256")) {
+                parts(value).forEach(hash -> words.addAll(List.of("--image-prompt", fileOf(hash))));
+            } else if (name.equals("image-prompt-shares")) {
+                parts(value).forEach(share -> words.add("--image-prompt-share=" + share));
+            } else if (name.endsWith("-sha256")) {
                 // A hash is no file: who makes it again knows which one has it.
-                words.addAll(List.of("--" + name.substring(0, name.length() - "-sha256".length()), "FILE-OF-" + value.substring(0, HASH_DIGITS)));
+                words.addAll(List.of("--" + name.substring(0, name.length() - "-sha256".length()), fileOf(value)));
             } else if (name.equals("prompt")) {
                 words.add(value.startsWith("-") ? "--prompt=" + value : value);
             } else if (value.equals("true") && name.equals("prompt-weights")) {
@@ -62,6 +66,14 @@ final class MadeAgain {
         }
         words.addAll(List.of("--out", out));
         return words;
+    }
+
+    private static List<String> parts(String list) {
+        return List.of(list.split(", "));
+    }
+
+    private static String fileOf(String sha256) {
+        return "FILE-OF-" + sha256.substring(0, HASH_DIGITS);
     }
 
     /** How this program was started. */

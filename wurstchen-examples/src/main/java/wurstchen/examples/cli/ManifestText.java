@@ -54,6 +54,9 @@ final class ManifestText {
         line("picture", defaults.width() + " x " + defaults.height() + " px unless asked otherwise; recommended: " + sizes);
         line("Stage C latents", geometry.stageC(1, defaults.height(), defaults.width()) + " of such a picture");
         line("Stage B latents", geometry.stageB(1, defaults.height(), defaults.width()) + " of such a picture");
+        line("image prompts", manifest.imagePrompts()
+                .map(prompts -> "yes, of which a square of " + prompts.crop() + " px is seen")
+                .orElse("none"));
         line("tokens", manifest.tokenizers().stageC().maxLength() + " for Stage C, "
                 + manifest.tokenizers().stageB().maxLength() + " for Stage B");
     }

@@ -20,10 +20,12 @@ import wurstchen.Wurstchen;
 import wurstchen.image.Picture;
 import wurstchen.onnx.Device;
 import wurstchen.onnx.Golden;
+import wurstchen.onnx.Internals;
 import wurstchen.onnx.ModelBundle;
 import wurstchen.onnx.ModelBundleException;
 import wurstchen.onnx.OnnxStages;
 import wurstchen.onnx.OnnxWurstchen;
+import wurstchen.onnx.internal.binding.RecordingProvider;
 import wurstchen.progress.CascadeStage;
 import wurstchen.stage.EncodedPrompt;
 import wurstchen.stage.ImageEncoder;
@@ -35,7 +37,7 @@ class StableCascadeTest {
 
     @BeforeAll
     static void open() {
-        wurstchen = OnnxWurstchen.builder().model(CascadeGolden.BUNDLE).device(Device.cpu()).open();
+        wurstchen = OnnxWurstchen.builder().model(CascadeGolden.BUNDLE).device(Device.cpu(2)).open();
     }
 
     @AfterAll
@@ -106,12 +108,25 @@ class StableCascadeTest {
         }
     }
 
+    /** With the CPU in the place of a GPU that records steps, and counts what is copied. */
     @Test
-    void steps_copyNothing() {
-        CascadeGolden.Case golden = CascadeGolden.named("twenty-and-ten-steps");
-        PictureResult result = wurstchen.generate(golden.request(0).build());
+    void recordedSteps_makeTheSamePicturesAndCopyNothing() {
+        try (Wurstchen recorded = OnnxWurstchen.builder()
+                .model(CascadeGolden.BUNDLE)
+                .device(Internals.device(RecordingProvider.create()))
+                .open()) {
+            List<String> names = List.of(
+                    "twenty-and-ten-steps", "two-image-prompts", "three-image-prompts", "unequal-skips", "stage-b-guided", "two-image-prompts");
+            for (String name : names) {
+                PictureRequest request = CascadeGolden.named(name).request(0).stageCSteps(20).stageBSteps(10).build();
 
-        assertThat(result.transfers().duringSteps()).isEqualTo(Transfers.NONE);
+                PictureResult result = recorded.generate(request);
+
+                assertThat(result.transfers().duringSteps()).isEqualTo(Transfers.NONE);
+                assertThat(result.transfers().total().bytesToDevice()).isPositive();
+                assertThat(result.first().picture()).as(name).isEqualTo(wurstchen.generate(request).first().picture());
+            }
+        }
     }
 
     @Test

@@ -76,6 +76,9 @@ public final class OptionValues {
         if (text.equals("reference")) {
             return Timesteps.stageCDefault();
         }
+        if (text.startsWith("shifted:")) {
+            return shifted(text);
+        }
         String[] parts = text.split(",", -1);
         float[] ratios = new float[parts.length];
         for (int i = 0; i < parts.length; i++) {
@@ -87,6 +90,18 @@ public final class OptionValues {
         }
         try {
             return Timesteps.of(ratios);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
+        }
+    }
+
+    private static Timesteps shifted(String text) {
+        String[] parts = text.split(":", -1);
+        if (parts.length != 3 || !parts[1].matches("[0-9]{1,4}") || !NUMBER.matcher(parts[2]).matches()) {
+            throw new TypeConversionException("expected shifted:STEPS:SHIFT, such as shifted:20:2, got '" + text + "'");
+        }
+        try {
+            return Timesteps.shifted(Integer.parseInt(parts[1]), Double.parseDouble(parts[2]));
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(e.getMessage());
         }

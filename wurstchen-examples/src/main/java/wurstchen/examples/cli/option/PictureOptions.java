@@ -63,8 +63,9 @@ public final class PictureOptions {
             names = "--stage-c-timesteps",
             paramLabel = "LIST",
             description = {
-                "The noise ratios that the steps go through, decreasing from 1 to 0, with commas between, or the word reference for the reference's list of 29 steps. In place of"
-                        + " --stage-c-steps. diffusers: prior_timesteps.",
+                "The noise ratios that the steps go through, decreasing from 1 to 0, with commas between, or the word reference for the reference's list of 29 steps, or shifted:N:S"
+                        + " for N steps at S times the noise, as the original Stable Cascade takes them with S = 2. In place of --stage-c-steps."
+                        + " diffusers: prior_timesteps.",
                 "Example: --stage-c-timesteps 1,0.9,0.7,0.4,0"
             })
     private Timesteps stageCTimesteps;

@@ -1,6 +1,5 @@
 package wurstchen.onnx.internal.cascade;
 
-import wurstchen.internal.PillowBicubic;
 import wurstchen.onnx.Manifest;
 import wurstchen.stage.Pixels;
 

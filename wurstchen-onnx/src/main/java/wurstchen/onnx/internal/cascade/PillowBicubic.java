@@ -1,4 +1,4 @@
-package wurstchen.internal;
+package wurstchen.onnx.internal.cascade;
 
 /**
  * Resizes levels of 8 bits as Pillow's {@code Image.resize(size, BICUBIC)} does, to the bit: a cubic of a = -0.5 that is widened where the
@@ -6,7 +6,7 @@ package wurstchen.internal;
  *
  * <p>Source: Pillow, src/libImaging/Resample.c, precompute_coeffs, normalize_coeffs_8bpc and ImagingResampleHorizontal_8bpc (11.3).
  */
-public final class PillowBicubic {
+final class PillowBicubic {
     private static final int PRECISION_BITS = 32 - 8 - 2;
     private static final double SUPPORT = 2;
     private static final double A = -0.5;
@@ -19,7 +19,7 @@ public final class PillowBicubic {
      * @param levels row by row, 0 to 255
      * @return levels of the new size, row by row
      */
-    public static int[] resize(int[] levels, int width, int height, int newWidth, int newHeight) {
+    static int[] resize(int[] levels, int width, int height, int newWidth, int newHeight) {
         int[] wide = newWidth == width ? levels : along(levels, width, height, newWidth);
         // Columns as rows: the arithmetic is the same.
         return newHeight == height
