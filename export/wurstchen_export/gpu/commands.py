@@ -16,6 +16,8 @@ def add(commands) -> None:
     _add_gpu_figure(commands)
     _add_gpu_kernels(commands)
     _add_gpu_accuracy(commands)
+    _add_gpu_speed(commands)
+    _add_gpu_speed_figure(commands)
 
 
 def _add_sizes(parser, *of_cascade: str) -> None:
@@ -159,3 +161,57 @@ def _gpu_accuracy(options) -> int:
 
     sizes = _chosen_sizes(options)
     return accuracy.main(options.latents, accuracy.Run(), options.seed, options.device, sizes, say)
+
+
+def _add_gpu_speed(commands) -> None:
+    parser = add_command(
+        commands, "gpu-speed", _gpu_speed, "time Stable Diffusion 2.1, SDXL, Stable Cascade and Würstchen in diffusers on a GPU, as JSON"
+    )
+    parser.add_argument("--device", default="cuda", help="as torch names it")
+    parser.add_argument(
+        "--models",
+        type=lambda text: text.split(","),
+        default=["sd21", "sdxl", "stable-cascade", "wuerstchen"],
+        metavar="LIST",
+        help="which, of sd21,sdxl,stable-cascade,wuerstchen; those of earlier runs stay in the file",
+    )
+    parser.add_argument("--width", type=int, default=1024, help="of the pictures in pixels")
+    parser.add_argument("--height", type=int, default=1024, help="of the pictures in pixels")
+    parser.add_argument("--images", type=int, nargs="*", default=[1, 2, 4, 8], metavar="N", help="pictures at a time, eager")
+    parser.add_argument(
+        "--compile-images", type=int, nargs="*", default=[1, 2, 4, 8], metavar="N", help="the same for torch.compile, minutes each"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON file to write or to add to")
+    _add_sizes(parser)
+
+
+def _gpu_speed(options) -> None:
+    from wurstchen_export.gpu import speed
+
+    speed.main(
+        options.models,
+        options.out,
+        options.width,
+        options.height,
+        options.images,
+        options.compile_images,
+        options.device,
+        options.sizes,
+        say,
+    )
+
+
+def _add_gpu_speed_figure(commands) -> None:
+    parser = add_command(
+        commands, "gpu-speed-figure", _gpu_speed_figure, "draw what `gpu-speed` measured and put its table in a page"
+    )
+    parser.add_argument("speed", type=Path, metavar="FILE", help="JSON file that `gpu-speed` wrote")
+    parser.add_argument("--benchmark", type=Path, metavar="FILE", help="what `gpu-compare` wrote on the same GPU, for this library")
+    parser.add_argument("--page", type=Path, required=True, metavar="FILE", help="Markdown file with the marks of a table")
+    parser.add_argument("--picture", type=Path, required=True, metavar="FILE", help="PNG file to write")
+
+
+def _gpu_speed_figure(options) -> None:
+    from wurstchen_export.gpu import speed
+
+    speed.figure(options.speed, options.benchmark, options.page, options.picture)
