@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +32,20 @@ public final class StudioProcess implements AutoCloseable {
      * @param arguments of the command line, such as "--port", "0"
      */
     public static StudioProcess start(Path gallery, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        return start(List.of(), gallery, arguments);
+    }
+
+    /**
+     * Starts one with options of its Java runtime and waits until it serves.
+     *
+     * @param java such as "-Xmx256m"
+     * @param gallery folder of the pictures
+     * @param arguments of the command line
+     */
+    public static StudioProcess start(List<String> java, Path gallery, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(java);
+        command.addAll(List.of(
                 "-Dwurstchen.cache=" + System.getProperty("wurstchen.cache", gallery.resolveSibling("cache").toString()),
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
@@ -67,7 +80,7 @@ public final class StudioProcess implements AutoCloseable {
 
     /** Returns the port of the address. */
     public int port() {
-        return java.net.URI.create(address).getPort();
+        return URI.create(address).getPort();
     }
 
     /** Returns the process. */
