@@ -1,7 +1,6 @@
-"""Measures how good a bundle is, with a judge that has seen real pictures only.
+"""Measures the quality of a bundle with a judge that was trained on real pictures only.
 
-Everything but the seconds is a function of the bundle, the judge, the pictures and the seed: the same again gives the
-same table.
+All values except the seconds are deterministic for a given bundle, judge, data set and seed.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ NEXT_SEED = 1_000_000
 
 @dataclass(frozen=True)
 class Options:
-    """What to evaluate with; the defaults are the checked-in prompts and judge."""
+    """Inputs of an evaluation; the defaults are the checked-in prompts and judge."""
 
     data: Path | None = None
     judge: Path = FOLDER
@@ -76,7 +75,7 @@ def main(folder: Path, options: Options, say: Callable[[str], None] = print) -> 
 
 
 class Evaluation:
-    """One evaluation: opens everything first, so that what is missing shows before the first picture."""
+    """One evaluation. Opens all inputs first, so that a missing one fails before the first picture is drawn."""
 
     def __init__(self, folder: Path, options: Options, say: Callable[[str], None]):
         self.options, self.say = options, say
@@ -90,7 +89,7 @@ class Evaluation:
             self.renders = Renders(options.data, self.judge.labels, self.painter.size)
 
     def run(self) -> dict:
-        """The values of all measures by their keys (None: not measured), and what else the JSON file holds."""
+        """Returns the values of all measures by key (None: not measured) and the rest of the JSON file."""
         values: dict = {measure.key: None for measure in MEASURES}
         originals = rebuilt = np.zeros((0, 3, 1, 1), np.float32)
         if self.renders:
@@ -114,13 +113,13 @@ class Evaluation:
         return [self.options.seed + i for i in range(count)]
 
     def reconstruction(self, prompts: list[Prompt], originals: np.ndarray, rebuilt: np.ndarray) -> dict:
-        """Of pictures that went through the compressor and back."""
+        """Measures of pictures that were encoded by the compressor and decoded again."""
         before, after = (named(prompts, self.judge.verdicts(pixels), 1) for pixels in (originals, rebuilt))
         recognised = sum(after) / sum(before) if any(before) else None
         return {"reconstruction_psnr": psnr(rebuilt, originals), "reconstruction_recognised": recognised}
 
     def image_to_image(self) -> dict:
-        """Of renders that are painted on the prompts' backgrounds."""
+        """Measures of renders on the prompts' backgrounds."""
         prompts = self.prompts[:IMAGE_TO_IMAGE_PROMPTS]
         colours = self.renders.pictures.colour_names
         others = [replace(p, background=colours[(colours.index(p.background) + 5) % len(colours)]) for p in prompts]
@@ -135,7 +134,7 @@ class Evaluation:
         }
 
     def previews(self, verdicts: list[Verdict]) -> float | None:
-        """How often the judge names the emoji in previews, over how often it does in the finished pictures."""
+        """Returns the judge's accuracy on previews divided by its accuracy on the finished pictures."""
         projections = evaluate_previews.read(self.bundle)
         if projections is None:
             return None
@@ -146,7 +145,7 @@ class Evaluation:
         return sum(seen) / sum(finished) if any(finished) else None
 
     def diversity(self) -> float | None:
-        """Mean distance between seeds of a prompt, over that between real renders of what it asks for."""
+        """Returns the mean distance between seeds of a prompt, divided by that between real renders of the emoji."""
         chosen = [prompt for prompt in self.prompts if not prompt.held_out][:DIVERSITY_PROMPTS]
         if not chosen:
             return None
@@ -161,7 +160,7 @@ class Evaluation:
         return distances[0] / distances[1]
 
     def extras(self, values: dict) -> dict:
-        """What the JSON file holds beside the measures."""
+        """Returns the content of the JSON file that is not a measure."""
         sizes = part_bytes(self.bundle)
         manifest_bytes = (self.bundle.folder / MANIFEST).stat().st_size
         return {
@@ -180,7 +179,7 @@ class Evaluation:
 
 
 def part_bytes(bundle: Bundle) -> dict[str, int]:
-    """Bytes of the bundle's files by part: a graph with its weights, a tokenizer, or a file by itself."""
+    """Returns the bundle's bytes by part: a graph with its weights, a tokenizer, or a single file."""
     sizes: dict[str, int] = defaultdict(int)
     for entry in bundle.manifest["files"]:
         sizes[entry["path"].split("/")[0].split(".onnx")[0]] += entry["size"]

@@ -1,4 +1,4 @@
-"""What `evaluate` measures, how good each value has to be, and the table."""
+"""The measures of `evaluate`, their targets, and the table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DISTANCE_SIDE = 64
 
 @dataclass(frozen=True)
 class Measure:
-    """A key of the JSON file, its unit, the value to reach (more is better) and what it says."""
+    """A measure: its key in the JSON file, unit, target (more is better) and description."""
 
     key: str
     unit: str
@@ -42,20 +42,20 @@ MEASURES = (
 
 
 def psnr(found: np.ndarray, expected: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in dB of pictures in [0,1], over all of them at once."""
+    """Returns the peak signal-to-noise ratio in dB of pictures in [0,1], over the mean square of all of them."""
     error = np.mean((np.clip(found, 0, 1).astype(np.float64) - expected.astype(np.float64)) ** 2)
     return float(-10 * np.log10(max(error, 1e-12)))
 
 
 def named(prompts: list[Prompt], verdicts: list[Verdict], among: int) -> list[bool]:
-    """For each picture whether its prompt's emoji is among the judge's first ones."""
+    """Returns for each picture whether its prompt's emoji is among the judge's top predictions."""
     return [
         prompt.hexcode in verdict.emoji[:among] for prompt, verdict in zip(prompts, verdicts, strict=True)
     ]
 
 
 def prompt_measures(prompts: list[Prompt], verdicts: list[Verdict]) -> dict[str, float | None]:
-    """Shares over the generated pictures; heldout_top5 is None when no prompt is held out."""
+    """Returns shares over the generated pictures; heldout_top5 is None when no prompt is held out."""
     pairs = list(zip(prompts, verdicts, strict=True))
     top5 = named(prompts, verdicts, 5)
     return {
@@ -68,9 +68,9 @@ def prompt_measures(prompts: list[Prompt], verdicts: list[Verdict]) -> dict[str,
 
 
 def by_style(prompts: list[Prompt], verdicts: list[Verdict]) -> dict[str, dict]:
-    """For each style asked for: how many prompts, the share with the right emoji first, how often which style is seen.
+    """Returns for each style the number of prompts, the top-1 accuracy, and how often each style is predicted.
 
-    The last once more for the prompts whose pair of emoji and style was held out of the training.
+    The predicted styles are also given for prompts whose pair of emoji and style was held out of training.
     """
     found = {}
     for style in sorted({prompt.style for prompt in prompts}):
@@ -92,10 +92,10 @@ def share(right: list[bool]) -> float | None:
 
 
 def mean_distance(pictures: np.ndarray) -> float:
-    """Mean over all pairs of pictures [B,3,H,W] of the root mean square difference, at 64 x 64 pixels.
+    """Returns the mean root mean square difference over all pairs of pictures [B,3,H,W], at 64 x 64 pixels.
 
-    At that size a shift by one pixel of 256 counts for little and another shape for much. The judge's features would
-    not do: they are trained to ignore place and size, which is nearly all in which real renders of one emoji differ.
+    At that size a shift by one pixel of 256 has little effect and another shape a large one. The judge's features are
+    unsuitable: they are trained to be invariant to position and size, in which real renders of one emoji mostly differ.
     """
     small = shrunk(pictures).astype(np.float64)
     pairs = [(i, j) for i in range(len(small)) for j in range(i)]
@@ -107,14 +107,14 @@ def shrunk(pictures: np.ndarray) -> np.ndarray:
 
 
 def missed(values: dict[str, float | None]) -> list[str]:
-    """Keys whose value is below its target; what was not measured is not among them."""
+    """Returns the keys of measured values that are below their targets."""
     return [
         measure.key for measure in MEASURES if values[measure.key] is not None and values[measure.key] < measure.target
     ]
 
 
 def table(values: dict[str, float | None]) -> list[str]:
-    """The lines of the table: measure, value, target, met."""
+    """Returns the lines of the table: measure, value, target, met."""
     below = missed(values)
     lines = [f"{'measure':<27}{'value':>10}{'target':>10}  met     what it is"]
     for measure in MEASURES:

@@ -1,4 +1,4 @@
-"""The picture of MODEL_CARD.md: every tenth of `evaluate`'s first 480 prompts, one seed, nothing chosen.
+"""The picture of MODEL_CARD.md: every tenth of the first 480 prompts of `evaluate`, one seed, no selection.
 
 ``python -m wurstchen_export.evaluate.model_card BUNDLE`` draws it again with the bundle's default size, steps and guidance.
 """
@@ -23,7 +23,7 @@ COLUMNS = 8
 
 
 def sheet(painter: Painter, prompts: list[Prompt]) -> Image.Image:
-    """The prompts' pictures row by row, each SIDE pixels wide and high."""
+    """Returns the pictures of the prompts, row by row, each SIDE pixels wide and high."""
     pixels = painter.draw(prompts, [SEED] * len(prompts), "prompts")
     drawn = Image.new("RGB", (COLUMNS * SIDE, -(-len(prompts) // COLUMNS) * SIDE), "white")
     for i, picture in enumerate(pixels):

@@ -1,4 +1,4 @@
-"""The pictures that `evaluate` looks at: drawn from prompts, and rebuilt from real renders, by a bundle."""
+"""The pictures that `evaluate` measures: generated from prompts, and reconstructed from real renders, by a bundle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPORT_SECONDS = 10.0
 
 
 class Countdown:
-    """Says every few seconds how far the work is and how long the rest will take."""
+    """Prints the progress and the estimated remaining time every few seconds."""
 
     def __init__(self, what: str, total: int, say: Callable[[str], None]):
         self.what, self.total, self.say = what, total, say
@@ -36,7 +36,7 @@ class Countdown:
 
 
 class Painter:
-    """Runs a bundle with its own default size, steps and guidance, several pictures at a time."""
+    """Runs a bundle with its default size, steps and guidance, in batches."""
 
     def __init__(self, bundle: Bundle, say: Callable[[str], None]):
         self.bundle, self.say = bundle, say
@@ -48,12 +48,12 @@ class Painter:
         return PictureRequest(text, seed=seed, **self.settings)
 
     def draw(self, prompts: list[Prompt], seeds: list[int], what: str) -> np.ndarray:
-        """A picture of each prompt from Gaussian noise of its seed, through all stages: [N,3,H,W] in [0,1]."""
+        """Generates a picture of each prompt from the noise of its seed, through all stages: [N,3,H,W] in [0,1]."""
         requests = [self.request(prompt.text, seed) for prompt, seed in zip(prompts, seeds, strict=True)]
         return self._in_batches(requests, what, lambda part: [p.pixels for p in self.bundle.generate_batch(part)])
 
     def seconds(self, prompt: Prompt, rounds: int = 3) -> float:
-        """Seconds of the fastest of a few runs of one picture."""
+        """Returns the time in seconds of the fastest of a few runs of one picture."""
         found = []
         for seed in range(rounds):
             started = time.perf_counter()
@@ -62,7 +62,7 @@ class Painter:
         return min(found)
 
     def through_stage_a(self, pixels: np.ndarray) -> np.ndarray:
-        """Pixels [N,3,H,W] encoded and decoded by Stage A alone."""
+        """Encodes and decodes pixels [N,3,H,W] by Stage A alone."""
 
         def rebuilt(part):
             (latents,) = self.bundle.run(contract.STAGE_A_ENCODE, np.stack(part))
@@ -71,7 +71,7 @@ class Painter:
         return self._in_batches(list(pixels), "Stage A", rebuilt)
 
     def through_all(self, pixels: np.ndarray, prompts: list[Prompt], seeds: list[int]) -> np.ndarray:
-        """Pixels [N,3,H,W] brought to Stage C latents by the compressor, and back by Stages B and A."""
+        """Encodes pixels [N,3,H,W] to Stage C latents by the compressor and decodes them by Stages B and A."""
         rows = list(zip(pixels, prompts, seeds, strict=True))
         return self._in_batches(rows, "reconstructions", lambda part: self._rebuilt(*zip(*part, strict=True)))
 
@@ -85,7 +85,7 @@ class Painter:
     def image_to_image(
         self, pixels: np.ndarray, prompts: list[Prompt], seeds: list[int], strength: float
     ) -> np.ndarray:
-        """Pixels [N,3,H,W] noised in Stage C to the strength and denoised with the prompts."""
+        """Noises the Stage C latents of pixels [N,3,H,W] to the strength and denoises them with the prompts."""
         rows = list(zip(pixels, prompts, seeds, strict=True))
 
         def drawn(part):
@@ -97,7 +97,7 @@ class Painter:
         return self._in_batches(rows, f"image-to-image at {strength}", drawn)
 
     def half_way(self, prompts: list[Prompt], seeds: list[int]) -> np.ndarray:
-        """The clean latents [N,C,h,w] that Stage C predicts when half of its steps are done."""
+        """Returns the clean latents [N,C,h,w] that Stage C predicts after half of its steps."""
         requests = [self.request(prompt.text, seed) for prompt, seed in zip(prompts, seeds, strict=True)]
         steps = self.settings["stage_c_steps"]
         return self._in_batches(
@@ -105,14 +105,14 @@ class Painter:
         )
 
     def stage_c_latents(self, pixels: np.ndarray) -> np.ndarray:
-        """What the compressor makes of pictures [N,3,H,W], as Stage C latents."""
+        """Encodes pictures [N,3,H,W] to Stage C latents."""
         (semantic,) = self.bundle.run(contract.SEMANTIC_COMPRESSOR, self.compressor_view(pixels))
         scales = self.bundle.manifest["scales"]
-        # The bundle's Stage B takes what Stage C gives; the compressor speaks the semantic scale.
+        # The bundle's Stage B takes Stage C latents; the compressor's output has the semantic scale.
         return ((semantic + scales["latent_std"]) / scales["latent_mean"]).astype(np.float32)
 
     def compressor_view(self, pixels: np.ndarray) -> np.ndarray:
-        """The pictures at the compressor's size, bilinear with antialiasing, as it saw them in training."""
+        """Resizes pictures to the compressor's training size, bilinear with antialiasing."""
         scale = self.bundle.manifest["geometry"]["compressor_scale"]
         return resized(pixels, tuple(round(side * scale) for side in pixels.shape[2:]))
 
@@ -125,7 +125,7 @@ class Painter:
 
 
 def resized(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Pictures [N,3,H,W] at another size, bilinear with antialiasing."""
+    """Resizes pictures [N,3,H,W], bilinear with antialiasing."""
     if tuple(pixels.shape[2:]) == tuple(size):
         return pixels
     tensor = torch.from_numpy(np.ascontiguousarray(pixels))

@@ -1,4 +1,4 @@
-"""Fits the linear projections by which programs show latents as small pictures while a picture is made.
+"""Fits the linear projections from latents to small preview pictures.
 
 A projection maps the 3x3 neighbourhood of a cell of the latents (the edge is repeated) to the pixels of that cell:
 8 x 8 for Stage C, 1 x 1 for Stage B. It is the least-squares solution over random training pictures, whose latents come
@@ -7,7 +7,7 @@ from the compressor and from Stage A's encoder. ``previews.safetensors`` of the 
 - ``stage_c.weight`` float32 [3 * 8 * 8, 16 * 9]: rows colour, y, x; columns channel, y, x of the neighbourhood;
 - ``stage_c.bias`` float32 [3 * 8 * 8];
 
-and the manifest's ``previews`` names the file and says how near the previews of held-out renders come to them.
+and the manifest's ``previews`` holds the file's name and the PSNR of the previews of held-out renders.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ class Projection:
 
 
 def features(latents: np.ndarray) -> np.ndarray:
-    """Every cell's neighbourhood, [B,C,h,w] to [B*h*w,C*9]."""
+    """Returns the neighbourhood of every cell, [B,C,h,w] to [B*h*w,C*9]."""
     padded = F.pad(torch.from_numpy(np.ascontiguousarray(latents)), (1, 1, 1, 1), mode="replicate")
     unfolded = F.unfold(padded, NEIGHBOURS)
     return unfolded.transpose(1, 2).reshape(-1, unfolded.shape[1]).numpy()
 
 
 class Fit:
-    """The sums of a least-squares problem, to which pictures are added a few at a time."""
+    """Accumulates the normal equations of a least-squares problem over batches of pictures."""
 
     def __init__(self, pixels: int):
         self.pixels = pixels
@@ -86,7 +86,7 @@ class Fit:
 
 
 def latents_of(painter: Painter, pixels: np.ndarray) -> dict[str, np.ndarray]:
-    """The latents of both stages that show these pictures."""
+    """Returns the latents of these pictures for both stages."""
     (stage_b,) = painter.bundle.run(contract.STAGE_A_ENCODE, pixels)
     return {"stage_c": painter.stage_c_latents(pixels), "stage_b": stage_b}
 
@@ -108,7 +108,7 @@ def fit(painter: Painter, pictures, count: int = PICTURES, seed: int = SEED) -> 
 
 
 def errors(painter: Painter, renders: np.ndarray, projections: dict[str, Projection]) -> dict[str, float]:
-    """PSNR in dB of the previews of renders against the renders at the previews' size."""
+    """Returns the PSNR in dB of the previews of renders against the renders at the previews' size."""
     found = {}
     for stage, latents in latents_of(painter, renders).items():
         shown = projections[stage].show(latents)
@@ -117,7 +117,7 @@ def errors(painter: Painter, renders: np.ndarray, projections: dict[str, Project
 
 
 def read(bundle: Bundle) -> dict[str, Projection] | None:
-    """The bundle's projections, or None."""
+    """Returns the bundle's projections, or None."""
     entry = bundle.manifest.get("previews")
     if entry is None:
         return None
@@ -126,7 +126,7 @@ def read(bundle: Bundle) -> dict[str, Projection] | None:
 
 
 def write(folder: Path, projections: dict[str, Projection], measured: dict[str, float]) -> None:
-    """Writes the file into the bundle, and names it in the manifest."""
+    """Writes the file into the bundle and adds it to the manifest."""
     tensors = {}
     for stage, projection in projections.items():
         tensors |= {f"{stage}.weight": projection.weight, f"{stage}.bias": projection.bias}

@@ -1,4 +1,4 @@
-"""The prompts that `evaluate` draws, fixed before a model is there: reads them, and wrote them.
+"""Reads and writes the prompts of `evaluate`, which do not depend on a model.
 
 ``python -m wurstchen_export.evaluate.prompts DATA`` writes the checked-in file again from the same pictures.
 """
@@ -22,7 +22,7 @@ SEED = 20240116
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt and what a picture of it has to show; held_out: no training picture shows this emoji in this style."""
+    """A prompt and the expected content of its picture; held_out: no training picture has this emoji in this style."""
 
     hexcode: str
     style: str
@@ -32,7 +32,7 @@ class Prompt:
 
 
 def read(path: Path = FILE, count: int | None = None) -> list[Prompt]:
-    """The first prompts of the file, or all. Raises ExportError that names the file, the line and the remedy."""
+    """Returns the first prompts of the file, or all. Raises ExportError with the file, the line and the remedy."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -56,9 +56,9 @@ def _prompt(path: Path, number: int, line: str) -> Prompt:
 
 
 def draw(pictures, count: int = COUNT, held_out: int = HELD_OUT, seed: int = SEED) -> list[Prompt]:
-    """Random prompts in random order, every one of another (emoji, style) pair; all of them name style and background.
+    """Returns random prompts in random order, one for each (emoji, style) pair; all name style and background.
 
-    pictures: train.pictures.Pictures. Backgrounds take turns, so that each comes as often as another.
+    pictures: train.pictures.Pictures. Backgrounds alternate, so that all are equally frequent.
     """
     source = random.Random(seed)
     unseen = [which for which in range(len(pictures)) if pictures.held_out[which]]

@@ -1,4 +1,4 @@
-"""Real renders beside which `evaluate` holds a model's pictures."""
+"""Real renders to which `evaluate` compares a model's pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Renders:
     """The training data's pictures as pixels at the size that the model makes."""
 
     def __init__(self, data: Path | None, labels: Labels, size: tuple[int, int]):
-        """Raises ExportError when there is no such data, or when the judge learnt from another set of pictures."""
+        """Raises ExportError if the data is missing, or if the judge was trained on another data set."""
         from wurstchen_export.train.dataset.pictures import Pictures
 
         if data is None:
@@ -38,7 +38,7 @@ class Renders:
         self.number = {(self.pictures.hexcode(i), self.pictures.style(i)): i for i in range(len(self.pictures))}
 
     def held_out(self) -> list[Prompt]:
-        """One prompt for each held-out picture, backgrounds in turn; the text is that of a training caption."""
+        """Returns a prompt for each held-out picture, in the form of training captions; backgrounds alternate."""
         from wurstchen_export.train.dataset.captions import STYLED, fill
 
         found = []
@@ -50,7 +50,7 @@ class Renders:
         return found
 
     def drawn(self, prompts: list[Prompt], seed: int) -> np.ndarray:
-        """What the prompts ask for, at places and sizes as in training, drawn from the seed: [N,3,H,W] in [0,1]."""
+        """Renders the prompts' content at random positions and sizes as in training: [N,3,H,W] in [0,1]."""
         from wurstchen_export.train.dataset.pictures import random_placement
 
         which = torch.tensor([self.number[prompt.hexcode, prompt.style] for prompt in prompts])

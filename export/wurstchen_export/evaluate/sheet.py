@@ -56,7 +56,7 @@ def _labelled(pixels: np.ndarray, text: str, frame) -> Image.Image:
 
 
 def thumbnail(pixels: np.ndarray) -> Image.Image:
-    """A picture, [3,H,W] in [0,1], SIDE pixels wide and high."""
+    """Resizes a picture, [3,H,W] in [0,1], to SIDE pixels."""
     levels = np.round(pixels.transpose(1, 2, 0).clip(0, 1) * 255).astype(np.uint8)
     return Image.fromarray(levels).resize((SIDE, SIDE), Image.Resampling.BOX)
 

@@ -1,4 +1,4 @@
-"""The figures of an experiment: curves over the minutes of training, and the same prompts drawn by both arms."""
+"""The figures of an experiment: curves over training time, and pictures of the same prompts by both arms."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ class Line:
 
 
 def write_curves(path: Path, measured: dict) -> None:
-    """Losses, and with a judge its top1, over the minutes of each arm. Losses of different stages are of different
-    latents: only their course can be compared."""
+    """Draws losses and, with a judge, its top-1 accuracy over the training minutes of each arm.
+
+    Losses of different stages are of different latents: only their trends can be compared.
+    """
     minutes = max(cost["training_seconds"] for cost in measured["costs"].values()) / 60
     panels = [_panel("loss", _loss_lines(measured["losses"]), minutes, None)]
     accuracy = _accuracy_lines(measured["curves"])
@@ -72,7 +74,7 @@ def _accuracy_lines(curves: dict) -> list[Line]:
 
 
 def _panel(title: str, lines: list[Line], minutes: float, limits: tuple[float, float] | None) -> Image.Image:
-    """One diagram; without limits its upright axis is logarithmic and fits the values."""
+    """Draws one diagram; without limits its vertical axis is logarithmic and fits the values."""
     width, height = PANEL
     panel = Image.new("RGB", (width, height + KEY_LINE * len(LOSS_NAMES) + 8), "white")
     draw = ImageDraw.Draw(panel)
@@ -100,14 +102,14 @@ def _panel(title: str, lines: list[Line], minutes: float, limits: tuple[float, f
 
 
 def _decades(lines: list[Line]) -> tuple[float, float]:
-    """Powers of ten around all values."""
+    """Returns the powers of ten that enclose all values."""
     values = [value for line in lines for _, value in line.points if value > 0] or [1.0]
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     return low, max(high, low + 1)
 
 
 def write_sheet(path: Path, prompts: list[Prompt], shown: dict[str, np.ndarray]) -> None:
-    """The first prompts, one a column; rows as in the table: renders, these through Stage A, cascade, plain."""
+    """Draws the first prompts, one per column; rows as in the table: renders, these through Stage A, cascade, plain."""
     count = min(SHOWN, len(prompts))
     side = TILE + 8
     sheet = Image.new("RGB", (side * (count + 1), side * len(COLUMNS) + LABEL), "white")

@@ -1,6 +1,6 @@
-"""``python -m wurstchen_export experiment``: the cascade against a plain latent diffusion model, equally long trained.
+"""``python -m wurstchen_export experiment``: the cascade against a plain latent diffusion model of equal training time.
 
-`run` trains both, `measure` draws the same prompts with both and writes the numbers, a table and figures.
+`run` trains both; `measure` generates the same prompts with both and writes the numbers, a table and figures.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Draws the same prompts with both arms of an experiment, and writes what they show and cost.
+"""Generates the same prompts with both arms of an experiment and measures their quality and cost.
 
 experiment.json has all values, experiment.md the table, experiment.png the curves, experiment-sheet.png pictures.
 """
@@ -34,7 +34,7 @@ RENDER_SEEDS = (0, 1)
 
 @dataclass(frozen=True)
 class Options:
-    """What to draw and with what; the steps are the published ones."""
+    """Inputs and settings of a measurement; the steps are those of the published models."""
 
     data: Path
     out: Path
@@ -53,7 +53,7 @@ class Options:
 
 
 def main(options: Options, say: Callable[[str], None] = print) -> dict:
-    """Measures, writes the four files, prints the table; returns what experiment.json holds."""
+    """Measures, writes the four files and prints the table; returns the content of experiment.json."""
     measured = Measurement(options, say).run()
     text = report.markdown(measured)
     (options.out / "experiment.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
@@ -63,7 +63,7 @@ def main(options: Options, say: Callable[[str], None] = print) -> dict:
 
 
 class Measurement:
-    """One measurement: opens everything first, so that what is missing shows before the first picture."""
+    """One measurement. Opens all inputs first, so that a missing one fails before the first picture is drawn."""
 
     def __init__(self, options: Options, say: Callable[[str], None]):
         self.options, self.say = options, say
@@ -138,7 +138,7 @@ class Measurement:
         return judge
 
     def run(self) -> dict:
-        """What experiment.json holds."""
+        """Returns the content of experiment.json."""
         captions = [prompt.text for prompt in self.prompts]
         shown = {RENDERS: self.renders(RENDER_SEEDS[0])}
         shown[STAGE_A] = through_stage_a(self.options.out / CASCADE, shown[RENDERS], self.settings)
@@ -170,7 +170,7 @@ class Measurement:
         }
 
     def renders(self, seed: int) -> np.ndarray:
-        """What the prompts ask for, at places and sizes as in training: [N,3,H,W] in [0,1]."""
+        """Renders the prompts' content at random positions and sizes as in training: [N,3,H,W] in [0,1]."""
         which = torch.tensor([self.number[prompt.hexcode, prompt.style] for prompt in self.prompts])
         colours = torch.tensor([self.pictures.colour_names.index(prompt.background) for prompt in self.prompts])
         with torch.random.fork_rng(devices=[]):
@@ -179,11 +179,11 @@ class Measurement:
         return self.pictures.compose(which, colours, places).numpy()
 
     def scores(self, pixels: np.ndarray) -> np.ndarray | None:
-        """The judge's scores of emoji, styles and backgrounds in one row a picture."""
+        """Returns the judge's logits for emoji, styles and backgrounds, one row per picture."""
         return np.concatenate(self.judge.scores(pixels), 1) if self.judge else None
 
     def values(self, prompts: list[Prompt], pixels: np.ndarray) -> dict:
-        """Of pictures drawn from prompts; without a judge only what pixels tell."""
+        """Returns the measures of generated pictures; without a judge, only those of pixels."""
         found = experiment_values.pixel_statistics(pixels)
         return found | self.judged(prompts, pixels) if self.judge else found
 
@@ -206,7 +206,7 @@ class Measurement:
         }
 
     def curve(self, name: str) -> list[dict]:
-        """What the judge says of the snapshots; empty without a judge or prompts for it."""
+        """Returns the judge's accuracy for the snapshots; empty without a judge or prompts for it."""
         prompts = self.prompts[: self.options.curve_prompts]
         if not self.judge or not prompts:
             return []
@@ -223,7 +223,7 @@ class Measurement:
         before = self.run_of.arm_seconds(stage.arm, before=stage.name)
         log = self.options.out / stage.arm / stage.name / "log.jsonl"
         lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-        # A line that was logged while saving has no images a second, and a clock that did not stop.
+        # Lines logged while saving have no rate, and their clock includes the saving.
         trained = [line for line in lines if "images_per_second" in line and line["loss"] is not None]
         return [[round(before + line["seconds"], 1), line["loss"]] for line in trained]
 

@@ -1,4 +1,4 @@
-"""The two arms of an experiment as pictures are drawn with them, on the device they were trained on."""
+"""The two arms of an experiment for inference, on the training device."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from wurstchen_export.train.text import use_short_rows
 
 @dataclass(frozen=True)
 class Settings:
-    """How pictures are drawn; side: of a picture in pixels."""
+    """Sampling settings; side: of a picture in pixels."""
 
     device: str
     side: int
@@ -40,7 +40,7 @@ class Settings:
 
 
 class Arm(ABC):
-    """What both arms share: Stage A, text, guidance, batches."""
+    """Base of both arms: Stage A, text, guidance, batches."""
 
     def __init__(self, folder: Path, settings: Settings):
         self.settings = settings
@@ -52,7 +52,7 @@ class Arm(ABC):
 
     @torch.no_grad()
     def pictures(self, captions: list[str], seed: int) -> np.ndarray:
-        """float32 [N,3,side,side] in [0,1]. One generator draws the noise of all of them, on the CPU."""
+        """float32 [N,3,side,side] in [0,1]. All noise comes from one generator on the CPU."""
         generator, found = torch.Generator().manual_seed(seed), []
         with self.settings.half_precision():
             for start in range(0, len(captions), self.settings.batch):
@@ -61,7 +61,7 @@ class Arm(ABC):
         return np.concatenate(found)
 
     def placed(self, stage: nn.Module, output: nn.Sequential) -> nn.Module:
-        """The stage as it is trained: on the device, with the same arithmetic."""
+        """Returns the stage on the training device, in its training precision."""
         use_short_rows(stage)
         use_folded_response_norm(stage)
         use_exact_output(output)
@@ -79,7 +79,7 @@ class Arm(ABC):
         return sample(predict, shape, steps, generator, self.settings.device)
 
     def guided(self, predict):
-        """predict(x, t) of wanted rows, then of as many without text, as one of the wanted ones with guidance."""
+        """Wraps predict(x, t) for conditional and unconditional rows as one with guidance for the conditional rows."""
 
         def difference(x, t):
             wanted, empty = predict(torch.cat([x, x]), torch.cat([t, t])).float().chunk(2)
@@ -92,7 +92,7 @@ class CascadeArm(Arm):
     """Stage C with guidance, then Stage B without."""
 
     def __init__(self, folder: Path, settings: Settings, late: Path | None = None):
-        """late: folder of Stage C's parts, when they are not those of the folder."""
+        """late: folder of Stage C's parts, if it is another one."""
         super().__init__(folder, settings)
         self.b = load_stage(folder, "b", stage_b.build)
         self.c = load_stage(late or folder, "c", stage_c.build)
@@ -136,7 +136,7 @@ def decoded(vqgan, latents: torch.Tensor) -> np.ndarray:
 
 @torch.no_grad()
 def through_stage_a(folder: Path, pixels: np.ndarray, settings: Settings) -> np.ndarray:
-    """Pictures [N,3,H,W] in [0,1] encoded and decoded: the best that either arm can draw."""
+    """Encodes and decodes pictures [N,3,H,W] in [0,1] by Stage A: the upper bound for both arms."""
     vqgan, found = load_stage_a(folder, settings.device), []
     with settings.half_precision():
         for part in torch.from_numpy(pixels).split(settings.batch):

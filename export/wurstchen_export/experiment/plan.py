@@ -1,4 +1,4 @@
-"""What an experiment trains: two arms that get the same time, the stages of each, and where everything lies."""
+"""The plan of an experiment: two arms with equal training time, their stages, and the folder layout."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DRAWING = {CASCADE: ("b", "text_b", "c", "text_c"), PLAIN: ("plain", "text_plain
 
 @dataclass
 class Run:
-    """run.json: what was asked for, and what each stage took; written after every stage."""
+    """run.json: the requested options and the time of each stage; written after every stage."""
 
     minutes: float
     shares: list[float]
@@ -50,14 +50,14 @@ class Run:
     stages: dict[str, dict] = field(default_factory=dict)
 
     def minutes_of(self, stage: Stage) -> float:
-        """The joint run, Stage B and Stage C share their arm's minutes; the plain model has them alone."""
+        """The joint run, Stage B and Stage C divide their arm's minutes; the plain model has all of its arm's."""
         if stage.arm == PLAIN:
             return self.minutes
         first, second = self.shares
         return self.minutes * {"b_joint": first, "b": second, "c": 1 - first - second}[stage.name]
 
     def arm_seconds(self, arm: str, before: str | None = None) -> float:
-        """Training seconds of an arm's stages, or of those before one of them."""
+        """Returns the training seconds of an arm's stages, or of those before a given one."""
         names = [stage.name for stage in STAGES if stage.arm == arm]
         names = names[: names.index(before)] if before else names
         return sum(self.stages[name]["training_seconds"] for name in names if name in self.stages)
@@ -69,7 +69,7 @@ class Run:
 
     @classmethod
     def load(cls, out: Path) -> "Run":
-        """Raises ExportError when there is none."""
+        """Raises ExportError if there is none."""
         try:
             return cls(**json.loads((out / FILE).read_text(encoding="utf-8")))
         except FileNotFoundError:
@@ -77,6 +77,6 @@ class Run:
 
 
 def snapshots(out: Path, arm: str) -> list[tuple[float, Path]]:
-    """Seconds that the arm's last stage had trained, and the folder of its parts then; the earliest first."""
+    """Returns (training seconds of the arm's last stage, folder of its parts) for each snapshot, the earliest first."""
     folders = (out / arm / SNAPSHOTS).glob("*")
     return sorted((float(folder.name), folder) for folder in folders if not folder.name.endswith(".partial"))

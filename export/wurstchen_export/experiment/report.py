@@ -29,7 +29,7 @@ COSTS = (
 
 
 def markdown(measured: dict) -> str:
-    """What was done in a paragraph, then the table."""
+    """Returns a paragraph that describes the experiment, and the table."""
     training, drawing = measured["training"], measured["drawing"]
     machine = training["machine"]
     lines = [

@@ -1,6 +1,6 @@
-"""Trains the cascade and a plain latent diffusion model one after the other, each alone on the device, equally long.
+"""Trains the cascade and a plain latent diffusion model for the same time, one after the other on the same device.
 
-Both start from the same Stage A and the same data. A run that was interrupted goes on from its checkpoints.
+Both start from the same Stage A and the same data. An interrupted run resumes from its checkpoints.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PLAIN_TINY = (
 
 @dataclass(frozen=True)
 class Options:
-    """What to train; options: more options of single stages, by their names."""
+    """The options of a run; options: further options of single stages, by name."""
 
     data: Path
     stage_a: Path
@@ -49,7 +49,7 @@ class Options:
 
 
 def main(options: Options, say: Callable[[str], None] = print) -> Run:
-    """Trains what is not trained yet; returns what every stage took."""
+    """Trains the remaining stages; returns the time of every stage."""
     _check(options)
     run = _open(options)
     for stage in STAGES:
@@ -102,7 +102,7 @@ def _check(options: Options) -> None:
 
 
 def _open(options: Options) -> Run:
-    """A new run, or the one that OUT holds if it is of the same kind."""
+    """Returns a new run, or the one in OUT if its options are the same."""
     asked = {
         "minutes": options.minutes,
         "shares": list(options.shares),
@@ -150,7 +150,7 @@ def _place_stage_a(options: Options, arm: str) -> None:
 
 
 def _train(stage: Stage, options: Options, run: Run) -> None:
-    """Trains a stage in a process of its own, and notes what it took."""
+    """Trains a stage in a process of its own and records its time."""
     folder, log = options.out / stage.arm, options.out / stage.arm / f"{stage.name}.log"
     started = time.monotonic()
     with open(log, "a", encoding="utf-8") as file:

@@ -1,8 +1,8 @@
 """One stage of an experiment in a process: ``python -m wurstchen_export.experiment.stage STAGE SNAPSHOTS ...``.
 
-Trains as `train STAGE` does, with the same options. Its clock runs while it trains: reading, compiling and filling
-the pool come before, and saving and trying out the averaged weights stop it. At every save the parts are also kept
-as they are then, in a folder that is named by the clock, when SNAPSHOTS is not "-".
+Trains as `train STAGE` does, with the same options. The clock covers training only: reading, compiling and
+filling the pool happen before it starts, and saving and evaluating the averaged weights stop it. Unless SNAPSHOTS is
+"-", every save also copies the parts into a folder named by the clock.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main(argv: list[str]) -> None:
 
 
 def _saving(training, parts: tuple[str, ...], folder: Path | None):
-    """What the loop calls after a checkpoint; the time it takes is taken off the loop's clock."""
+    """Returns the callback for checkpoints; its duration is subtracted from the loop's clock."""
 
     def save() -> None:
         loop, before, trained = training.loop, time.monotonic(), training.loop.elapsed
@@ -55,7 +55,7 @@ def _saving(training, parts: tuple[str, ...], folder: Path | None):
         if folder:
             _keep(training.args.out, parts, folder / f"{trained:07.1f}")
         loop.started += time.monotonic() - before
-        loop.elapsed = trained  # a line logged while saving had moved it on
+        loop.elapsed = trained  # a line logged while saving advanced the clock
 
     return save
 

@@ -1,4 +1,4 @@
-"""What an experiment measures of pictures and of models."""
+"""Measures of pictures and models in an experiment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUNDS = 3
 
 
 def pixel_statistics(pictures: np.ndarray) -> dict[str, float]:
-    """Of pictures [N,3,H,W] in [0,1]: mean and standard deviation of all values, and the energy of fine detail."""
+    """Returns mean and standard deviation of pictures [N,3,H,W] in [0,1], and the energy at high frequencies."""
     return {
         "mean": float(pictures.mean(dtype=np.float64)),
         "std": float(pictures.std(dtype=np.float64)),
@@ -26,13 +26,13 @@ def pixel_statistics(pictures: np.ndarray) -> dict[str, float]:
 
 
 def high_frequency(pictures: np.ndarray) -> float:
-    """Share of the luminance's energy, the mean left out, that lies above half of the highest frequency.
+    """Returns the share of the luminance's energy, without the mean, above half of the Nyquist frequency.
 
-    0 for pictures without any contrast.
+    0 for pictures without contrast.
     """
     height, width = pictures.shape[2:]
     rows, columns = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
-    twice = np.where((columns > 0) & (columns < 0.5), 2.0, 1.0)  # the other half of the spectrum is its mirror
+    twice = np.where((columns > 0) & (columns < 0.5), 2.0, 1.0)  # the other half of the spectrum is its conjugate
     fine = np.maximum(np.abs(rows), columns) > 0.25
     energy = detail = 0.0
     for picture in pictures:
@@ -44,7 +44,7 @@ def high_frequency(pictures: np.ndarray) -> float:
 
 
 def kernel_distance(found: np.ndarray, expected: np.ndarray) -> float:
-    """Squared distance of two sets of feature rows [N,features] as distributions: 0 for equal ones, may fall below.
+    """Returns the squared kernel distance of feature rows [N,features]: 0 for equal distributions, may be negative.
 
     The unbiased estimate with the kernel (x y / features + 1)^3 (Binkowski et al., 2018, "Demystifying MMD GANs"), on
     features that are scaled so that every one of `expected` has mean 0 and standard deviation 1.
@@ -57,7 +57,7 @@ def kernel_distance(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 def parameters(folder: Path, parts: tuple[str, ...]) -> int:
-    """Numbers of weights in parts; buffers of normalisations are not among them."""
+    """Returns the number of parameters of each part, without buffers."""
     total = 0
     for part in parts:
         with safe_open(part_file(folder, part), "np") as stored:
@@ -68,17 +68,17 @@ def parameters(folder: Path, parts: tuple[str, ...]) -> int:
 
 
 def seconds(arm, caption: str, count: int) -> float:
-    """Seconds a picture takes when `count` are drawn at once; the median of some rounds after a first one."""
+    """Returns the seconds per picture in batches of `count`; the median of several rounds after a warm-up."""
     times = []
     for _ in range(ROUNDS + 1):
         started = time.perf_counter()
-        arm.pictures([caption] * count, seed=0)  # comes back to the CPU, so nothing is left to wait for
+        arm.pictures([caption] * count, seed=0)  # the copy to the CPU synchronizes the device
         times.append((time.perf_counter() - started) / count)
     return statistics.median(times[1:])
 
 
 def operations(arm, caption: str) -> int:
-    """Floating-point operations of one picture, as torch counts them: products of matrices and convolutions."""
+    """Returns the floating-point operations of one picture as torch counts them: matrix products and convolutions."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:

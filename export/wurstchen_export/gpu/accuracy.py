@@ -1,4 +1,4 @@
-"""How far latents of a 16-bit bundle are from the reference in 32 bits, beside how far the reference's own 16 bits are.
+"""Compares the error of a 16-bit bundle's latents with that of the reference in 16 bits, both against 32 bits.
 
 Whole runs of Stage C and of Stage B on random weights of the published sizes, with the same noise: the Java library's
 seeded noise is torch's. The library's latents come from raw float32 files, which its test class
@@ -31,7 +31,7 @@ ALLOWED_RATIO = 1.5
 
 @dataclass(frozen=True)
 class Run:
-    """What the two sides must agree on; the defaults of LatentDump."""
+    """The settings of both sides; the defaults of LatentDump."""
 
     prompt: str = "a photo of a cat on the grass"
     negative_prompt: str = "low quality, blurry"
@@ -74,7 +74,7 @@ def main(
 
 
 def relative_error(found: Tensor, exact: Tensor) -> float:
-    """Root mean square of the difference, over that of the exact values."""
+    """Returns the relative root mean square error."""
     difference = found.double() - exact.double()
     return (difference.square().mean() / exact.double().square().mean()).sqrt().item()
 
@@ -99,10 +99,10 @@ def _shape(source: Source, run: Run, stage: str) -> list[int]:
 
 @torch.no_grad()
 def latents_of(source: Source, run: Run, stage: str, device: str, half: str) -> Tensor:
-    """Latents that a run of the reference ends with.
+    """Returns the final latents of a run of the reference.
 
     half: ``none``; ``model``, where latents and schedule stay in float32; or ``all``, as diffusers runs a 16-bit
-    pipeline but for its noise, which is drawn in float32.
+    pipeline, except that noise is drawn in float32.
     """
     dtype = torch.float32 if half == "none" else torch.float16
     latent_dtype = torch.float16 if half == "all" else torch.float32
@@ -131,7 +131,7 @@ def latents_of(source: Source, run: Run, stage: str, device: str, half: str) -> 
 
 
 def _semantic_latents(source: Source, run: Run, device: str) -> Tensor:
-    """Semantic latents of noise for the text row, and zeros for the negative one."""
+    """Returns semantic latents of noise for the text row and zeros for the negative row."""
     settings = source.pipeline_settings
     generator = torch.Generator("cpu").manual_seed(run.seed + 1)
     latents = torch.randn(_shape(source, run, "c"), generator=generator).to(device)
@@ -154,12 +154,12 @@ def _text(source: Source, run: Run, stage: str, dtype: torch.dtype, device: str)
 
 
 def _as(model: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """A copy of the model in 16 bits, or the model itself."""
+    """Returns a copy of the model in 16 bits, or the model itself."""
     return model if dtype == torch.float32 else copy.deepcopy(model).to(dtype)
 
 
 def _stepped(scheduler, predicted: Tensor, ratio: Tensor, latents: Tensor, noise: Tensor) -> Tensor:
-    """The scheduler's step with this noise in place of what it would draw."""
+    """Does the scheduler's step with the given noise."""
     module = importlib.import_module(type(scheduler).__module__)
     with mock.patch.object(module, "randn_tensor", lambda *_, **__: noise):
         return scheduler.step(predicted, ratio, latents).prev_sample

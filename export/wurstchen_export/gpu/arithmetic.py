@@ -1,4 +1,4 @@
-"""What a picture costs in arithmetic: the floating-point operations of the published sizes, and the rate of a GPU."""
+"""The floating-point operations of a picture at the published sizes, and the throughput of a GPU."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class Request:
     stage_b_steps: int = 12
 
     def calls(self, part: str) -> int:
-        """How often a part is called for one picture."""
+        """Returns the number of calls of a part for one picture."""
         return {java_times.STAGE_C_STEP: self.stage_c_steps, java_times.STAGE_B_STEP: self.stage_b_steps}.get(part, 1)
 
 
 @torch.no_grad()
 def operations(call: Callable, inputs: tuple[torch.Tensor, ...]) -> int:
-    """Floating-point operations of a call: products, convolutions and attention, as torch counts them."""
+    """Returns the floating-point operations of a call as torch counts them: products, convolutions and attention."""
     with FlopCounterMode(display=False) as counter:
         call(*inputs)
     return counter.get_total_flops()
 
 
 def product_rate(device: str, side: int = PRODUCT_SIDE) -> float:
-    """Operations a second of a large product in 16 bits, of random numbers."""
+    """Returns the operations per second of a large 16-bit product of random numbers."""
     left, right = (torch.randn(side, side, device=device, dtype=torch.float16) for _ in range(2))
     return 2 * side**3 / (milliseconds(lambda: left @ right, device) / 1000)

@@ -35,7 +35,7 @@ def main(benchmark: Path, page: Path, picture: Path) -> None:
 
 
 def summary(content: dict) -> str:
-    """The machine and date of the figures, and the times of a start."""
+    """Returns machine, date and start times."""
     first, second = content["first_picture_s"], content["second_size_s"]
     compiled = f" (torch.compile: {first['compiled']:g} s)" if "compiled" in first else ""
     return (
@@ -47,7 +47,7 @@ def summary(content: dict) -> str:
 
 
 def draw(content: dict, path: Path) -> None:
-    """Bars of seconds a picture, grouped by pictures at a time."""
+    """Draws bars of seconds per picture, grouped by batch size."""
     figure = Image.new("RGB", SIZE, "white")
     pen, font = ImageDraw.Draw(figure), ImageFont.load_default(14)
     rows = {batch: row["seconds_per_picture"] for batch, row in content["batch"].items()}
@@ -79,7 +79,7 @@ def draw(content: dict, path: Path) -> None:
 
 
 def _grid_step(highest: float) -> float:
-    """A round step that gives at most six lines."""
+    """Returns a round step for at most six grid lines."""
     step = 0.1
     while highest / step > 6:
         step *= 2 if round(step * 10) in (1, 10, 100) else 2.5 if round(step * 10) in (2, 20) else 2

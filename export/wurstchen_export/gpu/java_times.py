@@ -15,7 +15,7 @@ STAGE_C_STEP, STAGE_B_STEP, STAGE_A = "stage_c_step", "stage_b_step", "stage_a"
 
 @dataclass(frozen=True)
 class Requests:
-    """What whole requests took, by pictures of a batch."""
+    """Times of whole requests by batch size."""
 
     engine: str
     stage_c_steps: int
@@ -42,11 +42,10 @@ def read_requests(files: list[Path]) -> Requests:
 
 
 def read(files: list[Path]) -> dict[tuple[str, int], float]:
-    """By part and pictures of a batch: milliseconds of one step, or of Stage A for the batch; the median of the later
-    requests. A step's share of what happens once before and after all steps is counted.
+    """Returns by part and batch size the milliseconds of one step, or of Stage A for the batch: the median of the later
+    requests. A step includes its share of the work before and after all steps.
 
-    Raises ExportError for a file that is none, and for one whose steps are not comparable: without guidance they compute
-    half as much.
+    Raises ExportError for a file that is no benchmark, and for one without guidance, whose steps compute half as much.
     """
     found = {}
     for file in files:

@@ -1,9 +1,9 @@
-"""What a bundle's steps and Stage A take on a GPU, kernel by kernel, with ONNX Runtime's CUDA provider in this process.
+"""Profiles a bundle's steps and Stage A on a GPU by kernel, with ONNX Runtime's CUDA provider in this process.
 
 A recorded step (CUDA graph) takes about as long as its kernels; a step that is submitted anew may take longer. The
 tensors hold arbitrary values, on which the time does not depend.
 
-onnxruntime-gpu must stand in the place of onnxruntime, built for the CUDA that torch brings.
+Needs onnxruntime-gpu instead of onnxruntime, built for torch's CUDA version.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class Times:
-    """Milliseconds of one run: until it is done, and of its kernels by name; and how many kernels those are."""
+    """Milliseconds of one run, of its kernels by name, and the number of kernels."""
 
     run: float
     kernels: Counter
@@ -47,7 +47,7 @@ def main(
     shown: int = SHOWN,
     progress: Callable[[str], None] = print,
 ) -> None:
-    """Prints a line for each graph and number of pictures, and its longest kernels. Off a GPU no kernels are seen."""
+    """Prints a line for each graph and batch size, and its longest kernels. Without a GPU there are none."""
     check_device(device)
     bundle = Bundle(folder)
     progress(f"ONNX Runtime {onnxruntime.__version__}, {device}, {width}x{height} px; ms")
@@ -64,7 +64,7 @@ def main(
 
 
 def open_session(bundle: Bundle, graph: str, device: str) -> onnxruntime.InferenceSession:
-    """The graph as the Java library opens it to record its runs."""
+    """Opens the graph as the Java library does to record its runs."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ORT_ERROR_ONLY
     options.enable_mem_pattern = False
@@ -79,7 +79,7 @@ def open_session(bundle: Bundle, graph: str, device: str) -> onnxruntime.Inferen
 
 
 def axes_of(bundle: Bundle, request: PictureRequest, images: int, rows: int) -> dict[str, int]:
-    """The length of every axis that a graph leaves free."""
+    """Returns the length of every dynamic axis of a graph."""
     (c_height, c_width), (b_height, b_width) = bundle.sides(request)
     lengths = {"images": images, "rows": rows, "steps": STEPS}
     lengths |= {"c_height": c_height, "c_width": c_width, "b_height": b_height, "b_width": b_width}
@@ -91,7 +91,7 @@ def axes_of(bundle: Bundle, request: PictureRequest, images: int, rows: int) -> 
 
 
 def arrays_of(bundle: Bundle, graph: str, lengths: dict[str, int]) -> dict[str, np.ndarray]:
-    """The graph's inputs by name."""
+    """Returns the graph's inputs by name."""
     return {tensor["name"]: _array(tensor, lengths) for tensor in bundle.manifest["graphs"][graph]["inputs"]}
 
 
@@ -119,7 +119,7 @@ def _is_shape(name: str) -> bool:
 
 
 def bind(session, bundle: Bundle, graph: str, arrays: dict[str, np.ndarray], device: str):
-    """Inputs and outputs on the device, but for shapes, which the host reads; the arrays must be kept meanwhile."""
+    """Binds inputs and outputs on the device, except shapes, which the host reads. The arrays must outlive it."""
     binding = session.io_binding()
     for name, array in arrays.items():
         if _is_shape(name):
@@ -132,7 +132,7 @@ def bind(session, bundle: Bundle, graph: str, arrays: dict[str, np.ndarray], dev
 
 
 def measure(binding, session, device: str) -> Times:
-    """Median time of some runs, and the kernels of one more."""
+    """Returns the median time of several runs, and the kernels of another one."""
     median = milliseconds(lambda: session.run_with_iobinding(binding), device)
     with profile(activities=[ProfilerActivity.CPU if device == "cpu" else ProfilerActivity.CUDA]) as profiled:
         session.run_with_iobinding(binding)

@@ -30,7 +30,7 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class JavaFiles:
-    """What the library's programs wrote: ``benchmark --json`` by batch, and SizesInTurn."""
+    """Output of the library's programs: ``benchmark --json`` by batch size, and SizesInTurn."""
 
     benchmarks: list[Path]
     starts: Path
@@ -47,7 +47,7 @@ def main(
     sizes: Sizes = full_size.FULL,
     progress: Callable[[str], None] = print,
 ) -> None:
-    """Measures the reference, puts the library's times beside it, writes ``out`` and prints a table."""
+    """Measures the reference, adds the library's times, writes ``out`` and prints a table."""
     full_size.check_device(device)
     ours = java_times.read(java.benchmarks)
     requests = java_times.read_requests(java.benchmarks)
@@ -79,7 +79,7 @@ def main(
 
 
 def _measure(request: Request, width, height, batches, compiled_batches, device, sizes, progress):
-    """Times by kind, part and batch, and the operations of one picture."""
+    """Returns times by kind, part and batch size, and the operations of one picture."""
     found: dict[tuple[str, str, int], Time] = {}
     operations = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +118,7 @@ def _batch(steps, reference, ours, requests, memory, batch: int, floor_seconds: 
         if all((kind, part, batch) in reference for part in PARTS)
     }
     row["peak_mib"] = {EAGER: round(memory[batch] / MIB)}
-    if batch in requests.seconds_per_picture:  # a batch that the library was not measured with has no such times
+    if batch in requests.seconds_per_picture:  # batch sizes without a measurement of the library
         row["seconds_per_picture"][OURS] = round(requests.seconds_per_picture[batch], 4)
         row["peak_mib"][OURS] = round(requests.peak_bytes[batch] / MIB)
         row["floor_share"] = round(floor_seconds / requests.seconds_per_picture[batch], 3)
@@ -126,7 +126,7 @@ def _batch(steps, reference, ours, requests, memory, batch: int, floor_seconds: 
 
 
 def _seconds(reference, kind: str, batch: int, request: Request) -> float:
-    """The sum of the parts, for each picture of the batch."""
+    """Returns the sum of the parts per picture of the batch."""
     return sum(request.calls(part) * reference[kind, part, batch].milliseconds for part in PARTS) / 1000 / batch
 
 
@@ -137,7 +137,7 @@ def _first_picture(reference, starts: dict, batch: int) -> dict:
 
 
 def _second_size(starts: dict) -> dict:
-    """How much longer the first picture of a new size takes than later ones of it."""
+    """Returns the additional time of the first picture of a new size."""
     second = starts["sizes"][1]
     return {OURS: round(second["firstSeconds"], 3), "ours_seen": round(second["laterSeconds"], 3)}
 
@@ -147,7 +147,7 @@ def _name(device: str) -> str:
 
 
 def table(content: dict) -> str:
-    """The benchmark as a Markdown table."""
+    """Returns the benchmark as a Markdown table."""
     lines = ["| pictures at a time | | eager | compiled | ours | ours against compiled |", "| ---: | --- | ---: | ---: | ---: | ---: |"]
     for batch, row in content["batch"].items():
         for name in (*(f"{part}_ms" for part in PARTS), "seconds_per_picture", "peak_mib"):

@@ -1,9 +1,9 @@
-"""All three stages on one GPU or several, one after the other where they need each other and side by side where not.
+"""Trains all three stages on one or more GPUs: sequentially where they depend on each other, otherwise in parallel.
 
 Stage A; then the compressor with Stage B; then Stage B alone and Stage C. Every stage is a process of its own that
-reads its data and compiles while the one before still trains, and saves its parts every minute. The end is fixed when
-the run first starts: started again in the same folder, it goes on from the checkpoints towards the same end. `plan`
-says which stage waits for which, and how they share several GPUs.
+reads its data and compiles while the previous one still trains, and saves its parts every minute. The end time is fixed
+at the first start: restarted in the same folder, a run resumes from its checkpoints with the same end time. `plan`
+defines the dependencies between stages, and how they share GPUs.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from wurstchen_export.train.plan import COMMANDS, Task
 
 ATTEMPTS = 2
 POLL_SECONDS = 2.0
-OVERTIME_SECONDS = 120.0  # for the last save, before a stage on several GPUs counts as stuck
+OVERTIME_SECONDS = 120.0  # grace period for the last save, before a stage on several GPUs counts as stuck
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass
 class Stage:
-    """A stage's process, which may have started more of them, and how often it was started."""
+    """The process of a stage, which may have child processes, and the number of its starts."""
 
     task: Task
     log: Path
@@ -68,7 +68,7 @@ class Stage:
         return not self.stuck and self.attempts < ATTEMPTS + (self.task.count > 1)
 
     def start(self) -> None:
-        """Starts it; after several processes have failed twice, one tries alone."""
+        """Starts the process; after several processes have failed twice, it runs as a single one."""
         alone = ["--processes", "1"] if self.attempts >= ATTEMPTS else []
         self.attempts += 1
         with open(self.log, "a", encoding="utf-8") as log:
@@ -77,15 +77,15 @@ class Stage:
             )
 
     def end_if_stuck(self) -> None:
-        """Ends GPUs' waiting for each other past the stage's time: the sheets and the collecting must not wait too."""
+        """Stops a stage whose GPUs wait for each other past its end time, so that sheets and packing can begin."""
         if time.time() > self.task.until + self.overtime and not self.stuck:
             print(f"{self.name} is not done {self.overtime:.0f} s after its time: ending it", flush=True)
             self.stuck = True
-            self.process.kill()  # those that it started end when it does
+            self.process.kill()  # its child processes end with it
 
 
 def watch(stages: list[Stage], out: Path, until: float) -> list[str]:
-    """Waits for all processes; starts one that failed once more. Returns the names of those that failed for good."""
+    """Waits for all processes and restarts failed ones once. Returns the names of those that failed twice."""
     failed: list[str] = []
     running = list(stages)
     while running:
@@ -108,12 +108,12 @@ def watch(stages: list[Stage], out: Path, until: float) -> list[str]:
                 )
                 failed.append(stage.name)
                 (out / stage.name).mkdir(exist_ok=True)
-                (out / stage.name / "done").touch()  # so that those who wait try with what there is
+                (out / stage.name / "done").touch()  # so that waiting stages start with the existing parts
     return failed
 
 
 def run(args: argparse.Namespace) -> Path:
-    """Trains all stages, draws the sheets and collects the parts; returns the folder."""
+    """Trains all stages, draws the sheets and packs the parts; returns the folder."""
     args.out.mkdir(parents=True, exist_ok=True)
     plan.check(args)
     if args.start_from:

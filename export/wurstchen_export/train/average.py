@@ -1,7 +1,7 @@
-"""Averages the weights of runs that went on from the same parts, each in another way.
+"""Averages the weights of several runs that started from the same parts (model soups).
 
-Such runs lie close together, and what one of them has learnt by heart the others have not: their mean often draws
-better than any of them. Source: Wortsman et al., "Model soups" (2022).
+Such runs stay close in weight space but memorise different details, so that their mean often generalises better than
+each of them. Source: Wortsman et al., "Model soups" (2022).
 """
 
 import argparse
@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def average(folders: list[Path], out: Path) -> list[str]:
-    """Writes the mean of every part that all folders have; returns their names.
+    """Writes the mean of every part that is in all folders; returns the names of the parts.
 
     Raises ExportError for fewer than two folders, when they have no part in common, and when a part differs in its
     architecture.
@@ -52,7 +52,7 @@ def _check_architecture(name: str, folders: list[Path], architectures: list[dict
 
 def _mean(tensors: list[torch.Tensor]) -> torch.Tensor:
     if all(torch.equal(tensor, tensors[0]) for tensor in tensors):
-        return tensors[0]  # as it is: a mean of negative zeros is a positive one
+        return tensors[0]  # unchanged: a mean of negative zeros would be positive
     return torch.stack(tensors).mean(0)
 
 

@@ -1,6 +1,6 @@
-"""Puts parts, logs and sheets into one tar file in pieces, for machines that hand back few files of limited size.
+"""Packs parts, logs and sheets into a split tar file, for machines that return few files of limited size.
 
-Put together again with: cat parts.tar.* | tar x
+Unpack with: cat parts.tar.* | tar x
 """
 
 import argparse
@@ -34,6 +34,6 @@ def collect(folder: Path, out: Path) -> list[Path]:
 
 
 def run(args: argparse.Namespace) -> Path:
-    """Collects; returns the folder of the pieces."""
+    """Writes the pieces; returns their folder."""
     collect(args.parts, args.out)
     return args.out

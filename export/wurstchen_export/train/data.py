@@ -1,4 +1,4 @@
-"""Renders the pictures with Node, drops near-duplicates, learns the tokenizer's vocabulary, and packs all of it.
+"""Renders the pictures with Node, removes near-duplicates, trains the tokenizer's vocabulary, and packs the data.
 
 Needs `npm install` in wurstchen_export/train/dataset/data first (or --node-modules with a folder that holds the packages).
 """
@@ -54,7 +54,7 @@ def render(args: argparse.Namespace) -> None:
 def write_index(folder: Path, entries: list[dict]) -> list[dict]:
     """Writes index.json: the entries without near-duplicates, each with its checksum; and dropped.json, the others.
 
-    Returns the entries that stay.
+    Returns the entries of index.json.
     """
     pictures = [decode((folder / entry["file"]).read_bytes()) for entry in entries]
     dropped = near_duplicates(entries, pictures, frozenset(concept.hexcode for concept in read_concepts(CONCEPTS)))

@@ -1,7 +1,7 @@
-"""Takes a model apart into the parts that training goes on from: the inverse of `model`.
+"""Converts a model to the parts from which training continues: the inverse of `model`.
 
-After `restore`, a bundle is all it takes to go on. Only models of the sizes and settings that this training makes are
-taken; the parts compute what the model does.
+After `restore`, a bundle is enough to continue training. Only models with this training's sizes and settings are
+accepted; the parts compute the same as the model.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from wurstchen_export.train.text import TextSide
 
 @dataclass(frozen=True)
 class Part:
-    """A module with the weights, and what it takes to build another."""
+    """A module with its weights and its configuration."""
 
     module: nn.Module
     architecture: dict
@@ -42,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @torch.no_grad()
 def run(args: argparse.Namespace) -> Path:
-    """Writes the parts; returns their folder. Raises ExportError for a model that training cannot go on from."""
+    """Writes the parts; returns their folder. Raises ExportError for a model that cannot be trained further."""
     if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())):
         raise ExportError(f"--out {args.out} is not empty; name a new or an empty folder")
     source = Source.find(args.model)
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> Path:
 
 
 def taken_apart(source: Source) -> dict[str, Part]:
-    """The parts by name; changes the source's Stage B."""
+    """Returns the parts by name; modifies the source's Stage B."""
     config = source.compressor.config
     parts = {
         "a": _stage(source.stage_a, stage_a.build, source.stage_b_folder / "vqgan", A_ARGUMENTS),
@@ -98,7 +98,7 @@ def _plain(value):
 
 
 def _text(encoder: nn.Module, folder: Path) -> Part:
-    """The text side that training computes; its weights have the names that transformers gave before release 5."""
+    """Returns the text encoder of training; its weights have the names of transformers before release 5."""
     config = encoder.config
     state = {name.removeprefix("text_model."): value for name, value in encoder.state_dict().items()}
     state = {f"text_model.{name}": value for name, value in state.items() if not name.endswith("position_ids")}
@@ -115,16 +115,16 @@ def _text(encoder: nn.Module, folder: Path) -> Part:
 
 
 def _distinct(positions: torch.Tensor) -> int:
-    """How many positions there are, counting as one those at the end that are all the same."""
+    """Returns the number of distinct positions: equal ones at the end count as one."""
     differing = (positions != positions[-1]).any(dim=1).nonzero()
     return int(differing[-1]) + 2 if len(differing) else 1
 
 
 def _even_out(decoder: nn.Module) -> None:
-    """Makes mappers small whose weights are above 1, and the columns that read their output as much larger.
+    """Scales down mappers with weights above 1, and scales up the columns that read their output.
 
-    A restored mapper is the identity on semantic latents, so by now it multiplies by latent_mean: at such a scale one
-    step of the optimizer would move what it feeds that much further than any other input. By powers of two, so nothing
+    A restored mapper is the identity on semantic latents and therefore multiplies by latent_mean: at that scale, a step
+    of the optimizer would change its output far more than other inputs. The factors are powers of two, so that nothing
     is rounded.
     """
     scales = {
@@ -156,7 +156,7 @@ def _check_settings(source: Source) -> None:
 
 
 def _check_tokenizers(source: Source, data: Path | None) -> None:
-    """Both sides read the same tokens, and they are those of the data: equal sizes alone would not say so."""
+    """Checks that both tokenizers are equal, and equal to the one of the data: equal sizes are not sufficient."""
     folders = (source.stage_c_folder / "tokenizer", source.stage_b_folder / "tokenizer")
     known = [json.loads((folder / "vocab.json").read_text(encoding="utf-8")) for folder in folders]
     if known[0] != known[1]:

@@ -1,4 +1,4 @@
-"""Puts the trained parts together as a model in the layout of the published ones.
+"""Assembles the trained parts to a model in the layout of the published ones.
 
 OUT/prior and OUT/decoder are diffusers pipelines (model_index.json and components), OUT/compressor is ours.
 """
@@ -45,7 +45,7 @@ def load_stage(folder: Path, name: str, build) -> torch.nn.Module:
 
 
 def load_text(folder: Path, name: str, tokens: int) -> TextSide:
-    """A trained text side, in evaluation mode; tokens: how many the tokenizer has."""
+    """Returns a trained text encoder in evaluation mode; tokens: size of the tokenizer's vocabulary."""
     text = TextSide(**text_architecture(folder, name, tokens))
     text.load_state_dict(load_part(folder, name)[0])
     return text.eval()
@@ -88,7 +88,7 @@ class TrainedParts:
 
 
 def run(args: argparse.Namespace) -> Path:
-    """Writes the model folder, whole or not at all; returns it."""
+    """Writes the model folder atomically; returns it."""
     parts = TrainedParts(args)
     partial = args.out.with_name(args.out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A plain latent diffusion model, to compare the cascade with: text to Stage A latents at once, without semantic maps.
+"""A plain latent diffusion model as the baseline of the cascade: text to Stage A latents in one stage.
 
 Stage B's class with Stage C's text encoder, text attention and loss; its default size is that of Stages B and C with
 both text encoders.
@@ -50,7 +50,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def build(widths: list[int], blocks: list[int], attending: int, text_width: int):
     """A WuerstchenDiffNeXt without semantic maps: its forward takes None for them.
 
-    Raises ValueError for sizes that do not fit together.
+    Raises ValueError for inconsistent sizes.
     """
     levels = len(widths)
     if len(blocks) != levels:
@@ -121,7 +121,7 @@ class PlainTraining:
         self.decoder = self.decoder.to(args.device, memory_format=torch.channels_last)
 
     def warm_up(self) -> None:
-        """One step on random latents, without its effects."""
+        """Does one step on random latents to compile the models; changes no weights."""
         side, device = self.pictures.size // 4, self.args.device
         latents = torch.randn(self.args.batch, 4, side, side, device=device).half()
         ids = torch.zeros(self.args.batch, self.text.length, dtype=torch.int64, device=device)
@@ -130,7 +130,7 @@ class PlainTraining:
         self.text.zero_grad(set_to_none=True)
 
     def describe(self, pixels: torch.Tensor):
-        """Stage A latents at the scale of Stage B, in 16 bits."""
+        """Returns Stage A latents at the scale of Stage B, in 16 bits."""
         with half_precision(self.args):
             return [(encode(self.vqgan, pixels).float() / self.vqgan.config.scale_factor).half()]
 

@@ -1,4 +1,4 @@
-"""Which stages of `train all` wait for which, on which devices each runs, until when, and with which command."""
+"""The schedule of `train all`: dependencies, devices, end times and commands of the stages."""
 
 import argparse
 import json
@@ -33,9 +33,9 @@ TINY = {  # for a dry run on any machine
 }
 COMMANDS = {"a": ["stage-a"], "b_joint": ["stage-b"], "b": ["stage-b", "--freeze-compressor"], "c": ["stage-c"]}
 MODULES = {"a": stage_a, "b_joint": stage_b, "b": stage_b, "c": stage_c}
-# What a stage needs another to have ended for, the last of them first: the latents it trains in, or its own weights.
+# The stages that must end before another begins, the last one first: for their latents or weights.
 BEFORE = {"a": [], "b_joint": ["a"], "b": ["b_joint", "a"], "c": ["b_joint"]}
-NICE = {"a": 0, "b_joint": 5, "b": 10, "c": 10}  # who is needed first compiles first
+NICE = {"a": 0, "b_joint": 5, "b": 10, "c": 10}  # the stage that is needed first compiles first
 WHOLE_BATCH_DEVICES = 2
 """Up to so many devices share the batch of one; more of them share twice that, so that a step stays longer than what
 starting it costs the CPU. The rate stays: Adam's step does not grow with the batch, and higher rates are known to
@@ -93,7 +93,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def tasks(args: argparse.Namespace) -> list[Task]:
-    """What to run, as it was asked for: `check` first."""
+    """The options of a run; call `check` first."""
     until, devices = ends(args), devices_of(args)
     return [
         Task(name, command_of(name, args, until[name], len(devices[name] or [0])), devices[name], until[name])
@@ -102,7 +102,7 @@ def tasks(args: argparse.Namespace) -> list[Task]:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raises ExportError for options that do not fit together, before anything is started or its end is fixed."""
+    """Raises ExportError for inconsistent options, before a process is started or the end time is fixed."""
     if args.freeze_encoder and not (args.start_from and "a" in args.stages):
         raise ExportError(
             "--freeze-encoder goes on from a trained Stage A: give --start-from, and a among --stages, or leave it out"
@@ -143,14 +143,14 @@ def _check_devices(args: argparse.Namespace) -> None:
 
 
 def _check_command(name: str, command: list[str]) -> None:
-    """Finds in the stage's options now what its process would find too late."""
+    """Validates the stage's options before its process starts."""
     parser = argparse.ArgumentParser(prog=f"train all, stage {name}")
     MODULES[name].add_options(parser)
     processes.check(parser.parse_args(command[command.index("train") + 2 :]))
 
 
 def ends(args: argparse.Namespace) -> dict[str, float]:
-    """When each stage ends, in seconds since the epoch; fixed by the first run in this folder."""
+    """Returns the end times of the stages in seconds since the epoch; fixed by the first run in this folder."""
     plan = args.out / PLAN
     if not plan.exists():
         start, seconds = time.time(), 60 * args.minutes - FINISH_SECONDS * min(1.0, args.minutes / 10)
@@ -167,7 +167,7 @@ def last_end(out: Path) -> float:
 
 
 def environment(devices: list[int] | None, device: str) -> dict[str, str]:
-    """What a process sees of this one's environment: of the GPUs only its own."""
+    """Returns the environment of a process: this one's, with only its own GPUs visible."""
     if devices is None or torch.device(device).type != "cuda":
         return dict(os.environ)
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -176,12 +176,12 @@ def environment(devices: list[int] | None, device: str) -> dict[str, str]:
 
 
 def _share(args: argparse.Namespace) -> bool:
-    """Whether B and C share the devices."""
+    """Returns whether B and C share the devices."""
     return {"b", "c"} <= set(args.stages)
 
 
 def devices_of(args: argparse.Namespace) -> dict[str, list[int] | None]:
-    """The devices of every stage; with a single one all are on that, and time is shared."""
+    """Returns the devices of every stage; with a single device, all stages use it in turn."""
     if not args.devices:
         return dict.fromkeys(COMMANDS)
     left = args.devices[: len(args.devices) - args.devices_for_a]
@@ -197,7 +197,7 @@ def devices_of(args: argparse.Namespace) -> dict[str, list[int] | None]:
 
 
 def waits_for(name: str, args: argparse.Namespace) -> str | None:
-    """The stage that this one waits for."""
+    """Returns the stage that this one waits for."""
     needed = [other for other in BEFORE[name] if other in args.stages and not (other == "a" and args.freeze_encoder)]
     return needed[0] if needed else None
 
@@ -211,7 +211,7 @@ def command_of(name: str, args: argparse.Namespace, until: float, count: int) ->
     before = waits_for(name, args)
     if before:
         options += ["--wait-for", str(args.out / before)]
-    # After the joint run B goes on from what that leaves in OUT.
+    # After the joint run, B continues from the parts in OUT.
     if args.start_from and not (name == "b" and "b_joint" in args.stages):
         options += ["--start-from", str(args.start_from)]
     if name == "a" and args.freeze_encoder:
@@ -222,7 +222,7 @@ def command_of(name: str, args: argparse.Namespace, until: float, count: int) ->
 
 
 def settings(name: str, args: argparse.Namespace, count: int) -> list[str]:
-    """The stage's own options on so many devices, then those of --more, which win."""
+    """Returns the stage's options for this number of devices, then those of --more, which take precedence."""
     words = (TINY if args.tiny else SETTINGS)[name].split()
     if count > 1:
         batch = int(words[words.index("--batch") + 1]) * (1 if count <= WHOLE_BATCH_DEVICES else 2)

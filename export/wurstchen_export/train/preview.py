@@ -1,6 +1,6 @@
-"""Draws what the trained parts can do, on the device they were trained on: a sheet of rebuilt pictures, one of prompts.
+"""Draws sheets of reconstructions and of prompts with the trained parts, on the training device.
 
-Quicker and rougher than `sheet`, which runs the reference's pipelines: it needs no model folder.
+Faster and less exact than `sheet`, which runs the reference's pipelines; needs no model folder.
 """
 
 import argparse
@@ -95,7 +95,7 @@ class Cascade:
 
 
 def sheet(pictures: torch.Tensor, columns: int) -> Image.Image:
-    """Pictures [N,3,H,W] in [0,1] in rows, small."""
+    """Arranges small versions of pictures [N,3,H,W] in [0,1] in rows."""
     small = F.interpolate(pictures.cpu(), size=(SIDE, SIDE), mode="area")
     rows = -(-len(small) // columns)
     padded = torch.cat([small, torch.ones(rows * columns - len(small), 3, SIDE, SIDE)])
@@ -104,7 +104,7 @@ def sheet(pictures: torch.Tensor, columns: int) -> Image.Image:
 
 
 def chosen_captions(pictures, count: int, seed: int) -> list[str]:
-    """Half of pictures seen in training, then held-out ones and words never captioned together."""
+    """Returns prompts: half of training pictures, then held-out ones and untrained combinations of words."""
     source = random.Random(seed)
     held = min(len(pictures.unseen), max(0, count // 2 - len(RECOMBINED)))
     which = source.sample(pictures.seen, min(count - held, len(pictures.seen), count // 2))

@@ -1,8 +1,8 @@
 """Stage A: the VQGAN (here without its adversary) that maps pixels to 4-channel latents at a quarter of the side.
 
 Stages B and C live in the unquantised latents, so most of a batch is decoded unquantised; a share of it goes through
-the codebook, whose entries start as latents of real crops. With --freeze-encoder only the decoder goes on learning:
-the latents stay what Stages B and C know.
+the codebook, whose entries start as latents of real crops. With --freeze-encoder only the decoder is trained, so that
+the latents do not change for Stages B and C.
 """
 
 import argparse
@@ -30,10 +30,10 @@ from wurstchen_export.train.engine.staging import wait_for
 from wurstchen_export.train.methods.calibration import calibrated, recalibrated
 
 CODEBOOK_WEIGHT = 0.1
-COMMITMENT = 0.25  # as the class's own quantiser (beta)
+COMMITMENT = 0.25  # as in the class's own quantiser (beta)
 QUANTISED_SHARE = 0.125
-CODES_START, CODES_EVERY = 20, 250  # steps: the codebook starts from data; codes that nothing uses start anew
-CODES_SETTLE = 0.7  # part of the run after which they no longer do
+CODES_START, CODES_EVERY = 20, 250  # steps: the codebook is initialised from data; unused codes are initialised again
+CODES_SETTLE = 0.7  # share of the run after which they are no longer initialised
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -100,7 +100,7 @@ def reconstruction_loss(decoded: torch.Tensor, pixels: torch.Tensor, square_weig
 
 
 def psnr(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Peak signal-to-noise ratio of pictures in [0,1], in dB, over all of them at once; a tensor, so nothing waits."""
+    """Returns the PSNR of pictures in [0,1] in dB, over the mean square of all; a tensor, to avoid synchronization."""
     return -10 * torch.log10(F.mse_loss(a.float().clamp(0, 1), b.float()))
 
 
@@ -114,7 +114,7 @@ def load_stage_a(folder: Path, device: str):
 
 @torch.no_grad()
 def held_out_psnr(vqgan, pictures, count: int) -> torch.Tensor:
-    """How well Stage A alone rebuilds pictures it has not seen."""
+    """Returns the PSNR of Stage A's reconstructions of held-out pictures."""
     which = torch.tensor((pictures.unseen or pictures.seen)[:count], device=pictures.artwork.device)
     colours = torch.arange(len(which), device=which.device) % len(pictures.colours)
     rebuilt, errors = [], 0.0
@@ -157,10 +157,9 @@ class StageATraining:
 
     @torch.no_grad()
     def settle(self) -> None:
-        """Makes what was loaded compute the same in training.
+        """Calibrates loaded weights, so that they compute the same in training mode.
 
-        Of a restored Stage A the batch norm's statistics are not those of its encoder, and the codebook, which no
-        bundle holds, is new.
+        A restored Stage A has no batch norm statistics of its encoder, and a new codebook: bundles hold none.
         """
         if self.args.freeze_encoder:
             return
@@ -175,7 +174,7 @@ class StageATraining:
             codes.copy_(fresh)
 
     def warm_up(self) -> None:
-        """One step on random pictures, without its effects."""
+        """Does one step on random pictures to compile the models; changes no weights."""
         held = {name: buffer.clone() for name, buffer in self.vqgan.named_buffers()}
         pixels = torch.rand(self.args.batch, 3, self.args.crop, self.args.crop, device=self.args.device)
         self.loss_of(pixels.contiguous(memory_format=torch.channels_last))[0].backward()
@@ -193,7 +192,7 @@ class StageATraining:
         """The loss, the decoded pictures that were not quantised, the codes' loss and use, and the latents."""
         with half_precision(self.args):
             if self.args.freeze_encoder:
-                self.encoder.eval()  # its batch norm too
+                self.encoder.eval()  # includes its batch norm
             latents = encode(self.vqgan, pixels)
             share = max(1, int(QUANTISED_SHARE * len(latents)))
             quantised, codes_loss, used = codebook_loss(self.vqgan, latents[:share])
@@ -214,10 +213,10 @@ class StageATraining:
 
     @torch.no_grad()
     def tend_codes(self, used: torch.Tensor, latents: torch.Tensor) -> None:
-        """Starts the codebook, and later its unused entries, from random latents of a batch.
+        """Initialises the codebook, and later its unused entries, from random latents of a batch.
 
-        Of several processes the first one's latents: each would take others, and the weights must stay equal. An entry
-        is in use when any of them uses it, since each sees only a share of the batch.
+        With several processes, the first one's latents are used, so that the weights stay equal. An entry
+        counts as used if any process uses it, because each sees only a share of the batch.
         """
         self.used += used
         step = self.loop.step

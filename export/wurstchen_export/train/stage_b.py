@@ -1,7 +1,7 @@
 """Stage B with the semantic compressor: latent diffusion that rebuilds Stage A latents from the compressor's maps.
 
-First both train together; with --freeze-compressor Stage B goes on alone, on the compressor that Stage C is learning.
-The compressor's output is noised and sometimes dropped, so that Stage C's small errors are forgiven.
+First both are trained jointly; with --freeze-compressor only Stage B, on the compressor whose latents Stage C learns.
+The compressor's output is noised and sometimes dropped, which makes Stage B robust to Stage C's errors.
 """
 
 import argparse
@@ -40,7 +40,7 @@ from wurstchen_export.train.text import TextSide, text_architecture, use_short_r
 
 MAP_DROPPED = 0.06
 TEXT_DROPPED = 0.25
-STEPS = 12  # of the cascade that is measured, as published
+STEPS = 12  # of the measured cascade, as published
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -100,7 +100,7 @@ class StageBTraining:
     """Builds the models and the loop, and computes the loss of a step.
 
     In training Stage B reads the compressor's output at unit scale (Stage C latents); the published model folder gets
-    the step to semantic latents folded into the mappers, because weights for inputs of +-42 would learn too wildly.
+    the step to semantic latents folded into the mappers, because training with inputs of +-42 would be unstable.
     """
 
     def __init__(self, args: argparse.Namespace):
@@ -157,7 +157,7 @@ class StageBTraining:
         self.compressor = self.compressor.to(args.device, memory_format=torch.channels_last)
 
     def load_modules(self) -> None:
-        """What this stage reads from the others, and its own start."""
+        """Loads the parts of other stages and this stage's initial weights."""
         self.vqgan = load_stage_a(self.args.out, self.args.device)
         if self.start:
             for name, module in (("b", self.decoder), ("text_b", self.text)):
@@ -168,7 +168,7 @@ class StageBTraining:
             self.compressor.load_state_dict(load_part(self.start, "compressor")[0])
 
     def warm_up(self) -> None:
-        """One step on random latents, without its effects."""
+        """Does one step on random latents to compile the models; changes no weights."""
         args, device = self.args, self.args.device
         held = {name: buffer.clone() for name, buffer in self.compressor.named_buffers()}
         side = self.pictures.size
@@ -214,7 +214,7 @@ class StageBTraining:
     def loss_of(self, latents: torch.Tensor, view: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
         latents = latents.float().contiguous(memory_format=torch.channels_last)
         noise = torch.randn_like(latents)
-        t = torch.rand(len(latents), device=latents.device).sqrt()  # more often where the maps decide: high noise
+        t = torch.rand(len(latents), device=latents.device).sqrt()  # high noise more often: maps matter there
         with half_precision(self.args):
             maps = self.corrupted(self.maps(view))
             predicted = self.decoder(add_noise(latents, noise, t), t, maps, self.text(ids))

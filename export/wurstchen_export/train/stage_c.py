@@ -48,7 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_style_options(parser: argparse.ArgumentParser) -> None:
-    """Against knowing (object, style) pairs by heart: what leaves them out draws in the style of a pair that it saw."""
+    """Options against memorising (object, style) pairs."""
     parser.add_argument(
         "--dropout",
         type=dropped_share,
@@ -135,7 +135,7 @@ class StageCTraining:
             use_dropout(module, args.dropout)
 
     def warm_up(self) -> None:
-        """One step on random latents, without its effects."""
+        """Does one step on random latents to compile the models; changes no weights."""
         side = self.pictures.size * 3 // 128
         latents = torch.randn(self.args.batch, 16, side, side, device=self.args.device)
         ids = torch.zeros(self.args.batch, self.text.length, dtype=torch.int64, device=self.args.device)

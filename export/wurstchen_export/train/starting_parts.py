@@ -1,4 +1,4 @@
-"""The parts that a run goes on from, in the folder it trains in: stages read each other's parts there."""
+"""Copies the initial parts of a run into its folder, where the stages read each other's parts."""
 
 import os
 import shutil
@@ -18,9 +18,9 @@ TRAINED = {"a": ("a",), "b_joint": ("compressor", "b", "text_b"), "b": ("b", "te
 
 
 def place(source: Path, out: Path, stages: list[str]) -> None:
-    """Copies the parts that OUT does not have yet: also those that will be trained, so that it always holds a model.
+    """Copies missing parts to OUT, including those that will be trained, so that it always holds a complete model.
 
-    Raises ExportError when one is missing that a stage starts from, or when OUT has another that none will train.
+    Raises ExportError if a required part is missing, or if OUT has a different one that will not be trained.
     """
     read = sorted({part for stage in stages for part in READ[stage]})
     missing = [part for part in read if not part_file(source, part).exists()]

@@ -1,4 +1,4 @@
-"""The text side of Stages B and C: a small CLIP text model, and training it on short rows.
+"""The text encoder of Stages B and C: a small CLIP text model, trained on short rows.
 
 A prompt fills a dozen of the 77 tokens; the rest are pads whose hidden states the stages see too. Training keeps the
 positions of all late pads equal, so that their rows are equal, and computes one of them with the weight of all: the
@@ -49,13 +49,13 @@ class TextLayer(nn.Module):
 class TextSide(nn.Module):
     """CLIP's text model on rows of `length` tokens; its weights have the names of transformers' CLIPTextModel.
 
-    Written out, because the classes of transformers differ between releases and do not compile in all of them.
+    Reimplemented, because transformers' classes differ between releases and not all of them compile.
     """
 
     def __init__(self, tokens: int, width: int, layers: int, length: int):
         super().__init__()
         self.architecture = {"tokens": tokens, "width": width, "layers": layers, "length": length}
-        self.end = tokens - 1  # <|endoftext|> is the last of the vocabulary, and pads too
+        self.end = tokens - 1  # <|endoftext|> is the last entry of the vocabulary and also the pad
         embeddings = {
             "token_embedding": nn.Embedding(tokens, width),
             "position_embedding": nn.Embedding(MAX_LENGTH, width),
@@ -76,7 +76,7 @@ class TextSide(nn.Module):
         return self.architecture["length"]
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        """ids: int64 [B,length]. Returns hidden states [B,length,width]; the last row stands for all positions from
+        """ids: int64 [B,length]. Returns hidden states [B,length,width]; the last row represents all positions from
         length - 1 on."""
         tables = self.text_model["embeddings"]
         length = ids.shape[1]
@@ -96,7 +96,7 @@ class TextSide(nn.Module):
         table[self.length :] = table[self.length - 1]
 
     def settings(self) -> dict:
-        """What transformers' configuration holds of this class beyond its architecture."""
+        """Returns the entries of transformers' configuration that are not part of the architecture."""
         return {
             "intermediate_size": 4 * self.architecture["width"],
             "num_attention_heads": self.architecture["width"] // HEAD_WIDTH,
@@ -106,7 +106,7 @@ class TextSide(nn.Module):
         }
 
     def published(self, tokenizer) -> CLIPTextModel:
-        """The same function of whole rows as transformers' class, in evaluation mode."""
+        """Returns transformers' class with the same weights, for whole rows, in evaluation mode."""
         self.tie_late_positions()
         config = CLIPTextConfig(
             vocab_size=self.architecture["tokens"],
@@ -126,7 +126,7 @@ class TextSide(nn.Module):
 
 
 def text_architecture(folder: Path, name: str, tokens: int) -> dict:
-    """The architecture of a trained text side. Raises ExportError unless it knows as many tokens as the tokenizer."""
+    """Returns the architecture of a trained text encoder. Raises ExportError if the tokenizer has another size."""
     architecture = load_part(folder, name)[1]
     if architecture["tokens"] != tokens:
         raise ExportError(
@@ -137,9 +137,9 @@ def text_architecture(folder: Path, name: str, tokens: int) -> dict:
 
 
 def short_row_attention(self, x: torch.Tensor, kv: torch.Tensor) -> torch.Tensor:
-    """AttnBlock.forward of the reference for text rows whose last one stands for all the late pads.
+    """Computes AttnBlock.forward of the reference for text rows whose last one represents all late pads.
 
-    Written out: on the CPU the backward pass of the fused attention is many times slower in bfloat16.
+    Reimplemented: on the CPU, the backward pass of fused attention is many times slower in bfloat16.
     """
     batch, channels, height, width = x.shape
     attention, heads = self.attention, self.attention.heads
@@ -161,7 +161,7 @@ def short_row_attention(self, x: torch.Tensor, kv: torch.Tensor) -> torch.Tensor
 
 
 def use_short_rows(stage: nn.Module) -> None:
-    """Makes every attention of a stage count the last text row as all the late pads; weights stay where they are."""
+    """Replaces every attention of a stage by one that weighs the last text row as all late pads; keeps the weights."""
     for module in stage.modules():
-        if type(module).__name__ == "AttnBlock":  # its module moves between releases
+        if type(module).__name__ == "AttnBlock":  # its module differs between releases
             module.forward = types.MethodType(short_row_attention, module)
