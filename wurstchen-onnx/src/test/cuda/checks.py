@@ -6,7 +6,7 @@ import torch
 
 import launches
 import reference
-from launches import Direct, Tiling
+from launches import Tiling
 
 GUARD = 64  # elements before and behind each output
 # A rounding to float16 errs by at most 2^-11 = 4.9e-4 of the value; the rest is for float32 arithmetic, as a part of the largest value.
@@ -193,18 +193,8 @@ def depthwise_cases(run, extra):
     run(1, 4, 4, 64, mean=60., limit=LARGE_MEAN)
 
 
-def direct_cases(checks):
-    """The kernels of small maps, with tiles that end outside the map on every side."""
-    for tile in (Direct(2, 3), Direct(1, 2)):
-        for shape in ((1, 1, 1, 256), (2, 5, 7, 256), (1, 4, 6, 1536), (3, 2, 3, 512), (1, 3, 1, 1280)):
-            for joined in ((), (8,), (16, 40)):
-                checks.depthwise_norm(*shape, joined, tile)
-        checks.depthwise_norm(1, 4, 4, 256, mean=60., limit=LARGE_MEAN, tiling=tile)
-
-
 def small(checks):
     """Cases that the emulation does in a minute."""
-    direct_cases(checks)
     depthwise_cases(checks.depthwise_norm, ({}, {"joined": (8,)}, {"joined": (16, 40)}))
     depthwise_cases(checks.mixing_depthwise, ({},))
     for C in (8, 192, 256, 264, 320, 640, 1000, 1280, 1536, 2048):
@@ -249,8 +239,6 @@ def full(checks):
             checks.affine_norm(R * 1000 + 3, C)
         checks.scale_weight(R, 1280, 320)
         checks.scale_weight(R, 2560, 640)
-        checks.depthwise_norm(R, 24, 24, 1536, tiling=Direct(2, 3))
-        checks.depthwise_norm(R, 32, 32, 1280, (16,), tiling=Direct(1, 2))
     checks.depthwise_norm(1, 43, 59, 640, (16,))
     checks.mixing_depthwise(1, 256, 256, 384)
     checks.mixing_depthwise(1, 512, 512, 192)

@@ -104,36 +104,12 @@ def aligned(sizes, tensors):
     return all(size % 8 == 0 for size in sizes) and all(tensor is None or tensor.data_ptr() % 16 == 0 for tensor in tensors)
 
 
-DIRECT_CHANNELS, MOST_DIRECT_CHANNELS, MOST_DIRECT_TOKENS = 256, 1536, 2048
-
-
-@dataclass(frozen=True)
-class Direct:
-    """A tile of depthwise_norm_direct.cu."""
-    rows: int
-    columns: int
-
-    @staticmethod
-    def fitting(R, H, W, C):
-        if C % DIRECT_CHANNELS or C > MOST_DIRECT_CHANNELS or R * H * W > MOST_DIRECT_TOKENS:
-            return None
-        return Direct(2, 3) if W % 3 == 0 else Direct(1, 2)
-
-    def launch(self, arguments, R, H, W, C):
-        name = f"depthwise_norm_direct_{self.rows}x{self.columns}"
-        return Launch(name, (-(-W // self.columns) * -(-H // self.rows) * R, 1, 1), C // 8, 0, arguments)
-
-
 def depthwise_norm(device, x, scale, offset, weight, bias, joined, y, normed, tiling=None, plain=False):
-    """tiling: a Tiling or a Direct; None for what is chosen by size."""
     R, H, W, C = x.shape
     more = [*joined, None, None][:2]
     sizes = [0 if tensor is None else tensor.shape[-1] for tensor in more]
     arguments = (x, scale, offset, weight, bias, *more, y, normed, R, H, W, C, *sizes, EPSILON)
     if not plain and aligned((C, *sizes), arguments[:9]):
-        tiling = tiling or Direct.fitting(R, H, W, C)
-        if isinstance(tiling, Direct):
-            return tiling.launch(arguments, R, H, W, C)
         tiling = tiling or next(iter(tilings(device, 12, 0, R, H, W, C)), None)
         if tiling:
             return depthwise_launch("depthwise_norm", arguments, tiling, tiling.shared(12, 0, C), x.shape)

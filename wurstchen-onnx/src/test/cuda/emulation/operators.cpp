@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "depthwise_norm.cu"
-#include "depthwise_norm_direct.cu"
 #include "masked_attention.cu"
 #include "mixing_depthwise.cu"
 #include "norms.cu"
@@ -33,7 +32,6 @@ std::function<void()> find(const std::string& name, void** parameters) {
     NORMS(1) NORMS(2) NORMS(3) NORMS(4) NORMS(6) NORMS(8) NORMS(any)
     DEPTHWISE(2) DEPTHWISE(3) DEPTHWISE(4) DEPTHWISE(any)
     RESPONSE() RESPONSE(_any)
-    KERNEL(depthwise_norm_direct_2x3) KERNEL(depthwise_norm_direct_1x2)
     KERNEL(masked_attention)
     KERNEL(overlap_trial)
     emulation::fail(("there is no kernel " + name).c_str());

@@ -78,10 +78,6 @@ record DepthwiseNormKernel(Slice slice, float epsilon, int joins) implements Gpu
             arguments.add(address);
         }
         arguments.add(maps.maps(), maps.height(), maps.width(), maps.channels(), tensors.first, tensors.second, epsilon);
-        Optional<DirectDepthwise> direct = tensors.aligned() ? DirectDepthwise.of(maps) : Optional.empty();
-        if (direct.isPresent()) {
-            return direct.get().launch(maps, arguments.build());
-        }
         Optional<DepthwisePlan> plan =
                 tensors.aligned() ? DepthwisePlans.of(DepthwisePlan.Kind.DEPTHWISE_NORM, maps, gpu) : Optional.empty();
         if (plan.isEmpty()) {

@@ -9,7 +9,6 @@ import wurstchen.onnx.internal.operators.gpu.KernelSpec;
 final class Kernels {
     static final ImmutableList<KernelSpec> ALL = Stream.of(
                     depthwise("depthwise_norm"),
-                    Arrays.stream(DirectDepthwise.values()).map(DirectDepthwise::spec),
                     depthwise("mixing_depthwise"),
                     norm("norm_statistics"),
                     norm("affine_norm"),

@@ -16,7 +16,7 @@ final class HostKernels {
 
     static void run(Launch launch) {
         HostKernels kernel = new HostKernels(launch);
-        String name = launch.kernel().replaceAll("(_hopper|_direct)?_(any|\\d+(x\\d+)?)$", "");
+        String name = launch.kernel().replaceAll("(_hopper)?_(any|\\d+)$", "");
         switch (name) {
             case "depthwise_norm" -> kernel.depthwiseNorm();
             case "mixing_depthwise" -> kernel.mixingDepthwise();
