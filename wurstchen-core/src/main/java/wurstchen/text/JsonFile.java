@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.base.Ascii;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +18,8 @@ import java.util.function.Predicate;
 
 /** Reading of files that nobody vouches for: whatever is wrong is an IllegalArgumentException that names file, expected and found. */
 final class JsonFile {
+    private static final int MOST_SHOWN = 150;
+
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     private static final int SHOWN = 60;
@@ -34,13 +37,18 @@ final class JsonFile {
 
     private JsonFile() {}
 
+    /** The parser repeats what it found, each character of which may become an escape of six. */
+    private static String shown(JsonProcessingException e) {
+        return Ascii.truncate(String.valueOf(e.getOriginalMessage()), MOST_SHOWN, "...");
+    }
+
     /** Returns a JSON object, or empty if there is no such file. */
     static Optional<JsonNode> object(TokenizerFiles files, String name) {
         return text(files, name).map(text -> {
             try {
                 return require(JSON.readTree(text), JsonNode::isObject, name, "a JSON object");
             } catch (JsonProcessingException e) {
-                throw new IllegalArgumentException(VisibleText.of(name + ": expected JSON, found " + e.getOriginalMessage()), e);
+                throw new IllegalArgumentException(VisibleText.of(name + ": expected JSON, found " + shown(e)), e);
             }
         });
     }
