@@ -1,7 +1,6 @@
 package wurstchen.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.entry;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -10,10 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import wurstchen.PictureMetadata;
@@ -23,9 +18,6 @@ import wurstchen.image.Png;
 final class PromptListTest {
     @TempDir
     private Path folder;
-
-    @TempDir
-    private Path output;
 
     private CommandRun generate(String... args) {
         return CommandRun.generateTiny(folder, args);
