@@ -69,7 +69,6 @@ class PackTest {
         BundleFile large = new BundleFile("a", 0xffffffffL, "0".repeat(64));
         BundleFile small = new BundleFile("b", 5, "0".repeat(64));
 
-        // Checked once by hand with an archive of such a file: a test of 4 GB would take too long.
         assertThat(BundleArchive.starts(100, List.of(small, large)))
                 .containsExactly(java.util.Map.entry("a", 40 + 100 + 31 + 20L), java.util.Map.entry("b", 40 + 100 + 31 + 20 + 0xffffffffL + 31));
     }
