@@ -60,8 +60,9 @@ NARROW = dataclasses.replace(
     stage_a={"bottleneck_blocks": 2, "embed_dim": 16, "num_vq_embeddings": 32},
     vocabulary=1000,
 )
-"""The same structure with few channels: to try commands, not to measure. As in the published models, attention has heads
-of 64 channels, but for one level of Stage B, where graphs in 16 bits have another operator for that."""
+"""The same structure with few channels, for trying commands and not for measuring. As in the published models,
+attention has heads of 64 channels, but for one level of Stage B, where graphs in 16 bits have another operator for
+that."""
 SIZES = {
     "published": FULL,
     "narrow": NARROW,
@@ -80,8 +81,8 @@ CALM_DIVISOR = 0.3
 
 @dataclass(frozen=True)
 class RandomSource(Source):
-    """A model that lies on no disk. Each part is drawn when first asked for, from a seed of its own, so that a part is
-    the same whichever others are asked for; on another kind of device the numbers differ."""
+    """A model that is not on disk. Each part is drawn at its first use, from its own seed, so that a part does not
+    depend on which others are used. On another kind of device the numbers differ."""
 
     sizes: Sizes = FULL
     seed: int = 0
@@ -89,7 +90,7 @@ class RandomSource(Source):
 
     @staticmethod
     def create(folder: Path, sizes: Sizes = FULL, seed: int = 0, device: str = "cpu") -> RandomSource:
-        """folder: where to write everything but the weights; it must stay."""
+        """folder: receives everything except the weights; must exist as long as the model is used."""
         prior, decoder = folder / "prior", folder / "decoder"
         tiny.write_settings(prior, decoder, {})
         with torch.device("meta"):
@@ -144,7 +145,7 @@ def random_source(folder: Path, sizes: Sizes | cascade_size.Sizes, seed: int = 0
 
 
 def shallow(sizes: Sizes | cascade_size.Sizes, stages: tuple[str, ...]) -> Sizes | cascade_size.Sizes:
-    """The sizes with one block in every stage that is not named: the bundle is whole, and the rest of it small."""
+    """Returns the sizes with one block in every stage that is not named, so that the bundle is complete but small."""
     if isinstance(sizes, cascade_size.Sizes):
         return cascade_size.shallow(sizes, stages)
     one = [1] * len(sizes.stage_b["blocks"])

@@ -1,4 +1,4 @@
-"""The memory of a GPU that the reference takes: all its parts in 16 bits, and one call of each."""
+"""Measures the GPU memory of the reference: all its parts in 16 bits, and one call of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from wurstchen_export.model.tiny import Sizes
 
 @torch.no_grad()
 def peak_bytes(width: int, height: int, pictures: int, device: str, sizes: Sizes) -> int:
-    """The most that torch held at once, weights of all parts included, without CUDA's own context; 0 off a GPU."""
+    """Returns the most bytes that torch reserved at once, the weights of all parts included, without CUDA's context; 0
+    without a GPU."""
     if not device.startswith("cuda"):
         return 0
     gc.collect()

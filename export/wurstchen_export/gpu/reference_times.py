@@ -29,7 +29,7 @@ COMPILE_MODE = "reduce-overhead"
 
 @dataclass(frozen=True)
 class Time:
-    """Milliseconds of a call for a batch of pictures, and seconds that compiling took before it (0 if eager)."""
+    """Milliseconds of a call for a batch of pictures, and seconds of compilation before it (0 if eager)."""
 
     part: str
     pictures: int
@@ -38,7 +38,7 @@ class Time:
 
 
 def parts(source, width: int, height: int, device: str) -> Iterator[Part]:
-    """One part after the other, so that a caller can drop a model before the next one is drawn."""
+    """Yields one part at a time, so that the caller can free a model before the next one is made."""
     of_family = cascade_size.parts if source.family == "stable-cascade" else _parts
     return of_family(source, width, height, device)
 
@@ -91,7 +91,7 @@ def eager(part: Part, pictures: int, device: str) -> Time:
 
 @torch.no_grad()
 def compiled(part: Part, pictures: int, device: str) -> Time:
-    """Compiles anew: a batch of its own size gets code and a recording of its own, as torch's guide advises."""
+    """Compiles again for this batch size, as torch's guide advises: each size gets its own code and CUDA graph."""
     fuse_attention(part.model)
     torch._dynamo.reset()
     inputs = part.inputs(part.rows * pictures)
@@ -109,7 +109,7 @@ def compiled(part: Part, pictures: int, device: str) -> Time:
 
 
 def fuse_attention(model: nn.Module) -> None:
-    """Gives every attention block diffusers' processor that calls scaled_dot_product_attention."""
+    """Sets diffusers' processor that calls scaled_dot_product_attention in every attention block."""
     from diffusers.models.attention_processor import Attention, AttnProcessor2_0
 
     for module in model.modules():
@@ -118,7 +118,7 @@ def fuse_attention(model: nn.Module) -> None:
 
 
 def milliseconds(call: Callable[[], object], device: str) -> float:
-    """Median time of a call, until the device has done all of it."""
+    """Returns the median time of a call, until the device has finished it."""
     found = []
     for _ in range(WARM_UP + MEASURED):
         _wait(device)
