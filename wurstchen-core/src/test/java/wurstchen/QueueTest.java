@@ -43,7 +43,7 @@ class QueueTest extends ServiceTestCase {
                 PictureRequest request = request().stageCSteps(1).stageBSteps(1).listener(step -> begun.add(number)).build();
                 waiting.add(i % 2 == 0
                         ? threads.submit(() -> wurstchen.generate(request))
-                        : wurstchen.generateAsync(request));
+                        : wurstchen.generateAsync(request, QueueTest::runUntilItWaits));
                 awaitWaiting(i + 1);
             }
         });
@@ -54,6 +54,15 @@ class QueueTest extends ServiceTestCase {
         assertThat(begun).containsExactly(
                 "0 sync", "0 sync", "1 async", "1 async", "2 sync", "2 sync", "3 async", "3 async");
         assertThat(wurstchen.waitingRequests()).isZero();
+    }
+
+    /** A request whose thread has not begun to wait yet is passed by those that have. */
+    private static void runUntilItWaits(Runnable task) {
+        Thread thread = new Thread(task);
+        thread.start();
+        while (thread.isAlive() && thread.getState() != Thread.State.WAITING && thread.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
     }
 
     @Test
