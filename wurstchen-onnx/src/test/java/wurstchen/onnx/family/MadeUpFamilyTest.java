@@ -52,6 +52,7 @@ class MadeUpFamilyTest {
         Path made = temporary.resolve("made.png");
         Process program = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
                         "-cp",
                         temporary.resolve("path") + File.pathSeparator + System.getProperty("java.class.path"),
                         "-Dwurstchen.cache=" + temporary.resolve("cache"),
