@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Callable
 
 import torch
@@ -12,6 +13,24 @@ from wurstchen_export.graphs import contract
 
 STEPS = 3
 GUIDANCE = 3.5
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes of one comparison: number of pictures, guidance, and the sides of all latents as (height, width)."""
+
+    images: int
+    guided: bool
+    pixels: tuple[int, int]
+    c: tuple[int, int]
+    b: tuple[int, int]
+
+    @property
+    def rows(self) -> int:
+        return self.images * (2 if self.guided else 1)
+
+    def __str__(self) -> str:
+        return f"{self.images}x {self.pixels[1]}x{self.pixels[0]}{' guided' if self.guided else ''}"
 
 
 def step_case(

@@ -17,6 +17,7 @@ from wurstchen_export.errors import ExportError
 from wurstchen_export.model import parts, weights
 from wurstchen_export.model.architecture import Architecture, AttentionShape
 from wurstchen_export.model.classes import wuerstchen
+from wurstchen_export.model.folders import Folders
 from wurstchen_export.model.json_file import read_json
 from wurstchen_export.model.parts import Choice
 from wurstchen_export.model.plan import Plan, blocks_of
@@ -27,13 +28,8 @@ STAGE_B_PARTS = ("text_encoder", "tokenizer", "scheduler", "decoder", "vqgan")
 
 
 @dataclass(frozen=True)
-class Source:
-    """A model on disk. Components are loaded at first use, in float32 and evaluation mode."""
-
-    stage_c_folder: Path
-    stage_b_folder: Path
-    compressor_folder: Path | None = None
-    choice: Choice = Choice()
+class Source(Folders):
+    """A Würstchen v2 on disk."""
 
     family: ClassVar[str] = "wuerstchen-v2"
 
@@ -76,11 +72,6 @@ class Source:
         return self._network(wuerstchen().WuerstchenDiffNeXt, self.stage_b_folder / "decoder", self.choice.decoder)
 
     @cached_property
-    def stage_a(self) -> nn.Module:
-        """PaellaVQModel."""
-        return parts.component(wuerstchen().PaellaVQModel, self.stage_b_folder / "vqgan", self.choice.variant)
-
-    @cached_property
     def text_encoder_c(self) -> nn.Module:
         return parts.text_encoder(self.stage_c_folder / "text_encoder", self.choice.variant)
 
@@ -95,23 +86,6 @@ class Source:
     @cached_property
     def tokenizer_b(self):
         return parts.tokenizer(self.stage_b_folder / "tokenizer")
-
-    @cached_property
-    def scheduler_c(self):
-        return parts.scheduler(self.stage_c_folder / "scheduler")
-
-    @cached_property
-    def scheduler_b(self):
-        return parts.scheduler(self.stage_b_folder / "scheduler")
-
-    @cached_property
-    def compressor(self) -> nn.Module | None:
-        """The SemanticCompressor; None if the model has none."""
-        if self.compressor_folder is None:
-            return None
-        from wurstchen_export.model.compressor import SemanticCompressor
-
-        return SemanticCompressor.from_pretrained(self.compressor_folder).float().eval()
 
     def _network(self, cls, folder: Path, replacement: Path | None) -> nn.Module:
         return parts.network(cls, [folder], replacement, self.choice.variant)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wurstchen_export.families.family import Case
-from wurstchen_export.families.sampling_cases import STEPS, stage_a_cases, step_case
+from wurstchen_export.families.sampling_cases import STEPS, Shape, stage_a_cases, step_case
 from wurstchen_export.families.stable_cascade.contract import IMAGE_ENCODER, TEXT_ENCODER, layout_b, layout_c
 from wurstchen_export.families.stable_cascade.layout import KEY_PARTS, Layout
 from wurstchen_export.families.stable_cascade.plan import ATTENTION, Plan
@@ -23,22 +23,10 @@ PROMPTS = ("a photo of a cat!", "", "an anthropomorphic cat dressed as a fire fi
 
 
 @dataclass(frozen=True)
-class Shape:
-    """The sizes of one comparison: pictures, guidance, image prompts, and sides as (height, width)."""
+class PromptedShape(Shape):
+    """A shape with its number of image prompts."""
 
-    images: int
-    guided: bool
     prompts: int
-    pixels: tuple[int, int]
-    c: tuple[int, int]
-    b: tuple[int, int]
-
-    @property
-    def rows(self) -> int:
-        return self.images * (2 if self.guided else 1)
-
-    def __str__(self) -> str:
-        return f"{self.images}x {self.pixels[1]}x{self.pixels[0]}{' guided' if self.guided else ''}"
 
 
 def cases(source: CascadeSource, sides: tuple[int, int]) -> Iterator[Case]:
@@ -58,11 +46,11 @@ def cases(source: CascadeSource, sides: tuple[int, int]) -> Iterator[Case]:
         yield from stage_a_cases(source.stage_a, str(shape), shape.images, shape.pixels, shape.b, generator)
 
 
-def _shape(source: CascadeSource, images: int, guided: bool, prompts: int, height: int, width: int) -> Shape:
+def _shape(source: CascadeSource, images: int, guided: bool, prompts: int, height: int, width: int) -> PromptedShape:
     settings = source.pipeline_settings
     c = tuple(math.ceil(side / settings["resolution_multiple"]) for side in (height, width))
     b = tuple(int(side * settings["latent_dim_scale"]) for side in c)
-    return Shape(images, guided, prompts, (height, width), c, b)
+    return PromptedShape(images, guided, (height, width), c, b, prompts)
 
 
 def _encoded(source: CascadeSource, prompts: list[str]) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
@@ -89,11 +77,11 @@ def _image_cases(source: CascadeSource) -> Iterator[Case]:
         yield Case(IMAGE_ENCODER, f"{images} images", (pixels,), (source.image_encoder(pixels).image_embeds,))
 
 
-def _texts(shape: Shape) -> list[str]:
+def _texts(shape: PromptedShape) -> list[str]:
     return [PROMPTS[row % len(PROMPTS)] for row in range(shape.rows)]
 
 
-def _stage_c_cases(source: CascadeSource, shape: Shape, step: int, generator: torch.Generator) -> Iterator[Case]:
+def _stage_c_cases(source: CascadeSource, shape: PromptedShape, step: int, generator: torch.Generator) -> Iterator[Case]:
     model, layout = source.stage_c, layout_c(source)
     hidden, pooled = _encoded(source, _texts(shape))[1]
     images = torch.randn(shape.rows, shape.prompts, model.config.clip_image_in_channels, generator=generator)
@@ -112,7 +100,7 @@ def _stage_c_cases(source: CascadeSource, shape: Shape, step: int, generator: to
     )
 
 
-def _stage_b_cases(source: CascadeSource, shape: Shape, step: int, generator: torch.Generator) -> Iterator[Case]:
+def _stage_b_cases(source: CascadeSource, shape: PromptedShape, step: int, generator: torch.Generator) -> Iterator[Case]:
     model, layout = source.stage_b, layout_b(source)
     pooled = _encoded(source, _texts(shape))[1][1]
     stage_c_latents = torch.randn(shape.images, source.stage_c.config.in_channels, *shape.c, generator=generator)
@@ -133,7 +121,7 @@ def _stage_b_cases(source: CascadeSource, shape: Shape, step: int, generator: to
 
 
 def _conditioning(
-    model: nn.Module, layout: Layout, shape: Shape, clip: Tensor, semantic_map: Tensor | None, latents: tuple[int, int]
+    model: nn.Module, layout: Layout, shape: PromptedShape, clip: Tensor, semantic_map: Tensor | None, latents: tuple[int, int]
 ) -> tuple[Tensor, ...]:
     """latents: their sides. In the contract's order, computed by other means than the graphs do."""
     plan = Plan(model)

@@ -14,7 +14,7 @@ from wurstchen_export.errors import ExportError
 from wurstchen_export.families.family import parts_with_weights
 from wurstchen_export.families.stable_cascade import plan
 from wurstchen_export.model import parts, weights
-from wurstchen_export.model.classes import wuerstchen
+from wurstchen_export.model.folders import Folders
 from wurstchen_export.model.json_file import read_json
 from wurstchen_export.model.parts import Choice
 from wurstchen_export.model.source import require_parts
@@ -60,13 +60,8 @@ class ImagePrompts:
 
 
 @dataclass(frozen=True)
-class CascadeSource:
-    """A model on disk. Components are loaded at first use, in float32 and evaluation mode."""
-
-    stage_c_folder: Path
-    stage_b_folder: Path
-    compressor_folder: Path | None = None
-    choice: Choice = Choice()
+class CascadeSource(Folders):
+    """A Stable Cascade on disk."""
 
     family: ClassVar[str] = "stable-cascade"
     overflows_in_16_bits: ClassVar[bool] = True
@@ -91,11 +86,6 @@ class CascadeSource:
     def stage_b(self) -> nn.Module:
         """StableCascadeUNet."""
         return self._network(self.stage_b_folder, "decoder", self.choice.decoder)
-
-    @cached_property
-    def stage_a(self) -> nn.Module:
-        """PaellaVQModel."""
-        return parts.component(wuerstchen().PaellaVQModel, self.stage_b_folder / "vqgan", self.choice.variant)
 
     @cached_property
     def text_encoder(self) -> nn.Module:
@@ -133,22 +123,6 @@ class CascadeSource:
     @cached_property
     def tokenizer(self):
         return parts.tokenizer(self.stage_c_folder / "tokenizer")
-
-    @cached_property
-    def scheduler_c(self):
-        return parts.scheduler(self.stage_c_folder / "scheduler")
-
-    @cached_property
-    def scheduler_b(self):
-        return parts.scheduler(self.stage_b_folder / "scheduler")
-
-    @cached_property
-    def compressor(self) -> nn.Module | None:
-        """The SemanticCompressor; None if the model has none."""
-        from wurstchen_export.model.compressor import SemanticCompressor
-
-        folder = self.compressor_folder
-        return None if folder is None else SemanticCompressor.from_pretrained(folder).float().eval()
 
     @cached_property
     def pipeline_settings(self) -> dict[str, float]:

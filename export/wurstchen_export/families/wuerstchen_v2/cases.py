@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Iterator
 
 import torch
@@ -11,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wurstchen_export.families.family import Case
-from wurstchen_export.families.sampling_cases import STEPS, stage_a_cases, step_case
+from wurstchen_export.families.sampling_cases import STEPS, Shape, stage_a_cases, step_case
 from wurstchen_export.graphs import contract
 from wurstchen_export.model.plan import Plan, blocks_of
 from wurstchen_export.model.source import Source
@@ -24,24 +23,6 @@ PROMPTS = (
     "x",
     "naïve café",
 )
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The sizes of one comparison: number of pictures, guidance, and the sides of all latents as (height, width)."""
-
-    images: int
-    guided: bool
-    pixels: tuple[int, int]
-    c: tuple[int, int]
-    b: tuple[int, int]
-
-    @property
-    def rows(self) -> int:
-        return self.images * (2 if self.guided else 1)
-
-    def __str__(self) -> str:
-        return f"{self.images}x {self.pixels[1]}x{self.pixels[0]}{' guided' if self.guided else ''}"
 
 
 def cases(source: Source, sides: tuple[int, int]) -> Iterator[Case]:
